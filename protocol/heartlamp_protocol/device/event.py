@@ -1,0 +1,52 @@
+"""What a device says, as bytes. Field order is fixed; every number is an integer.
+
+Common fields: v protocol version · kind · id event id · dev device id · kv key version · boot 8 hex, new at each
+start · seq counts this device's records (orders, never filters) · up milliseconds since that boot when it happened.
+"""
+
+from heartlamp_protocol.device.limits import VERSION
+
+
+def _head(dev: str, kv: int, boot: str, seq: int, up: int) -> str:
+    return '"dev":"%s","kv":%d,"boot":"%s","seq":%d,"up":%d' % (dev, kv, boot, seq, up)
+
+
+def write_alarm(id: str, dev: str, kv: int, boot: str, seq: int, up: int, what: str) -> bytes:
+    """`what`: one of names.WHATS."""
+    head = _head(dev, kv, boot, seq, up)
+    return ('{"v":%d,"kind":"alarm","id":"%s",%s,"what":"%s"}' % (VERSION, id, head, what)).encode()
+
+
+def write_answer(id: str, dev: str, kv: int, boot: str, seq: int, up: int, incident: str, answer: str) -> bytes:
+    """A person's answer by key. `answer`: one of names.ANSWERS; `incident`: the id of its opening event."""
+    head = _head(dev, kv, boot, seq, up)
+    return (
+        '{"v":%d,"kind":"answer","id":"%s",%s,"incident":"%s","answer":"%s"}' % (VERSION, id, head, incident, answer)
+    ).encode()
+
+
+def write_cancel(id: str, dev: str, kv: int, boot: str, seq: int, up: int) -> bytes:
+    """The household says it was a mistake: marks its open incidents, stops nothing."""
+    return ('{"v":%d,"kind":"cancel","id":"%s",%s}' % (VERSION, id, _head(dev, kv, boot, seq, up))).encode()
+
+
+def write_reading(kind: str, dev: str, kv: int, boot: str, seq: int, up: int, values: "list[tuple[str, int]]") -> bytes:
+    """`kind`: "heartbeat" or "reading". `values`: names with their unit at the end (`temp_mc`, `heap_b`), integers."""
+    pairs = ",".join('"%s":%d' % pair for pair in values)
+    head = _head(dev, kv, boot, seq, up)
+    return ('{"v":%d,"kind":"%s",%s,"values":{%s}}' % (VERSION, kind, head, pairs)).encode()
+
+
+def write_state(online: int) -> bytes:
+    """Availability; the same with 0 is the last will."""
+    return b'{"v":%d,"kind":"state","online":%d}' % (VERSION, online)
+
+
+def write_ask(epoch: str) -> bytes:
+    """After each connect: send me my state. `epoch`: the gateway's store epoch known so far, or empty."""
+    return ('{"v":%d,"kind":"ask","epoch":"%s"}' % (VERSION, epoch)).encode()
+
+
+def write_shown(epoch: str, ver: int) -> bytes:
+    """The lamp shows this version of its state now: reported, against desired."""
+    return ('{"v":%d,"kind":"shown","epoch":"%s","ver":%d}' % (VERSION, epoch, ver)).encode()

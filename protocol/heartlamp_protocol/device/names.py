@@ -1,0 +1,63 @@
+"""Identifiers and MQTT topics.
+
+device id  4 to 20 of a-z 0-9, first a letter
+event id   `<device or gateway id>-<16 hex>`: 64 random bits, so that no counter and no clock can make two alike
+user       `<device id>.<key version>`: MQTT user name and client id in one
+topics     `hl/1/<device id>/<what>`; `hl/1/pulse` is the gateway's to all
+"""
+
+KINDS = ("button", "lamp", "smoke", "flood")
+WHATS = ("panic", "fire", "gas", "flood", "silent")  # what an alarm is about
+ANSWERS = ("coming", "arrived", "withdrawn")  # what a person can say with a key at a lamp
+
+PULSE = "hl/1/pulse"
+UP = ("event", "reading", "state", "ask", "shown")  # written by the device
+DOWN = ("receipt", "lamp")  # read by the device
+
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_DIGIT = "0123456789"
+_HEX = "0123456789abcdef"
+
+
+def is_device_id(text: object) -> bool:
+    return (
+        isinstance(text, str) and 4 <= len(text) <= 20 and text[0] in _LOWER and all(c in _LOWER + _DIGIT for c in text)
+    )
+
+
+def is_hex(text: object, length: int) -> bool:
+    return isinstance(text, str) and len(text) == length and all(c in _HEX for c in text)
+
+
+def is_event_id(text: object) -> bool:
+    return isinstance(text, str) and len(text) <= 37 and text[-17:-16] == "-" and _is_owner_and_hex(text)
+
+
+def _is_owner_and_hex(text: str) -> bool:
+    return is_device_id(text[:-17]) and is_hex(text[-16:], 16)
+
+
+def event_id(owner: str, random8: bytes) -> str:
+    """A new event id. `owner`: the device's or the gateway's id; `random8`: 8 fresh random bytes."""
+    return owner + "-" + "".join("%02x" % b for b in random8)
+
+
+def owner_of(event: str) -> str:
+    """The device or gateway that made this event id."""
+    return event[:-17]
+
+
+def user(device: str, key_version: int) -> str:
+    return "%s.%d" % (device, key_version)
+
+
+def topic(device: str, what: str) -> str:
+    return "hl/1/" + device + "/" + what
+
+
+def of_topic(text: str) -> "tuple[str, str] | None":
+    """(device id, what) of a device's topic, or None for any other."""
+    parts = text.split("/")
+    if len(parts) != 4 or parts[0] != "hl" or parts[1] != "1" or not is_device_id(parts[2]):
+        return None
+    return parts[2], parts[3]
