@@ -1,0 +1,77 @@
+# Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
+.PHONY: demo drill test check bench prove console tools browser clean help
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+UV := .tools/uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+READY := .tools/ready
+STATIC := server/heartlamp_server/console/static/index.html
+CONSOLE_SOURCES := $(shell find server/console -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+help:
+	@echo "make demo    two villages, a county and its command centre on this machine; press a button"
+	@echo "make drill   the same without a screen: one press through every hop, with milliseconds"
+	@echo "make test    all tests within 12 minutes        make prove   the long ones: hundreds of kills"
+	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
+	@echo "make clean   forget what was built"
+
+demo: tools console
+	@$(RUN) python -m tests.village demo
+
+drill: tools
+	@$(RUN) python -m tests.village drill
+
+test: tools browser console
+	$(RUN) pytest -n 2 --dist loadgroup -m "not prove"
+	@$(MAKE) --no-print-directory console-test
+
+prove: tools browser console
+	$(RUN) pytest -m prove -s
+
+bench: tools browser console
+	@$(RUN) python -m tests.village bench
+
+check: tools
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) pytest -q tests/docs
+
+# --- what a bare machine lacks -------------------------------------------------------------------------------------
+
+tools: $(READY)/python
+	@sh bootstrap/system.sh
+	@sh bootstrap/micropython.sh
+
+browser:
+	@sh bootstrap/system.sh browser
+
+$(READY)/python: uv.lock pyproject.toml $(wildcard */pyproject.toml) firmware/tool/pyproject.toml bootstrap/uv.sh
+	@sh bootstrap/uv.sh
+	@echo "· installing the locked Python packages into .venv"
+	@$(UV) sync --frozen --quiet
+	@mkdir -p $(@D) && touch $@
+
+# --- the console: Node comes by pip, and only to build ---------------------------------------------------------------
+
+console: $(STATIC)
+
+$(READY)/node_modules: server/console/package-lock.json | $(READY)/python
+	@echo "· installing the console's build tools"
+	@cd server/console && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+$(STATIC): $(READY)/node_modules $(CONSOLE_SOURCES)
+	@echo "· building the console"
+	@cd server/console && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent build
+	@touch $@
+
+.PHONY: console-test
+console-test: $(READY)/node_modules
+	cd server/console && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent test
+
+clean:
+	rm -rf build .venv .tools server/console/node_modules server/heartlamp_server/console/static
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

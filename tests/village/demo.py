@@ -1,0 +1,188 @@
+"""`make demo`: two villages on this machine, with a page that draws them and lets you press."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.village.hops import Hop, hop
+from tests.village.journal import Seen
+from tests.village.page_server import PageServer
+from tests.village.plan import House
+from tests.village.rig import ROOT, Rig
+
+PINS = ("red", "green", "smoke", "flood")
+
+
+class Demo:
+    """Keeps what the page shows, from the rig's journal, and does what the page asks."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._shows: dict[str, dict[str, Any]] = {}
+        self._hops: list[Hop] = []
+        self._pressed: Seen | None = None
+        self._house_of = {h.device(k): h for h in rig.houses() for k in h.kinds}
+        self._plugged = {"server": True, "postgres": True}
+        self.page = PageServer(self.state, self.act)
+
+    def start(self) -> None:
+        for seen in self._rig.journal.all(lambda s: True):
+            self._take(seen)
+        self._rig.journal.listeners.append(self._take)
+        self.page.start()
+
+    # --- what the page sees --------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        rig = self._rig
+        return {
+            "console": rig.console_url,
+            "villages": [
+                {
+                    "id": side.plan.id,
+                    "name": side.plan.name,
+                    "gateway_up": side.gateway.pid is not None,
+                    "broker_up": side.broker.pid is not None,
+                    "uplink_up": side.uplink.up,
+                    "houses": [
+                        {
+                            "site": h.site,
+                            "name": h.name,
+                            "group": h.group,
+                            "devices": [
+                                {"id": h.device(k), "kind": k, "up": True, "show": self._shows.get(h.device(k))}
+                                for k in h.kinds
+                            ],
+                        }
+                        for h in side.plan.houses
+                    ],
+                }
+                for side in rig.villages.values()
+            ],
+            "server_up": rig.server.pid is not None,
+            "postgres_up": self._plugged["postgres"],
+            "hops": [{"hop": h.hop, "ms": h.ms} for h in self._hops],
+        }
+
+    def process_changed(self, village: str | None, name: str, up: bool) -> None:
+        self.page.hub.send("process", {"village": village, "name": name, "up": up})
+
+    def _take(self, seen: Seen) -> None:
+        if seen.what == "show":
+            self._shows[seen.source] = seen.fields
+            self.page.hub.send("show", {"device": seen.source, "show": seen.fields})
+        if self._follow(seen):
+            self.page.hub.send("hops", [{"hop": h.hop, "ms": h.ms} for h in self._hops])
+
+    def _follow(self, seen: Seen) -> bool:
+        """Adds to the strip of the last press; True where it grew."""
+        if seen.what == "pressed" and seen.fields.get("event"):
+            self._pressed, self._hops = seen, [Hop("pressed", 0.0)]
+            return True
+        last = self._pressed
+        if last is None:
+            return False
+        event = last.fields["event"]
+        name = ""
+        if seen.source == last.source and seen.fields.get("event") == event:
+            name = {"stored": "stored", "sent": "sent", "heard": "heard", "received": "received"}.get(seen.what, "")
+        elif seen.what == "show" and self._is_neighbour(seen, last):
+            name = "neighbours lit"
+        elif (
+            seen.source == "feed"
+            and seen.what == "incident"
+            and seen.fields.get("site", {}).get("id") == self._site(last)
+        ):
+            name = "shown" if seen.fields["answer"] == "none" else str(seen.fields["answer"])
+        if not name or any(h.hop == name for h in self._hops):
+            return False
+        self._hops.append(hop(name, last.at, seen))
+        return True
+
+    def _site(self, seen: Seen) -> str:
+        return self._house_of[seen.source].site
+
+    def _is_neighbour(self, seen: Seen, last: Seen) -> bool:
+        near: House = self._house_of[seen.source]
+        return near.site != self._site(last) and any(
+            c["role"] == "near" and c["incident"] == last.fields["event"] for c in seen.fields.get("calls", [])
+        )
+
+    # --- what the page asks --------------------------------------------------------------------------------------
+
+    def act(self, path: str, fields: dict[str, Any]) -> None:
+        if path == "/pin":
+            self._pin(str(fields["device"]), str(fields["pin"]), int(fields["level"]))
+        elif path == "/plug":
+            self._plug(fields.get("village"), str(fields["process"]), bool(fields["up"]))
+        else:
+            raise ValueError(f"no such control: {path}")
+
+    def _pin(self, device: str, pin: str, level: int) -> None:
+        board = self._rig.boards.get(device)
+        if board is None or pin not in PINS:
+            raise ValueError(f"no pin {pin} on device {device}")
+        (board.press if level else board.release)(pin)
+
+    def _plug(self, village: str | None, name: str, up: bool) -> None:
+        rig = self._rig
+        if name == "uplink" and village in rig.villages:
+            cable = rig.villages[str(village)].uplink
+            cable.mend() if up else cable.cut()
+            self.process_changed(village, name, up)
+        elif name in ("broker", "gateway") and village in rig.villages:
+            process = getattr(rig.villages[str(village)], name)
+            process.plug_in() if up else process.pull_plug()
+        elif name == "server":
+            rig.server.plug_in() if up else rig.server.pull_plug()
+        elif name == "postgres" and not up:
+            rig.kill_postgres()  # the server starts it again by itself; that is what there is to see
+        else:
+            raise ValueError(f"no plug {name} in {village}")
+
+
+def main() -> int:
+    folder = ROOT / "build/demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    began = time.monotonic()
+    demos: list[Demo] = []
+    rig = Rig(
+        folder,
+        say=lambda text: print(f"· {text}", flush=True),
+        on_process=lambda *change: [d.process_changed(*change) for d in demos] and None,
+    )
+    with rig:
+        rig.command_centre()
+        demo = Demo(rig)
+        demos.append(demo)
+        demo.start()
+        print(_welcome(rig, demo, time.monotonic() - began), flush=True)
+        stop.wait()
+        print("\n· ending every process of the demo")
+        demo.page.stop()
+    return 0
+
+
+def _welcome(rig: Rig, demo: Demo, seconds: float) -> str:
+    return f"""
+  Heart-Lamp is up after {seconds:.0f} s
+  {len(rig.villages)} villages, {len(rig.houses())} households, {len(rig.boards)} devices
+
+  the villages        {demo.page.url}
+  the command centre  {rig.console_url}     account: duty     password: {rig.password}
+
+  Three things to try
+  1. Open both pages side by side. In the village, press any red key: the house's lamp, the neighbours' lamps and the
+     command centre answer. Accept there with the key `a` and watch the lamp.
+  2. Press a neighbour's green key: somebody is coming, and the victim's lamp says who.
+  3. Pull the plug of the uplink, the gateway or the server, then press. Nothing is lost: put it back and look.
+
+  Ctrl-C ends everything. Logs and data: {Path(os.path.relpath(rig.folder))}/
+"""

@@ -1,0 +1,76 @@
+"""The cable between a village and the county: a TCP relay that can be cut. Bytes are passed on unread."""
+
+import socket
+import threading
+
+
+class Uplink:
+    """Listens on a free loopback port (`port`) and connects to `county` (host, port) for each caller."""
+
+    def __init__(self, county: tuple[str, int]) -> None:
+        self._county = county
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._lock = threading.Lock()
+        self.up = True
+
+    def start(self) -> None:
+        threading.Thread(target=self._accept, name=f"uplink-{self.port}", daemon=True).start()
+
+    def cut(self) -> None:
+        """Every connection ends now, and new ones are refused until `mend`."""
+        with self._lock:
+            self.up = False
+            pairs, self._pairs = self._pairs, set()
+        for pair in pairs:
+            for end in pair:
+                _end(end)
+
+    def mend(self) -> None:
+        self.up = True
+
+    def stop(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                caller, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                if not self.up:
+                    raise ConnectionRefusedError
+                county = socket.create_connection(self._county, timeout=5)
+            except OSError:
+                _end(caller)
+                continue
+            for end in (caller, county):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                end.settimeout(None)
+            pair = (caller, county)
+            with self._lock:
+                self._pairs.add(pair)
+            for source, sink in (pair, pair[::-1]):
+                threading.Thread(target=self._relay, args=(source, sink, pair), daemon=True).start()
+
+    def _relay(self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket]) -> None:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        with self._lock:
+            self._pairs.discard(pair)
+        for end in pair:
+            _end(end)
+
+
+def _end(end: socket.socket) -> None:
+    try:
+        end.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    end.close()
