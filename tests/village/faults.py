@@ -24,8 +24,8 @@ class Run:
 
 
 def kill_while_pressing(rig: Rig, targets: tuple[str, ...], kills_each: int, seed: int) -> Run:
-    """Presses red keys at random and kills each of `targets` `kills_each` times at random moments; then waits until every
-    device holds its receipts."""
+    """Presses red keys at random and kills each of `targets` `kills_each` times at random moments; then waits until
+    every device holds its receipts."""
     run, dice, since = Run(seed), random.Random(seed), rig.journal.mark()
     ended = threading.Event()
     keys = [(h, kind) for h in rig.houses() for kind in ("button", "lamp")]

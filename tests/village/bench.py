@@ -1,0 +1,130 @@
+"""`make bench`: how long a press takes to be heard, received and shown, beside the floor of this machine in the same run."""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.village import floor
+from tests.village.browser import browser, log_in
+from tests.village.hops import trace
+from tests.village.rig import ROOT, Rig
+
+PRESSES = int(os.environ.get("HEARTLAMP_BENCH_PRESSES", "300"))
+RESTARTS = int(os.environ.get("HEARTLAMP_BENCH_RESTARTS", "5"))
+
+# Notes, in the page itself, the wall-clock millisecond at which each card arrives on its event stream.
+FOLLOW = """async () => {
+  const page = await (await fetch('/api/incidents?state=open&limit=1')).json();
+  window.arrivals = {};
+  const feed = new EventSource('/api/feed?cursor=' + encodeURIComponent(page.cursor));
+  feed.addEventListener('incident', (e) => {
+    const at = performance.timeOrigin + performance.now(), card = JSON.parse(e.data);
+    const key = card.id + ' ' + card.presses;
+    if (!(key in window.arrivals)) window.arrivals[key] = at;
+  });
+  await new Promise((ready) => feed.addEventListener('open', ready));
+}"""
+
+
+def percentiles(values: list[float]) -> tuple[float, float, float]:
+    """(p50, p95, p99), nearest rank."""
+    ordered = sorted(values)
+    return tuple(ordered[min(len(ordered) - 1, int(len(ordered) * q))] for q in (0.50, 0.95, 0.99))  # type: ignore[return-value]
+
+
+def presses(rig: Rig, count: int) -> dict[str, list[float]]:
+    """Milliseconds from the pin's move to each hop, for `count` presses, one at a time, house by house."""
+    found: dict[str, list[float]] = {h: [] for h in ("stored", "sent", "heard", "received", "shown")}
+    houses = rig.houses()
+    incident: dict[str, str] = {}
+    wanted: list[tuple[str, float]] = []
+    presses_of: dict[str, int] = {}
+    with browser() as chromium:
+        page = chromium.new_page()
+        log_in(page, rig.console_url, "duty", rig.password)
+        page.wait_for_url("**/*", wait_until="load")
+        page.evaluate(FOLLOW)
+        for n in range(count):
+            house = houses[n % len(houses)]
+            button, since = house.device("button"), rig.journal.mark()
+            start = rig.press(button, hold=0.03)
+            event = str(trace(rig.journal, button, "pressed", since).fields["event"])
+            for name in ("stored", "sent", "heard", "received"):
+                found[name].append((trace(rig.journal, button, name, since, event).at - start) / 1e6)
+            opening = incident.setdefault(house.site, event)
+            presses_of[opening] = presses_of.get(opening, 0) + 1
+            wanted.append((f"{opening} {presses_of[opening]}", start / 1e6))
+            if (n + 1) % 50 == 0:
+                print(f"· {n + 1} of {count} presses", flush=True)
+        page.wait_for_function("(n) => Object.keys(window.arrivals).length >= n", arg=len(wanted), timeout=15_000)
+        arrivals: dict[str, float] = page.evaluate("() => window.arrivals")
+    found["shown"] = [arrivals[key] - start for key, start in wanted]
+    return found
+
+
+def restarts(rig: Rig, times: int) -> dict[str, list[float]]:
+    """Milliseconds from starting a dead process again to the queued alarm's receipt."""
+    found: dict[str, list[float]] = {"broker→heard": [], "gateway→heard": [], "server→received": [], "postgres→received": []}
+    house = rig.houses()[0]
+    side = rig.villages[house.village]
+    button = house.device("button")
+
+    def after(start: Callable[[], None], receipt: str) -> float:
+        since = rig.journal.mark()
+        rig.press(button, hold=0.03)
+        event = str(trace(rig.journal, button, "stored", since).fields["event"])
+        began = time.time_ns()
+        start()
+        ms = (trace(rig.journal, button, receipt, since, event, 60).at - began) / 1e6
+        trace(rig.journal, button, "received", since, event, 60)
+        return ms
+
+    for _ in range(times):
+        side.broker.pull_plug()
+        found["broker→heard"].append(after(side.broker.plug_in, "heard"))
+        side.gateway.pull_plug()
+        found["gateway→heard"].append(after(side.gateway.plug_in, "heard"))
+        rig.server.pull_plug()
+        found["server→received"].append(after(rig.server.plug_in, "received"))
+        rig.kill_postgres()
+        found["postgres→received"].append(after(lambda: None, "received"))
+    return found
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="heartlamp-bench-") as folder:
+        with Rig(Path(folder), say=lambda text: print(f"· {text}", flush=True)) as rig:
+            print("· the floor of this machine", flush=True)
+            floors = floor.measure(rig)
+            hops = presses(rig, PRESSES)
+            print("· restarts", flush=True)
+            again = restarts(rig, RESTARTS)
+    total = sum(statistics.median(v) for v in floors.values())
+    result: dict[str, Any] = {"presses": PRESSES, "floor_ms": {}, "floor_sum_ms": round(total, 2), "hops": {}, "restarts_ms": {}}
+    print(f"\n  {'floor, same run':<28}{'p50':>9}{'p99':>9}   ms")
+    for name, values in floors.items():
+        p50, _, p99 = percentiles(values)
+        result["floor_ms"][name] = {"p50": round(p50, 2), "p99": round(p99, 2)}
+        print(f"  {name:<28}{p50:>9.2f}{p99:>9.2f}")
+    print(f"  {'sum of the p50s':<28}{total:>9.2f}")
+    print(f"\n  {PRESSES} presses{'':<17}{'p50':>9}{'p95':>9}{'p99':>9}   ms{'× floor: p50':>16}{'p95':>7}{'p99':>7}")
+    for name, values in hops.items():
+        ps = percentiles(values)
+        result["hops"][f"pressed→{name}"] = {
+            "ms": [round(p, 2) for p in ps], "floors": [round(p / total, 2) for p in ps],
+        }  # fmt: skip
+        print(f"  {'pressed→' + name:<25}" + "".join(f"{p:>9.2f}" for p in ps) + f"{'':>14}" + "".join(f"{p / total:>7.2f}" for p in ps))
+    print(f"\n  {'from start of the dead part':<28}{'median':>9}{'worst':>9}   ms, {RESTARTS} each")
+    for name, values in again.items():
+        result["restarts_ms"][name] = {"median": round(statistics.median(values)), "worst": round(max(values))}
+        print(f"  {name:<28}{statistics.median(values):>9.0f}{max(values):>9.0f}")
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build/bench.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    return 0
+
+
