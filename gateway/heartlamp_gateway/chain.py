@@ -57,6 +57,7 @@ class Chain:
         self._refused: list[Write] = []  # what the disk did not take
         self._unheard: OrderedDict[str, str] = OrderedDict()  # event -> device, `heard` once the disk took it
         self._unsaved: dict[str, list[bytes]] = {}  # event -> digests that are in `_refused` only
+        self.asks = 0  # so far; who asks is waiting for a pulse too
         self._allowances: dict[str, evidence.Allowance] = {}
 
     @property
@@ -113,6 +114,8 @@ class Chain:
                 if found is None:
                     continue
                 device, what = found
+                if what != "state":
+                    self._presence.alive(device, clock.boottime())
                 if what in ("event", "reading"):
                     self._frame(device, payload, rows, heard)
                 else:
@@ -134,6 +137,9 @@ class Chain:
             return
         event = judged.event
         stored = self._file.history(event.id)
+        if stored and self._later:
+            self._commit(self._take_later())  # the county's receipt may be among it
+            stored = self._file.history(event.id)
         history = [digest for digest, _ in stored] + self._unsaved.get(event.id, [])
         history += [digest for kept, digest in rows if kept.event == event.id]
         verdict = ingest.compare(judged.digest, history)
@@ -184,8 +190,8 @@ class Chain:
         if what == "state":
             self._presence.says(device, online=value == 1, now=clock.boottime())
             return []
-        self._presence.alive(device, clock.boottime())
         if what == "ask":
+            self.asks += 1
             self._village = lamps.asked(self._village, device)
             asked.append(device)
             return []
@@ -311,6 +317,7 @@ class Chain:
         with self._lock:
             for device in self._village.lamps:
                 self._tell_lamp(device)
+            self._commit(self._take_later())
             unsaved = self._unsaved.keys()
             for kept in self._file.waiting(0, 1000):
                 if kept.item is not None and kept.event and kept.event not in unsaved:
@@ -370,6 +377,8 @@ class Chain:
     def _commit(self, writes: list[Write]) -> bool:
         """True: on the disk, with all it refused before. False: none of it is; lamps and the county are told all the
         same, and it is tried again with the next."""
+        if not writes and not self._refused:
+            return True
         try:
             self._file.commit([*self._refused, *writes])
         except TROUBLE as wrong:
@@ -401,6 +410,7 @@ class Chain:
     def _tell_all(self, device: str) -> None:
         """To a device that asks: its state, and the receipts that it is owed."""
         self._tell_lamp(device)
+        self._commit(self._take_later())
         for n, _, receipt in self._file.owed(device):
             if self._say(topic(device, "receipt"), receipt.encode()):
                 self._later.append(alarms.passed(n))

@@ -5,24 +5,29 @@ from collections import deque
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.inbound import integer, read_object
 
+LINGER_MS = 2_000
+
 
 class Presence:
     """Touched under the chain's lock or read alone; a device not in it is of unknown presence."""
 
     def __init__(self) -> None:
         self._online: dict[str, bool] = {}
+        self._left: dict[str, int] = {}
         self._told: dict[str, bool] = {}
         self._changes: deque[tuple[str, bool, int]] = deque(maxlen=10_000)
 
     def says(self, device: str, online: bool, now: int) -> None:
         self._online[device] = online
+        if not online:
+            self._left[device] = now
         if self._told.get(device) != online:
             self._told[device] = online
             self._changes.append((device, online, now))
 
     def alive(self, device: str, now: int) -> None:
-        """It said something: so it is there, whatever its state message was."""
-        if not self._online.get(device):
+        """It said something: so it is there. Not just after its will: an older reading may come on the other link."""
+        if not self._online.get(device) and now - self._left.get(device, -LINGER_MS) >= LINGER_MS:
             self.says(device, True, now)
 
     def online(self, device: str) -> bool | None:

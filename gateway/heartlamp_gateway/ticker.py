@@ -33,12 +33,13 @@ class Ticker:
     def run(self) -> None:
         said: tuple[int, int] | None = None
         pulse_at = resend_at = house_at = boottime()
-        unknown_turn = 0
+        unknown_turn = asked = 0
         while not self._pause(TICK_S):
             now = boottime()
             self._chain.flush()
-            claim = self._claim()
-            if claim != said or now >= pulse_at:
+            claim, asks = self._claim(), self._chain.asks
+            if claim != said or asks != asked or now >= pulse_at:
+                asked = asks
                 pulse_at = now + PULSE_MS
                 said = claim if self._say(PULSE, write_pulse(self._chain.epoch, *claim), 0) else None
             if now >= resend_at:

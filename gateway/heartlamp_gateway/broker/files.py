@@ -28,7 +28,6 @@ def mosquitto_conf(config: Config, run_as: str) -> str:
         f"acl_file {here / 'acl'}",
         "# Nothing depends on a broker's memory: it acknowledges before it saves.",
         "persistence false",
-        "retain_available false",
         "set_tcp_nodelay true",
         "sys_interval 0",
         "# A frame has 1,024 bytes at most; what is somewhat longer is evidence, what is much longer is an attack.",

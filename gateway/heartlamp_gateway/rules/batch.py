@@ -24,7 +24,7 @@ def size(kept: Kept) -> int:
     """Upper bound of its bytes in a batch."""
     if kept.item is not None:
         return 160 + len(kept.item.frame) * 4 // 3 + len(kept.item.user)
-    return 1400  # a note's longest texts, escaped
+    return 2900  # a note's longest texts, escaped
 
 
 def take(waiting: Iterable[Kept], most: int = BATCH_ITEMS_MAX) -> list[Kept]:

@@ -29,31 +29,24 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
     if command.what == "silent":
         return village  # nothing in the village may show it
     theirs = frozenset(command.events)
-    same = village.incidents.get(command.incident)
-    absorbed = [i for i in village.incidents.values() if i.id != command.incident and i.id in theirs]
-    sites = {command.site, *(i.site for i in absorbed), *([same.site] if same else [])}
-    incidents = dict(village.incidents)
-    for incident in absorbed:
-        del incidents[incident.id]
-    if command.answer == "closed":
-        incidents.pop(command.incident, None)
-        leftover = tuple(
-            event for i in [*([same] if same else []), *absorbed] for event in i.events if event not in theirs
-        )
-        if leftover and same:  # pressed again after the county closed: the county opens a new one, so do we
-            incidents[leftover[0]] = Incident(leftover[0], same.site, same.what, leftover, now, heard=same.heard)
-    else:
-        base = same or (absorbed[0] if absorbed else None)
-        mine = [e for i in [*([same] if same else []), *absorbed] for e in i.events if e not in theirs]
+    mine = [i for i in village.incidents.values() if i.id == command.incident or i.id in theirs]
+    mine.sort(key=lambda i: i.id != command.incident)
+    leftover = tuple(event for i in mine for event in i.events if event not in theirs)
+    incidents = {k: _without(i, theirs) for k, i in village.incidents.items() if i not in mine}
+    base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), now)
+    if command.answer != "closed":
         incidents[command.incident] = replace(
-            base or Incident(command.incident, command.site, command.what, (), now),
+            base,
             id=command.incident,
             site=command.site,
             what=command.what,
-            events=_bounded((*command.events, *mine)),
+            events=_bounded((*command.events, *leftover)),
             county=command.answer,
             frames=command.frames,
         )
+    elif leftover:  # pressed again after the county closed: it opens a new one, so do we
+        incidents[leftover[0]] = Incident(leftover[0], base.site, base.what, leftover, now, heard=base.heard)
+    sites = {command.site, *(i.site for i in mine)}
     return relight(replace(village, incidents=incidents), groups_of(village, *sites))
 
 
@@ -62,9 +55,9 @@ def refuse(village: Village, event: str) -> Village:
     for incident in village.incidents.values():
         if event not in incident.events:
             continue
-        left = tuple(e for e in incident.events if e != event)
-        if left:
-            return _with(village, replace(incident, events=left))
+        left = _without(incident, frozenset((event,)))
+        if left.events:
+            return _with(village, left)
         incidents = {k: v for k, v in village.incidents.items() if k != incident.id}
         return relight(replace(village, incidents=incidents), groups_of(village, incident.site))
     return village
@@ -110,6 +103,11 @@ def expire(village: Village, now: int) -> Village:
 def _bounded(events: tuple[str, ...]) -> tuple[str, ...]:
     unique = tuple(dict.fromkeys(events))
     return unique if len(unique) <= EVENTS_MAX else (unique[0], *unique[1 - EVENTS_MAX :])
+
+
+def _without(incident: Incident, events: frozenset[str]) -> Incident:
+    left = tuple(e for e in incident.events if e not in events)
+    return incident if len(left) == len(incident.events) else replace(incident, events=left)
 
 
 def _with(village: Village, incident: Incident) -> Village:
