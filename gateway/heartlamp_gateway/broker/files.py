@@ -1,0 +1,90 @@
+"""What Mosquitto reads, as text: its configuration, who may log in, and what each may touch. Pure."""
+
+import re
+
+from heartlamp_protocol.device.names import DOWN, PULSE, UP, is_device_id, topic
+from heartlamp_protocol.uplink import Registry
+
+from heartlamp_gateway.config import Config
+
+ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
+ALARM_TOPICS = tuple("hl/1/+/" + what for what in UP if what != "reading")
+TELEMETRY_TOPICS = ("hl/1/+/reading",)
+
+_HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
+
+
+def mosquitto_conf(config: Config, run_as: str) -> str:
+    """`run_as`: the system user whose files these are; Mosquitto started as root becomes this one."""
+    here = config.broker_dir
+    door = config.broker
+    lines = [
+        "# Written by heartlamp-gateway; changes are lost.",
+        f"user {run_as}",
+        f"pid_file {here / 'mosquitto.pid'}",
+        "per_listener_settings false",
+        "allow_anonymous false",
+        f"password_file {here / 'passwords'}",
+        f"acl_file {here / 'acl'}",
+        "# Nothing depends on a broker's memory: it acknowledges before it saves.",
+        "persistence false",
+        "set_tcp_nodelay true",
+        "sys_interval 0",
+        "# A frame has 1,024 bytes at most; what is somewhat longer is evidence, what is much longer is an attack.",
+        "message_size_limit 8192",
+        "max_packet_size 16384",
+        "max_inflight_messages 200",
+        "max_queued_messages 10000",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        "",
+        f"listener {door.port} {door.host}",
+        "use_username_as_clientid true",
+        f"certfile {door.cert}",
+        f"keyfile {door.key}",
+        "tls_version tlsv1.2",
+    ]
+    if door.socket is not None:
+        lines += ["", "# Ours alone, in a folder that only this user can enter.", f"listener 0 {door.socket}"]
+        lines += ["use_username_as_clientid true"]
+    return "\n".join(lines) + "\n"
+
+
+def passwords(registry: Registry, own: dict[str, str]) -> str:
+    """`own`: our two users and their hashes. A name or hash that would break the file is left out: it cannot log in."""
+    users = dict(own)
+    for device in registry.devices:
+        users.update({user: hash for user, hash in device.users.items() if _is_good(device.id, user, hash)})
+    return "".join(f"{user}:{hash}\n" for user, hash in sorted(users.items()))
+
+
+def acl(registry: Registry) -> str:
+    """One device, its own topics, whatever version of its key it comes with."""
+    lines = [f"user {ALARMS}"]
+    lines += [f"topic read {name}" for name in ALARM_TOPICS]
+    lines += [f"topic write hl/1/+/{what}" for what in DOWN]
+    lines += [f"topic write {PULSE}", "", f"user {TELEMETRY}"]
+    lines += [f"topic read {name}" for name in TELEMETRY_TOPICS]
+    for device in sorted(registry.devices, key=lambda d: d.id):
+        for user, hash in sorted(device.users.items()):
+            if not _is_good(device.id, user, hash):
+                continue
+            down = DOWN if device.kind == "lamp" else tuple(what for what in DOWN if what != "lamp")
+            lines += ["", f"user {user}"]
+            lines += [f"topic write {topic(device.id, what)}" for what in UP]
+            lines += [f"topic read {topic(device.id, what)}" for what in down]
+            lines += [f"topic read {PULSE}"]
+    return "\n".join(lines) + "\n"
+
+
+def left_out(registry: Registry) -> list[str]:
+    """Users whose name or hash is none, for the log."""
+    return [u for d in registry.devices for u, h in d.users.items() if not _is_good(d.id, u, h)]
+
+
+def _is_good(device: str, user: str, hash: str) -> bool:
+    name, dot, version = user.partition(".")
+    numbered = bool(dot) and version.isascii() and version.isdigit()
+    return is_device_id(device) and name == device and numbered and _HASH.fullmatch(hash) is not None

@@ -1,0 +1,79 @@
+"""Puts Mosquitto's files in place, whole or not at all, and tells it."""
+
+import json
+import os
+import pwd
+import secrets
+import signal
+from pathlib import Path
+
+from heartlamp_protocol.passwords import mosquitto_hash
+from heartlamp_protocol.uplink import Registry
+
+from heartlamp_gateway.broker import files
+from heartlamp_gateway.config import Config
+from heartlamp_gateway.say import log
+
+
+def write_atomically(path: Path, text: str) -> bool:
+    """Mode 0600. False: it was so already."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.rename(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+def own_passwords(config: Config) -> dict[str, str]:
+    """Our two users' passwords, random, made at the first start."""
+    path = config.broker_dir / "own-users.json"
+    try:
+        made = json.loads(path.read_text())
+        if isinstance(made, dict) and {files.ALARMS, files.TELEMETRY} <= made.keys():
+            return {name: str(password) for name, password in made.items()}
+    except (OSError, ValueError):
+        pass
+    made = {name: secrets.token_hex(32) for name in (files.ALARMS, files.TELEMETRY)}
+    config.broker_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(path, json.dumps(made))
+    return made
+
+
+def write_broker_files(config: Config, registry: Registry) -> bool:
+    """Configuration, passwords and ACL. True: who may log in has changed."""
+    here = config.broker_dir
+    here.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The salt comes from the password itself (256 random bits), so that the file does not change at every start.
+    own = {name: mosquitto_hash(p, bytes.fromhex(p)[:12]) for name, p in own_passwords(config).items()}
+    for user in files.left_out(registry):
+        log.error("the registry's user %r has no usable name or hash: it cannot log in", user)
+    run_as = pwd.getpwuid(os.getuid()).pw_name
+    write_atomically(here / "mosquitto.conf", files.mosquitto_conf(config, run_as))
+    # The ACL first: a new user must not be let in before its topics are there.
+    changed = write_atomically(here / "acl", files.acl(registry))
+    return write_atomically(here / "passwords", files.passwords(registry, own)) or changed
+
+
+def reload_broker(config: Config) -> bool:
+    """SIGHUP to the Mosquitto whose pid file is ours: it reads the files again and ends sessions that are no longer
+    allowed. False: none runs, it will read them when it starts."""
+    try:
+        pid = int((config.broker_dir / "mosquitto.pid").read_text())
+        if Path(f"/proc/{pid}/comm").read_text().strip() != "mosquitto":
+            return False  # a pid file left behind, and the number is somebody else's now
+        os.kill(pid, signal.SIGHUP)
+    except (OSError, ValueError):
+        return False
+    return True

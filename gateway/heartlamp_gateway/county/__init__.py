@@ -1,0 +1,1 @@
+"""The line to the county: HTTPS up, server-sent events down."""

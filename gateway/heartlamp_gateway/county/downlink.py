@@ -1,0 +1,104 @@
+"""Commands down: server-sent events, resumed by cursor. Also fetches the registry when the county says it changed."""
+
+from collections.abc import Callable
+
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.device.names import is_hex
+from heartlamp_protocol.inbound import integer, read_object
+from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS, Registry, read_command, read_cursor
+
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.county.line import AWAY, Line
+from heartlamp_gateway.county.sse import Event, Reader
+from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
+from heartlamp_gateway.say import log
+
+
+class Downlink:
+    """`side`: a second line, for the registry, because the first is busy streaming; `new_registry`: called after it is
+    stored; `pause(seconds)`: waits, True when we stop."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        line: Line,
+        side: Line,
+        contact: Contact,
+        new_registry: Callable[[Registry], None],
+        pause: Callable[[float], bool],
+    ) -> None:
+        self._chain, self._line, self._side, self._contact = chain, line, side, contact
+        self._new_registry, self._pause = new_registry, pause
+        self._epoch = ""
+        self._retry = Retry()
+
+    def run(self) -> None:
+        stopping = False
+        while not stopping:
+            try:
+                refused = self._stream()
+                self._retry = failed(self._retry, boottime(), refused)
+            except AWAY as wrong:
+                if self._retry.failures == 0:
+                    log.warning("downlink: %s; it will be resumed", wrong or type(wrong).__name__)
+                self._retry = failed(self._retry, boottime())
+            stopping = self._pause(wait_ms(self._retry, boottime(), fresh=False) / 1000)
+        self._line.close()
+
+    def _stream(self) -> bool:
+        """Reads until the stream ends. True: the county refuses our token."""
+        response = self._line.stream("/gateway/v1/down", self._chain.cursor, READ_TIMEOUT_SECONDS)
+        if response.status != 200:
+            if self._retry.failures == 0:
+                log.error("downlink: the county answers %d: %r", response.status, response.read(300))
+            self._line.close()
+            return response.status in (401, 403)
+        reader = Reader()
+        while line := response.readline():
+            self._contact.touch()
+            event = reader.feed(line)
+            if event is not None:
+                self._retry = Retry()
+                self._take(event)
+            if self._chain.registry_wanted is not None and not line.strip():
+                self._fetch_registry()
+        return False
+
+    def _take(self, event: Event) -> None:
+        try:
+            if event.name == "hello":
+                fields = read_object(event.data.encode())
+                if not is_hex(fields.get("epoch"), 16):
+                    raise FrameError("no epoch")
+                self._epoch = str(fields["epoch"])
+                self._chain.hello(self._epoch, integer(fields, "registry"))
+                log.info("downlink: the county is there, resumed after %s", self._chain.cursor or "nothing")
+            elif event.name == "command":
+                self._command(event)
+        except FrameError as wrong:
+            log.error("downlink: the county sent what we cannot read: %s: %s", wrong, event.data[:200])
+
+    def _command(self, event: Event) -> None:
+        place = read_cursor(event.id)
+        try:
+            seq, _, command = read_command(event.data.encode())
+        except FrameError:
+            if place is not None:
+                self._chain.command(*place, None)  # or it would come again for ever
+            raise
+        self._chain.command(place[0] if place else self._epoch, seq, command)
+
+    def _fetch_registry(self) -> None:
+        try:
+            reply = self._side.get("/gateway/v1/registry")
+            if reply.status != 200:
+                log.error("the registry cannot be fetched: the county answers %d; tried again", reply.status)
+                return
+            registry = Registry.from_json(reply.body)
+        except (*AWAY, FrameError) as wrong:
+            log.error("the registry cannot be fetched: %s; tried again", wrong)
+            return
+        self._chain.registry(registry)
+        self._new_registry(registry)

@@ -1,0 +1,123 @@
+"""One HTTPS connection to the county that stays open. A request is one write: two would wait for each other."""
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from heartlamp_gateway.config import Config
+from heartlamp_gateway.county.tls import report_dates
+
+ANSWER_S = 10.0
+CONNECT_S = 5.0
+AWAY = (OSError, http.client.HTTPException)
+"""The county cannot be reached, or stopped in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+
+
+def read_token(path: Path) -> str:
+    """Read at each connection, so that a new token needs no restart."""
+    return path.read_text(encoding="ascii", errors="replace").strip()
+
+
+class Line:
+    """Used by one thread. Errors are AWAY; after one the next call connects anew."""
+
+    def __init__(self, config: Config, context: ssl.SSLContext) -> None:
+        self._config, self._context = config, context
+        self._sock: ssl.SSLSocket | None = None
+        self._head = ""
+
+    @property
+    def socket(self) -> ssl.SSLSocket | None:
+        return self._sock
+
+    def connect(self) -> None:
+        """Opens it ahead of need: the handshake must not stand between an alarm and the county."""
+        if self._sock is not None:
+            return
+        token = read_token(self._config.token_file)
+        host, port = self._config.county_host, self._config.county_port
+        raw = socket.create_connection((host, port), CONNECT_S)
+        try:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sock = self._context.wrap_socket(raw, server_hostname=host)
+        except BaseException:
+            raw.close()
+            raise
+        self._sock.settimeout(ANSWER_S)
+        self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
+        report_dates(self._sock)
+
+    def post(self, path: str, body: bytes) -> Reply:
+        head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return self._ask(head, body, "POST")
+
+    def get(self, path: str) -> Reply:
+        return self._ask(f"GET {path} HTTP/1.1\r\n{{}}\r\n", b"", "GET")
+
+    def stream(self, path: str, last: str, timeout: float) -> http.client.HTTPResponse:
+        """Opens server-sent events; the caller reads lines from the answer."""
+        self.close()
+        self.connect()
+        assert self._sock is not None
+        self._sock.settimeout(timeout)
+        resume = f"Last-Event-ID: {last}\r\n" if last else ""
+        text = f"GET {path} HTTP/1.1\r\n{self._head}Accept: text/event-stream\r\n{resume}\r\n"
+        self._sock.sendall(text.encode("latin-1", "replace"))
+        response = http.client.HTTPResponse(self._sock, method="GET")
+        response.begin()
+        return response
+
+    def is_stale(self) -> bool:
+        """The county closed an idle connection: bytes or an end where none can be expected."""
+        if self._sock is None:
+            return False
+        self._sock.setblocking(False)
+        try:
+            self._sock.recv(1)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return False
+        except OSError:
+            return True
+        finally:
+            self._sock.settimeout(ANSWER_S)
+        return True
+
+    def close(self) -> None:
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+
+    def _ask(self, head: str, body: bytes, method: str) -> Reply:
+        if self.is_stale():
+            self.close()
+        warm = self._sock is not None
+        try:
+            return self._exchange(head, body, method)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            if not warm:
+                raise
+        # It closed the idle connection while we wrote. Asking twice does no harm: everything is known by its id.
+        return self._exchange(head, body, method)
+
+    def _exchange(self, head: str, body: bytes, method: str) -> Reply:
+        self.connect()
+        assert self._sock is not None
+        try:
+            self._sock.sendall(head.format(self._head).encode("latin-1", "replace") + body)
+            response = http.client.HTTPResponse(self._sock, method=method)
+            response.begin()
+            answer = Reply(response.status, response.read())
+            if response.will_close:
+                self.close()
+        except BaseException:
+            self.close()
+            raise
+        return answer

@@ -1,0 +1,128 @@
+"""Alarms and notes up, receipts back. One thread, one warm connection, nothing else on it."""
+
+from dataclasses import replace
+
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.uplink import BatchAnswer
+
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.county.line import AWAY, Line, Reply
+from heartlamp_gateway.outbox import Outbox
+from heartlamp_gateway.rules.batch import Kept, envelope
+from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
+from heartlamp_gateway.say import log
+
+HOLD_MS = 60_000  # an item that the county cannot read waits so long while the others pass
+IDLE_S = 1.0
+
+
+class Uplink:
+    def __init__(self, gateway: str, chain: Chain, outbox: Outbox, line: Line, contact: Contact) -> None:
+        self._gateway, self._chain, self._outbox, self._line, self._contact = gateway, chain, outbox, line, contact
+        self._retry = Retry()
+        self._held: dict[int, int] = {}  # n -> BOOTTIME ms until which it waits
+        self._confirmed = ""
+        self._stopping = False
+
+    def run(self) -> None:
+        fresh = True
+        while not self._stopping:
+            pause = wait_ms(self._retry, boottime(), fresh)
+            if pause:
+                fresh = self._outbox.wait(pause / 1000) or fresh
+                continue
+            rows = self._outbox.take(self._holding())
+            if rows:
+                fresh = False
+                self._send(rows)
+            elif self._outbox.wait(IDLE_S):
+                fresh = True
+            elif self._chain.cursor != self._confirmed:
+                self._send([])
+            else:
+                self._keep_warm()
+        self._line.close()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._outbox.poke()
+
+    def _send(self, rows: list[Kept]) -> None:
+        reply = self._post(rows)
+        if reply is None:
+            return
+        if reply.status in (400, 413) and len(rows) > 1:
+            log.error("the county cannot read a batch of %d: %s; each goes alone now", len(rows), _text(reply))
+            for row in rows:
+                alone = self._post([row])
+                if alone is None:
+                    return
+                self._answered([row], alone)
+            return
+        self._answered(rows, reply)
+
+    def _post(self, rows: list[Kept]) -> Reply | None:
+        cursor = self._chain.cursor
+        batch = envelope(self._gateway, self._chain.epoch, cursor, rows, self._chain.boot, boottime())
+        try:
+            reply = self._line.post("/gateway/v1/batch", batch.to_json())
+        except AWAY as wrong:
+            self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
+            return None
+        if reply.status == 200:
+            self._confirmed = cursor
+        return reply
+
+    def _answered(self, rows: list[Kept], reply: Reply) -> None:
+        if reply.status == 200:
+            try:
+                answer = BatchAnswer.from_json(reply.body)
+            except FrameError as wrong:
+                self._fail(f"answers what we cannot read: {wrong}")
+                return
+            self._contact.touch()
+            done = self._chain.verdicts(answer.epoch, {row.n: row for row in rows}, answer.verdicts)
+            if rows and not done:
+                self._fail("gave no verdict on anything we sent")
+                return
+            if self._retry.failures:
+                log.info("the county is there again")
+            self._retry = Retry()
+        elif reply.status in (401, 403):
+            self._fail(f"refuses us: {_text(reply)}; is the token still valid?", refused=True)
+        elif reply.status in (400, 413) and len(rows) == 1:
+            row = rows[0]
+            if row.n not in self._held:
+                log.error(
+                    "the county cannot read row %d (%s): %s; it is kept and offered again",
+                    row.n,
+                    row.event,
+                    _text(reply),
+                )
+            self._held[row.n] = boottime() + HOLD_MS
+        else:
+            self._fail(f"answers {reply.status}: {_text(reply)}")
+
+    def _fail(self, reason: str, refused: bool = False) -> None:
+        if self._retry.failures == 0 or refused != self._retry.refused:
+            log.error("the county %s. All is kept, the village goes on; tried again until it answers", reason)
+        self._retry = replace(failed(self._retry, boottime(), refused))
+
+    def _holding(self) -> set[int]:
+        now = boottime()
+        return {n for n, until in self._held.items() if until > now}
+
+    def _keep_warm(self) -> None:
+        """A handshake must not stand between an alarm and the county."""
+        try:
+            if self._line.is_stale():
+                self._line.close()
+            self._line.connect()
+        except AWAY as wrong:
+            self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
+
+
+def _text(reply: Reply) -> str:
+    return reply.body[:300].decode("utf-8", "replace")

@@ -1,0 +1,214 @@
+"""The file that must not lose a row: events and notes for the county, incidents, lamps, registry, cursor, epoch.
+
+Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection; the caller
+holds the lock.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import apsw
+from heartlamp_protocol.uplink import Item, Note, Registry
+
+from heartlamp_gateway.clock import VillageClock
+from heartlamp_gateway.disk.opening import DAMAGE, open_store, suspicion
+from heartlamp_gateway.rules.batch import Kept
+from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Incident, Lamp, Village
+
+Write: TypeAlias = tuple[str, tuple[Any, ...]]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS word(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox(
+  n INTEGER PRIMARY KEY,
+  boot TEXT NOT NULL, at INTEGER NOT NULL,  -- BOOTTIME ms of that boot, when it came
+  kept INTEGER NOT NULL,                    -- village clock, ms
+  received INTEGER,                         -- village clock of the county's verdict; NULL: not yet
+  event TEXT NOT NULL, digest BLOB NOT NULL, device TEXT NOT NULL, user TEXT NOT NULL, frame BLOB,
+  incident TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL,  -- of a note, whose frame is NULL
+  receipt TEXT NOT NULL DEFAULT '', passed INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_event ON outbox(event, n);
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox(n) WHERE received IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_owed ON outbox(device) WHERE passed = 0 AND receipt != '';
+CREATE INDEX IF NOT EXISTS outbox_received ON outbox(received);
+CREATE TABLE IF NOT EXISTS incident(id TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lamp(
+  device TEXT PRIMARY KEY, ver INTEGER NOT NULL, shown INTEGER NOT NULL, calls TEXT NOT NULL, lit TEXT NOT NULL)
+  WITHOUT ROWID;
+"""
+
+
+class AlarmFile:
+    """`open()` before anything else. Errors of opening.TROUBLE leave the file as it was."""
+
+    def __init__(self, path: Path, synchronous: str = "FULL", vfs: str | None = None) -> None:
+        self._path, self._synchronous, self._vfs = path, synchronous, vfs
+        self._db: apsw.Connection
+        self._wal_pages = 0
+
+    def open(self) -> None:
+        self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
+        self._db.set_wal_hook(self._on_wal)
+        if self.word("epoch") == "":
+            self.commit([word("epoch", secrets.token_hex(8))])
+
+    def close(self) -> None:
+        self._db.close()
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """All of them on the disk, or none. Raises opening.TROUBLE; damage is left word of, and raised."""
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            for sql, parameters in writes:
+                db.execute(sql, parameters)
+            db.execute("COMMIT")
+        except apsw.Error as wrong:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            if isinstance(wrong, DAMAGE):
+                suspicion(self._path).touch()
+            raise
+
+    def checkpoint(self, pages: int = 1000) -> None:
+        """Moves the journal into the file once it has grown by so many pages."""
+        if self._wal_pages >= pages:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._wal_pages = 0
+
+    def _on_wal(self, db: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    # --- reading
+
+    def word(self, name: str) -> str:
+        row = self._db.execute("SELECT value FROM word WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def village(self) -> Village:
+        """As it was left."""
+        text = self.word("registry")
+        incidents = {}
+        for key, value in self._db.execute("SELECT id, value FROM incident"):
+            fields = json.loads(value)
+            fields["events"] = tuple(fields["events"])
+            fields["responders"] = tuple((site, answer) for site, answer in fields["responders"])
+            incidents[key] = Incident(**fields)
+        lamps = {}
+        for device, ver, shown, calls, lit in self._db.execute("SELECT device, ver, shown, calls, lit FROM lamp"):
+            lamps[device] = Lamp(ver, tuple((i, t) for i, t in json.loads(calls)), shown, frozenset(json.loads(lit)))
+        return Village(Registry.from_json(text.encode()) if text else EMPTY.registry, incidents, lamps)
+
+    def last_n(self) -> int:
+        return self._number("SELECT coalesce(max(n), 0) FROM outbox")
+
+    def waiting(self, after: int, most: int) -> list[Kept]:
+        """What the county has not received, oldest first."""
+        rows = self._db.execute(
+            "SELECT n, boot, at, event, device, user, frame, incident, what, subject FROM outbox"
+            " WHERE received IS NULL AND n > ? ORDER BY n LIMIT ?",
+            (after, most),
+        )
+        return [_kept(*row) for row in rows]
+
+    def history(self, event: str) -> list[tuple[bytes, str]]:
+        """(digest, county's receipt or "") of what came under this event id, oldest first."""
+        return list(self._db.execute("SELECT digest, receipt FROM outbox WHERE event = ? ORDER BY n", (event,)))
+
+    def owed(self, device: str | None = None) -> list[tuple[int, str, str]]:
+        """(n, device, receipt) of the county's receipts that were not passed on; of one device or of all."""
+        sql = "SELECT n, device, receipt FROM outbox WHERE passed = 0 AND receipt != ''"
+        rows = self._db.execute(f"{sql} AND device = ?", (device,)) if device else self._db.execute(sql)
+        return list(rows)
+
+    def _number(self, sql: str) -> int:
+        return next(int(number) for (number,) in self._db.execute(sql))
+
+
+def _kept(
+    n: int,
+    boot: str,
+    at: int,
+    event: str,
+    device: str,
+    user: str,
+    frame: bytes | None,
+    incident: str,
+    what: str,
+    subject: str,
+) -> Kept:
+    if frame is None:
+        return Kept(n, boot, at, event, device, note=Note(n, 0, event, incident, what, subject))
+    return Kept(n, boot, at, event, device, item=Item(n, 0, user, frame))
+
+
+# --- writes as values
+
+
+def word(name: str, value: str) -> Write:
+    return "INSERT OR REPLACE INTO word(name, value) VALUES(?, ?)", (name, value)
+
+
+def keep(kept: Kept, digest: bytes, lived: int) -> Write:
+    sql = (
+        "INSERT OR REPLACE INTO outbox(n, boot, at, kept, event, digest, device, user, frame, incident, what, subject)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )
+    head = (kept.n, kept.boot, kept.at, lived, kept.event, digest, kept.device)
+    if kept.item is not None:
+        return sql, (*head, kept.item.user, kept.item.frame, "", "", "")
+    assert kept.note is not None
+    return sql, (*head, "", None, kept.note.incident, kept.note.what, kept.note.subject)
+
+
+def received(n: int, lived: int, receipt: str) -> Write:
+    return "UPDATE outbox SET received = ?, receipt = ? WHERE n = ?", (lived, receipt, n)
+
+
+def passed(n: int) -> Write:
+    return "UPDATE outbox SET passed = 1 WHERE n = ?", (n,)
+
+
+def offer_again() -> Write:
+    """The county's store is another one: everything still kept is not received there."""
+    return "UPDATE outbox SET received = NULL WHERE received IS NOT NULL", ()
+
+
+def forget(lived: int) -> Write:
+    return "DELETE FROM outbox WHERE received < ?", (lived - KEEP_MS,)
+
+
+def clock(value: VillageClock) -> Write:
+    return word("clock", json.dumps([value.lived, value.boot, value.at]))
+
+
+def read_clock(text: str) -> VillageClock:
+    return VillageClock(*json.loads(text)) if text else VillageClock(0, "", 0)
+
+
+def difference(old: Village, new: Village) -> list[Write]:
+    """The rows in which two villages differ: a rule returns values, this is what must be saved of them."""
+    writes: list[Write] = []
+    for key, incident in new.incidents.items():
+        if old.incidents.get(key) is not incident:
+            writes.append(("INSERT OR REPLACE INTO incident(id, value) VALUES(?, ?)", (key, _json(asdict(incident)))))
+    for key in old.incidents.keys() - new.incidents.keys():
+        writes.append(("DELETE FROM incident WHERE id = ?", (key,)))
+    for key, lamp in new.lamps.items():
+        if old.lamps.get(key) is not lamp:
+            row = (key, lamp.ver, lamp.shown, _json(lamp.calls), _json(sorted(lamp.lit)))
+            writes.append(("INSERT OR REPLACE INTO lamp(device, ver, shown, calls, lit) VALUES(?, ?, ?, ?, ?)", row))
+    for key in old.lamps.keys() - new.lamps.keys():
+        writes.append(("DELETE FROM lamp WHERE device = ?", (key,)))
+    if old.registry is not new.registry:
+        writes.append(word("registry", new.registry.to_json().decode()))
+    return writes
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

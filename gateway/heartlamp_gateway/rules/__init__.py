@@ -1,0 +1,1 @@
+"""What the gateway decides: pure functions of (state, event, now), no socket, no disk, no clock."""

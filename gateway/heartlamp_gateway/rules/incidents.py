@@ -1,0 +1,114 @@
+"""Which incident a press belongs to, in the village and by the county's word."""
+
+from dataclasses import replace
+
+from heartlamp_protocol.uplink import IncidentCommand
+
+from heartlamp_gateway.rules.answers import best_answer
+from heartlamp_gateway.rules.lamps import groups_of, relight
+from heartlamp_gateway.rules.model import KEEP_MS, Incident, Village
+
+EVENTS_MAX = 64  # the opening one and the newest; a stuck key must not grow a row without end
+
+
+def raise_alarm(village: Village, event: str, site: str, what: str, now: int) -> tuple[Village, str]:
+    """An alarm joins the open incident of the same site and `what`, else opens one. Returns the incident's id; "" for a
+    silent alarm, of which the village must learn nothing."""
+    if what == "silent":
+        return village, ""
+    for incident in village.incidents.values():
+        if site and incident.site == site and incident.what == what and incident.county != "closed":
+            joined = replace(incident, events=_bounded((*incident.events, event)))
+            return _with(village, joined), incident.id  # the lamps show it already
+    opened = Incident(event, site, what, (event,), now)
+    return relight(_with(village, opened), groups_of(village, site)), event
+
+
+def county_says(village: Village, command: IncidentCommand, now: int) -> Village:
+    """The county's word replaces ours on what belongs together, and only it closes."""
+    if command.what == "silent":
+        return village  # nothing in the village may show it
+    theirs = frozenset(command.events)
+    mine = [i for i in village.incidents.values() if i.id == command.incident or i.id in theirs]
+    mine.sort(key=lambda i: i.id != command.incident)
+    leftover = tuple(event for i in mine for event in i.events if event not in theirs)
+    incidents = {k: _without(i, theirs) for k, i in village.incidents.items() if i not in mine}
+    base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), now)
+    if command.answer != "closed":
+        incidents[command.incident] = replace(
+            base,
+            id=command.incident,
+            site=command.site,
+            what=command.what,
+            events=_bounded((*command.events, *leftover)),
+            county=command.answer,
+            frames=command.frames,
+        )
+    elif leftover:  # pressed again after the county closed: it opens a new one, so do we
+        incidents[leftover[0]] = Incident(leftover[0], base.site, base.what, leftover, now, heard=base.heard)
+    sites = {command.site, *(i.site for i in mine)}
+    return relight(replace(village, incidents=incidents), groups_of(village, *sites))
+
+
+def refuse(village: Village, event: str) -> Village:
+    """The county does not take this event for an alarm (unknown or revoked device): what it alone opened goes dark."""
+    for incident in village.incidents.values():
+        if event not in incident.events:
+            continue
+        left = _without(incident, frozenset((event,)))
+        if left.events:
+            return _with(village, left)
+        incidents = {k: v for k, v in village.incidents.items() if k != incident.id}
+        return relight(replace(village, incidents=incidents), groups_of(village, incident.site))
+    return village
+
+
+def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[Village, str]:
+    """Somebody at `site` answers. Returns the village's new word on it (an answer), or "" where nothing changed."""
+    found = village.incidents.get(incident) or next(
+        (i for i in village.incidents.values() if incident in i.events), None
+    )
+    if found is None or not site or (site == found.site and answer == "coming"):
+        return village, ""
+    responders = tuple(r for r in found.responders if r[0] != site)
+    if answer in ("coming", "arrived"):
+        responders = (*responders, (site, answer))
+    elif len(responders) == len(found.responders):
+        return village, ""  # withdrew without having come
+    word, whose = best_answer(found.site, responders)
+    who = village.place(whose)
+    if (word, who, responders) == (found.answer, found.who, found.responders):
+        return village, ""
+    changed = replace(found, responders=responders)
+    if (word, who) != (found.answer, found.who):
+        changed = replace(changed, ver=found.ver + 1, answer=word, who=who)
+    return relight(_with(village, changed), groups_of(village, found.site)), word
+
+
+def mark_heard(village: Village, ids: frozenset[str], heard: int) -> Village:
+    """Whether our disk has these incidents; a lamp must not say so when it has not."""
+    wrong = [i for i in village.incidents.values() if i.id in ids and i.heard != heard]
+    if not wrong:
+        return village
+    incidents = {**village.incidents, **{i.id: replace(i, heard=heard) for i in wrong}}
+    return relight(replace(village, incidents=incidents), groups_of(village, *(i.site for i in wrong)))
+
+
+def expire(village: Village, now: int) -> Village:
+    """After 30 days a call goes dark."""
+    stay = {k: v for k, v in village.incidents.items() if now - v.opened < KEEP_MS}
+    return village if len(stay) == len(village.incidents) else relight(replace(village, incidents=stay))
+
+
+def _bounded(events: tuple[str, ...]) -> tuple[str, ...]:
+    unique = tuple(dict.fromkeys(events))
+    return unique if len(unique) <= EVENTS_MAX else (unique[0], *unique[1 - EVENTS_MAX :])
+
+
+def _without(incident: Incident, events: frozenset[str]) -> Incident:
+    left = tuple(e for e in incident.events if e not in events)
+    return incident if len(left) == len(incident.events) else replace(incident, events=left)
+
+
+def _with(village: Village, incident: Incident) -> Village:
+    return replace(village, incidents={**village.incidents, incident.id: incident})

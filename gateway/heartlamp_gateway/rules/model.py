@@ -1,0 +1,84 @@
+"""The village as values. Nothing is changed in place: a rule returns a new one, and what differs is what to save."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from heartlamp_protocol.device.limits import NAME_MAX
+from heartlamp_protocol.uplink import Device, Registry, Site
+
+KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One call for help. `id`: its opening event's; `events`: opening one first, then the newest; `opened`: village
+    clock, ms; `responders`: (site id, "coming" | "arrived") in the order they answered; `ver`, `answer`, `who`: the
+    village's word; `county`: the county's answer; `frames`: lamp -> the county's signed statement; `heard`: 1 when on
+    our disk."""
+
+    id: str
+    site: str
+    what: str
+    events: tuple[str, ...]
+    opened: int
+    responders: tuple[tuple[str, str], ...] = ()
+    ver: int = 0
+    answer: str = "none"
+    who: str = ""
+    county: str = "none"
+    frames: Mapping[str, str] = field(default_factory=dict)
+    heard: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """Desired against reported. `calls`: (incident id, call text) in the order shown; `shown`: the version that the
+    lamp reported, -1 unknown; `lit`: the incidents whose light the county was told of."""
+
+    ver: int = 1
+    calls: tuple[tuple[str, str], ...] = ()
+    shown: int = -1
+    lit: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """`incidents`: open ones by id; `lamps`: by device id."""
+
+    registry: Registry
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    lamps: Mapping[str, Lamp] = field(default_factory=dict)
+
+    def device(self, device: str) -> Device | None:
+        return next((d for d in self.registry.devices if d.id == device), None)
+
+    def site(self, site: str) -> Site | None:
+        return next((s for s in self.registry.sites if s.id == site), None)
+
+    def site_of(self, device: str) -> str:
+        """Site id, or "" for a device that the registry does not know."""
+        found = self.device(device)
+        return found.site if found else ""
+
+    def group(self, site: str) -> str:
+        found = self.site(site)
+        return found.group if found else ""
+
+    def place(self, site: str) -> str:
+        """The site's name as a lamp may show it."""
+        found = self.site(site)
+        return found.name[:NAME_MAX] if found else ""
+
+
+EMPTY = Village(Registry(0, "", (), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWanted:
+    """Effect: the county is to learn what the village did. Fields as in uplink.Note. `key`: what makes it the same note
+    when it is made again after a kill; "" where each one is its own."""
+
+    incident: str
+    what: str
+    subject: str
+    key: str = ""

@@ -1,0 +1,96 @@
+"""The composition root: every part is made here, once, and knows of the others only what it is given."""
+
+import os
+import signal
+import sys
+import threading
+
+from heartlamp_protocol.uplink import Registry
+
+from heartlamp_gateway.broker import files
+from heartlamp_gateway.broker.link import Link, Login
+from heartlamp_gateway.broker.writing import own_passwords, reload_broker, write_broker_files
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.config import Config
+from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.county.downlink import Downlink
+from heartlamp_gateway.county.line import Line
+from heartlamp_gateway.county.tls import county_context
+from heartlamp_gateway.county.uplink import Uplink
+from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.outbox import Outbox
+from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.say import log, thread
+from heartlamp_gateway.telemetry import Telemetry
+from heartlamp_gateway.ticker import Ticker
+
+ALARMS, READINGS = "alarms.db", "readings.db"
+
+
+def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) -> None:
+    """Runs until SIGTERM or SIGINT. `synchronous`, `vfs`: of the alarm file; for the tests that pull the plug."""
+    # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
+    sys.setswitchinterval(0.0002)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = AlarmFile(config.data_dir / ALARMS, synchronous, vfs)
+    file.open()
+    readings = ReadingFile(config.data_dir / READINGS)
+    readings.open()
+    outbox, presence, contact = Outbox(), Presence(), Contact()
+    context = county_context(config.county_ca)
+
+    chain = Chain(config.id, file, outbox, presence, say=lambda name, payload: alarms_link.say(name, payload))
+    chain.start()
+
+    def registry_to_broker(registry: Registry) -> None:
+        if write_broker_files(config, registry) and not reload_broker(config):
+            log.info("no broker of ours runs yet; it will read its new files when it starts")
+
+    registry_to_broker(chain.village.registry)
+    telemetry = Telemetry(
+        config.id, chain, readings, presence, Line(config, context), contact, lambda: os.urandom(8), stop.wait
+    )
+    passwords = own_passwords(config)
+    alarms_link = Link(
+        config.broker,
+        Login(files.ALARMS, passwords[files.ALARMS], files.ALARM_TOPICS, 1),
+        receive=chain.messages,
+        up=chain.connected,
+        down=presence.unknown,
+    )
+    telemetry_link = Link(
+        config.broker,
+        Login(files.TELEMETRY, passwords[files.TELEMETRY], files.TELEMETRY_TOPICS, 0),
+        receive=telemetry.messages,
+        up=lambda: None,
+        down=lambda: None,
+    )
+    uplink = Uplink(config.id, chain, outbox, Line(config, context), contact)
+    downlink = Downlink(chain, Line(config, context), Line(config, context), contact, registry_to_broker, stop.wait)
+    ticker = Ticker(chain, presence, contact, alarms_link.say, stop.wait)
+
+    log.info("%s starts; data in %s", config.name, config.data_dir)
+    threads = [
+        thread("alarms", alarms_link.run),
+        thread("uplink", uplink.run),
+        thread("ticker", ticker.run),
+        thread("telemetry in", telemetry_link.run),
+        thread("telemetry up", telemetry.run),
+    ]
+    down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
+    for each in (*threads, down):
+        each.start()
+    stop.wait()
+    log.info("%s stops", config.name)
+    for link in (alarms_link, telemetry_link):
+        link.stop()
+    uplink.stop()
+    for each in threads:
+        each.join(timeout=3.0)
+    chain.close()
+    readings.close()

@@ -1,0 +1,55 @@
+"""What happens by the clock: the pulse, the second try at a lamp, the late writes."""
+
+from collections.abc import Callable
+
+from heartlamp_protocol.device.limits import PULSE_MS
+from heartlamp_protocol.device.names import PULSE
+from heartlamp_protocol.device.statement import write_pulse
+
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.rules.pulse import answerable
+
+TICK_S = 0.25
+RESEND_MS = 2_000
+HOUSE_MS = 60_000
+
+
+class Ticker:
+    """`say(topic, payload, qos)`; `pause(seconds)`: waits, True when we stop."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        presence: Presence,
+        contact: Contact,
+        say: Callable[[str, bytes, int], bool],
+        pause: Callable[[float], bool],
+    ) -> None:
+        self._chain, self._presence, self._contact, self._say, self._pause = chain, presence, contact, say, pause
+
+    def run(self) -> None:
+        said: tuple[int, int] | None = None
+        pulse_at = resend_at = house_at = boottime()
+        unknown_turn = asked = 0
+        while not self._pause(TICK_S):
+            now = boottime()
+            self._chain.flush()
+            claim, asks = self._claim(), self._chain.asks
+            if claim != said or asks != asked or now >= pulse_at:
+                asked = asks
+                pulse_at = now + PULSE_MS
+                said = claim if self._say(PULSE, write_pulse(self._chain.epoch, *claim), 0) else None
+            if now >= resend_at:
+                resend_at = now + RESEND_MS
+                unknown_turn = (unknown_turn + 1) % 5
+                self._chain.resend(unknown_too=unknown_turn == 0)
+            if now >= house_at:
+                house_at = now + HOUSE_MS
+                self._chain.housekeeping(bool(self._contact))
+
+    def _claim(self) -> tuple[int, int]:
+        county = bool(self._contact)
+        return int(county), int(answerable(self._chain.village, county, self._presence.all()))

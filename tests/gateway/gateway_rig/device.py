@@ -1,0 +1,151 @@
+"""A device as the protocol's page describes it, over a real broker connection."""
+
+import secrets
+import socket
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from heartlamp_protocol.device import event, names
+from heartlamp_protocol.device.frame import sign, write_frame
+from heartlamp_protocol.device.mac import county_key, device_key, mqtt_password
+from heartlamp_protocol.device.statement import read_plain, read_signed
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway_rig.waiting import Board
+
+
+class Device:
+    """`id`, root secret `root`. It shows every lamp state at once unless `shows` is False."""
+
+    def __init__(self, id: str, root: bytes, ca: Path, port: int) -> None:
+        self.id, self.root = id, root
+        self.user = names.user(id, 1)
+        self.board = Board()
+        self.heard: dict[str, int] = {}  # event -> perf_counter_ns
+        self.received: dict[str, dict[str, object]] = {}
+        self.lamps: list[dict[str, Any]] = []
+        self.pulses: list[dict[str, Any]] = []
+        self.frames: dict[str, bytes] = {}
+        self.shows = True
+        self.connected = False
+        self.kicked = 0
+        self.boot = secrets.token_hex(4)
+        self._seq = 0
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.user)
+        self._client.username_pw_set(self.user, mqtt_password(root, 1))
+        self._client.tls_set_context(ssl.create_default_context(cafile=str(ca)))
+        self._client.will_set(names.topic(id, "state"), event.write_state(0), 1)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_socket_open = lambda c, u, s: s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._port = port
+
+    def start(self) -> "Device":
+        self._client.connect("127.0.0.1", self._port, keepalive=20)
+        self._client.loop_start()
+        self.board.wait(f"{self.id} has a session", lambda: self.connected)
+        return self
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def vanish(self) -> None:
+        """As when its power is cut: the broker speaks its last will."""
+        self._client._sock_close()  # type: ignore[no-untyped-call]
+        self._client.loop_stop()
+
+    def publish(self, what: str, payload: bytes, qos: int = 1) -> None:
+        self._client.publish(names.topic(self.id, what), payload, qos)
+
+    def press(self, what: str = "panic") -> str:
+        """Writes and sends an alarm once; returns its id."""
+        return self._offer(lambda id, up: event.write_alarm(id, self.id, 1, self.boot, self._seq, up, what))
+
+    def answer(self, incident: str, answer: str) -> str:
+        return self._offer(
+            lambda id, up: event.write_answer(id, self.id, 1, self.boot, self._seq, up, incident, answer)
+        )
+
+    def again(self, id: str, age: int = 1000) -> None:
+        """Offers an event again, with a new age and the same body."""
+        frame = self.frames[id]
+        self.publish("event", b'{"age":%d' % age + frame[frame.index(b",") :])
+
+    def frame(self, body: bytes) -> bytes:
+        return write_frame(0, sign(device_key(self.root, 1), body), body)
+
+    def read(self, **values: int) -> None:
+        self._seq += 1
+        body = event.write_reading("heartbeat", self.id, 1, self.boot, self._seq, 1000, list(values.items()))
+        self.publish("reading", self.frame(body), 0)
+
+    def is_heard(self, id: str, seconds: float = 8.0) -> int:
+        return self.board.wait(f"heard of {id}", lambda: self.heard.get(id), seconds)
+
+    def is_received(self, id: str, seconds: float = 8.0) -> dict[str, object]:
+        return self.board.wait(f"received of {id}", lambda: self.received.get(id), seconds)
+
+    def calls(self) -> list[dict[str, Any]]:
+        return list(self.lamps[-1]["calls"]) if self.lamps else []
+
+    def call(self, incident: str, seconds: float = 8.0, **fields: object) -> dict[str, Any]:
+        """Waits until this lamp shows the incident with these fields."""
+
+        def find() -> dict[str, Any] | None:
+            for call in self.calls():
+                if call["incident"] == incident and all(call[k] == v for k, v in fields.items()):
+                    return call
+            return None
+
+        return self.board.wait(f"{self.id} shows {incident} {fields}", find, seconds)
+
+    def dark(self, seconds: float = 8.0) -> None:
+        self.board.wait(f"{self.id} goes dark", lambda: self.lamps and not self.calls(), seconds)
+
+    def _offer(self, body: Any) -> str:
+        self._seq += 1
+        id = names.event_id(self.id, secrets.token_bytes(8))
+        self.frames[id] = self.frame(body(id, self._seq * 10))
+        self.publish("event", self.frames[id])
+        return id
+
+    def _on_connect(self, client: mqtt.Client, _: object, flags: object, reason: Any, properties: object) -> None:
+        if not reason.is_failure:
+            down = [names.topic(self.id, "receipt"), names.topic(self.id, "lamp"), names.PULSE]
+            client.subscribe([(name, 1) for name in down])
+
+    def _on_subscribe(self, client: mqtt.Client, *_: object) -> None:
+        self.publish("state", event.write_state(1))
+        self.publish("ask", event.write_ask(""))
+        with self.board:
+            self.connected = True
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self.board:
+            self.connected = False
+            self.kicked += 1
+
+    def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
+        now = time.perf_counter_ns()
+        payload = bytes(message.payload)
+        with self.board:
+            if message.topic.endswith("/receipt"):
+                if payload.startswith(b'{"mac"'):
+                    fields = read_signed(county_key(self.root, 1), self.id, payload)
+                    self.received[str(fields["event"])] = fields
+                else:
+                    self.heard.setdefault(str(read_plain(payload)["event"]), now)
+            elif message.topic.endswith("/lamp"):
+                state: dict[str, Any] = read_plain(payload)
+                self.lamps.append(state)
+                if self.shows:
+                    self.publish("shown", event.write_shown(state["epoch"], state["ver"]))
+            else:
+                self.pulses.append(read_plain(payload))

@@ -1,0 +1,112 @@
+"""One village: three houses of one group, a fourth house of another, a button; a gateway, a broker, a county."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from heartlamp_protocol.device.mac import mqtt_password
+from heartlamp_protocol.device.names import user
+from heartlamp_protocol.passwords import mosquitto_hash
+from heartlamp_protocol.uplink import Device as Listed
+from heartlamp_protocol.uplink import Registry, Site
+
+from gateway_rig.certificates import Authority
+from gateway_rig.county import County
+from gateway_rig.device import Device
+from gateway_rig.processes import GATEWAY, Process, free_port
+from gateway_rig.waiting import until
+
+SITES = (
+    Site("s7", "三组 7号", "g3"),
+    Site("s9", "三组 9号", "g3"),
+    Site("s2", "三组 2号", "g3"),
+    Site("s1", "四组 1号", "g4"),
+)
+DEVICES = {
+    "lamp7": ("lamp", "s7"),
+    "butt7": ("button", "s7"),
+    "lamp9": ("lamp", "s9"),
+    "lamp2": ("lamp", "s2"),
+    "lamp1": ("lamp", "s1"),
+}
+
+
+class Rig:
+    """`device(id)` gives a connected device; `close` ends all that was started."""
+
+    def __init__(self, folder: Path, command: tuple[str, ...] = GATEWAY) -> None:
+        self.folder = folder
+        self.roots = {id: secrets.token_bytes(32) for id in DEVICES}
+        self.authority = Authority(folder)
+        self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
+        self.port = free_port()
+        self.config = folder / "gateway.toml"
+        self._write_config()
+        self.data = folder / "data"
+        self.gateway = Process([*command, str(self.config)], folder / "gateway.log")
+        made = subprocess.run(
+            [sys.executable, "-m", "heartlamp_gateway", "broker-files", "--config", str(self.config)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        self.broker = Process(["/usr/sbin/mosquitto", "-c", made.stdout.strip()], folder / "mosquitto.log")
+        self._devices: list[Device] = []
+
+    def start(self) -> "Rig":
+        self.broker.start()
+        until("the broker's socket", lambda: (self.data / "broker" / "mosquitto.pid").exists())
+        self.gateway.start()
+        self.gateway.says("devices at")  # the registry came, and with it the passwords
+        self.gateway.says("gateway-alarms: session")
+        return self
+
+    def registry(self, version: int, without: str = "") -> Registry:
+        """`without`: a device that is revoked."""
+        devices = []
+        for id, (kind, site) in DEVICES.items():
+            name = user(id, 1)
+            hash = mosquitto_hash(mqtt_password(self.roots[id], 1), secrets.token_bytes(12))
+            devices.append(Listed(id, kind, site, {} if id == without else {name: hash}))
+        return Registry(version, "柳树村", SITES, tuple(devices))
+
+    def device(self, id: str) -> Device:
+        made = Device(id, self.roots[id], self.authority.ca, self.port)
+        self._devices.append(made)
+        return made.start()
+
+    def close(self) -> None:
+        for device in self._devices:
+            device.stop()
+        self.gateway.kill()
+        self.broker.kill()
+        self.county.stop()
+
+    def _write_config(self) -> None:
+        cert, key = self.authority.certificate("gateway")
+        token = self.folder / "token"
+        token.write_text(self.county.token)
+        text = json.dumps  # a JSON string is a TOML string
+        self.config.write_text(
+            f"""id = "gwliu1"
+name = "柳树村"
+county_url = "https://127.0.0.1:{self.county.port}"
+county_ca = {text(str(self.authority.ca))}
+token_file = {text(str(token))}
+data_dir = {text(str(self.folder / "data"))}
+
+[broker]
+host = "127.0.0.1"
+port = {self.port}
+cert = {text(str(cert))}
+key = {text(str(key))}
+ca = {text(str(self.authority.ca))}
+""",
+            encoding="utf-8",
+        )
+
+
+__all__ = ["Rig", "os"]
