@@ -1,4 +1,4 @@
-"""The county's own CA and what it signs: P-256 and long-lived, for an expired certificate must not silence a village."""
+"""The county's own CA and what it signs: P-256, long-lived: an expired certificate must not silence a village."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta

@@ -97,9 +97,9 @@ async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Villa
         _write_secret(place / "token", token + "\n")
     if village.broker is None:
         raise ValueError(f"village {village.name} has a gateway but no broker: its gateway.toml was not written")
-    if not (place / "broker.pem").exists():
+    if not (place / "broker.crt").exists():
         names = list(dict.fromkeys([village.broker.name, village.broker.host]))
-        make_server(folder.ca, folder.ca_key, place / "broker.pem", place / "broker.key", names)
+        make_server(folder.ca, folder.ca_key, place / "broker.crt", place / "broker.key", names)
     (place / "gateway.toml").write_text(_gateway_toml(village, place.absolute(), folder.county_url))
 
 
@@ -107,7 +107,7 @@ def _gateway_toml(village: Village, place: Path, county_url: str) -> str:
     assert village.broker is not None
     fields = {
         "id": village.gateway,
-        "name": village.broker.name,
+        "name": village.name,
         "county_url": county_url,
         "county_ca": str(place / "ca.pem"),
         "token_file": str(place / "token"),
@@ -115,9 +115,10 @@ def _gateway_toml(village: Village, place: Path, county_url: str) -> str:
     }
     broker = {
         "host": village.broker.host,
-        "cert": str(place / "broker.pem"),
+        "cert": str(place / "broker.crt"),
         "key": str(place / "broker.key"),
         "ca": str(place / "ca.pem"),
+        "name": village.broker.name,
     }
     # A JSON string is a TOML string.
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]

@@ -81,8 +81,11 @@ class Line(BaseModel):
 
 
 class Told(BaseModel):
+    """`events`: the ids of every event in it, the opening one first."""
+
     now: datetime
     incident: Card
+    events: list[str]
     timeline: list[Line]
 
 
@@ -108,7 +111,7 @@ def router(
 
     @routes.get("/incidents", dependencies=[Depends(signed_in)])
     async def list_incidents(
-        state: Literal["open", "closed"] = "open", limit: Annotated[int, Query(ge=1, le=500)] = 200
+        state: Literal["open", "closed"] = "open", limit: Annotated[int, Query(ge=1, le=1000)] = 200
     ) -> Incidents:
         async with database.connection() as conn:
             found, seq, now = await store.newest(conn, state, limit)
@@ -119,13 +122,14 @@ def router(
         async with database.connection() as conn:
             found = await store.read(conn, id)
             entries = await store.timeline(conn, id)
+            events = await store.events(conn, id)
         if found is None:
             raise unknown
         lines = []
         for entry in entries:
             zh, en = text(entry)
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
-        return Told(now=found[1], incident=Card(**card(found[0])), timeline=lines)
+        return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
 
     @routes.post("/incidents/{id}/answer", responses={404: {"model": Problem}, 409: {"model": Problem}})
     async def say(id: str, said: Said, person: Annotated[Person, Depends(signed_in)]) -> Card:

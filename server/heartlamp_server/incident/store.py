@@ -80,6 +80,13 @@ async def timeline(conn: psycopg.AsyncConnection[Any], incident: str) -> list[En
     return [Entry(*row) for row in await cursor.fetchall()]
 
 
+async def events(conn: psycopg.AsyncConnection[Any], incident: str) -> list[str]:
+    cursor = await conn.execute(
+        "SELECT id FROM event WHERE incident = %s ORDER BY id <> incident, received_at, seq", (incident,)
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 _OPEN = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT %(limit)s"
 _CLOSED = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT %(limit)s"
 
