@@ -1,0 +1,245 @@
+"""heartlamp-server: the front door. Each command imports what it needs and no more."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from heartlamp_server import config as configuration
+from heartlamp_server.config import Config, ConfigError
+from heartlamp_server.database.embedded import DatabaseError, Embedded
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def main() -> None:
+    args = _parser().parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("uvicorn.error", "alembic.runtime.plugins"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        sys.exit(args.do(args))
+    except (ConfigError, DatabaseError, OSError) as error:
+        print(f"heartlamp-server: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="heartlamp-server", description="The county server of Heart-Lamp.")
+    commands = parser.add_subparsers(required=True)
+
+    def command(parent: Any, name: str, do: Any, help: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = parent.add_parser(name, help=help, description=help)
+        added.set_defaults(do=do)
+        return added
+
+    init = command(commands, "init", _init, "make a folder with server.toml, key file, county CA and certificate")
+    init.add_argument("--dir", type=Path, required=True)
+    init.add_argument("--database", default="embedded:postgres", help="postgresql://… or embedded:FOLDER (in --dir)")
+    init.add_argument("--county", default="", help="the county's name, for its CA")
+    init.add_argument("--host", default="127.0.0.1", help="where gateways reach it; also the address it binds")
+    init.add_argument("--gateway-port", type=int, default=8443)
+    init.add_argument("--console-host", default="127.0.0.1")
+    init.add_argument("--console-port", type=int, default=8080)
+    init.add_argument("--name", default="county.heartlamp", help="host name in the server's certificate")
+
+    for name, do, help in (
+        ("migrate", _migrate, "bring the database's schema to this version"),
+        ("run", _run, "serve gateways and screens"),
+        ("openapi", _openapi, "print the console's OpenAPI document"),
+    ):
+        sub = command(commands, name, do, help)
+        if name != "openapi":
+            _config_option(sub)
+
+    enrol = command(commands, "enrol", _enrol, "enter villages, sites, devices and gateways; write their folders")
+    _config_option(enrol)
+    enrol.add_argument("--file", type=Path, required=True, help="villages.json")
+    enrol.add_argument("--out", type=Path, required=True)
+
+    for group, verb, do, help in (
+        ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
+        ("device", "revoke", _device_revoke, "no longer believe a device; its broker forgets its password"),
+        ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
+    ):
+        parent = commands.add_parser(group, help=help).add_subparsers(required=True)
+        sub = command(parent, verb, do, help)
+        sub.add_argument("name")
+        _config_option(sub)
+        if group == "user":
+            sub.add_argument("--display", default="", help="the name that villages see")
+    return parser
+
+
+def _config_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("server.toml"))
+
+
+def _init(args: argparse.Namespace) -> int:
+    from heartlamp_server.certificates import make_ca, make_server
+
+    folder: Path = args.dir
+    file = folder / "server.toml"
+    if file.exists():
+        print(f"{file} exists: nothing was changed")
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "secret.key"
+    if not secret.exists():  # the devices' secrets are sealed with it
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(32) + "\n")
+    make_ca(folder / "ca.pem", folder / "ca.key", args.county)
+    names = list(dict.fromkeys([args.name, args.host, "127.0.0.1", "localhost"]))
+    make_server(folder / "ca.pem", folder / "ca.key", folder / "server.pem", folder / "server.key", names)
+    file.write_text(f"""\
+# Heart-Lamp's county server. Paths are relative to this folder. DATABASE_URL in the environment goes before `database`.
+database = {json.dumps(args.database)}
+key_file = "secret.key"  # seals the devices' secrets in the database: back it up, elsewhere than the database
+ca = "ca.pem"
+ca_key = "ca.key"
+
+[gateway]  # for villages' gateways, always TLS
+host = {json.dumps(args.host)}
+port = {args.gateway_port}
+cert = "server.pem"
+key = "server.key"
+url = {json.dumps(f"https://{args.host}:{args.gateway_port}")}
+
+[console]  # for screens; give cert and key before it listens beyond this machine
+host = {json.dumps(args.console_host)}
+port = {args.console_port}
+cert = ""
+key = ""
+""")
+    print(f"made {file}")
+    return 0
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    config = configuration.read(args.config)
+    from heartlamp_server.database.migrate import migrate
+
+    with _Running(config) as conninfo:
+        migrate(conninfo)
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    config = configuration.read(args.config)
+    import uvloop
+
+    from heartlamp_server.serve import serve
+
+    uvloop.run(serve(config))
+    return 0
+
+
+def _openapi(args: argparse.Namespace) -> int:
+    from heartlamp_server.app import openapi
+
+    json.dump(openapi(), sys.stdout, ensure_ascii=False, indent=1)
+    return 0
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    from heartlamp_server.area.model import read
+    from heartlamp_server.device.enrol import Folder, enrol
+    from heartlamp_server.device.vault import Vault, read_key
+
+    config = configuration.read(args.config)
+    county = read(json.loads(args.file.read_text()))
+    folder = Folder(args.out, config.ca, config.ca_key, config.url)
+
+    async def work() -> int:
+        async with _connected(config) as conn:
+            outcome = await enrol(conn, county, Vault(read_key(config.key_file)), folder)
+        for problem in outcome.problems:
+            print(f"not taken: {problem}", file=sys.stderr)
+        print(f"{outcome.devices} devices and {outcome.gateways} gateways are enrolled; their files are in {args.out}")
+        return 1 if outcome.problems else 0
+
+    return asyncio.run(work())
+
+
+def _user_add(args: argparse.Namespace) -> int:
+    from heartlamp_server.responder import password, store
+    from heartlamp_server.responder.model import Person
+
+    word = password.fresh()
+
+    async def work() -> int:
+        async with _connected(configuration.read(args.config)) as conn:
+            await store.add_person(conn, Person(args.name, args.display or args.name), password.hash(word))
+        print(word)
+        return 0
+
+    return asyncio.run(work())
+
+
+def _device_revoke(args: argparse.Namespace) -> int:
+    from heartlamp_server.device.revoke import revoke_device
+
+    return _revoke(args, revoke_device)
+
+
+def _gateway_revoke(args: argparse.Namespace) -> int:
+    from heartlamp_server.device.revoke import revoke_gateway
+
+    return _revoke(args, revoke_gateway)
+
+
+def _revoke(args: argparse.Namespace, revoke: Any) -> int:
+    async def work() -> int:
+        async with _connected(configuration.read(args.config)) as conn:
+            known = await revoke(conn, args.name)
+        print(
+            f"{args.name} is revoked" if known else f"{args.name} is not known",
+            file=sys.stdout if known else sys.stderr,
+        )
+        return 0 if known else 1
+
+    return asyncio.run(work())
+
+
+class _Running:
+    """The database for one command: an embedded one is started where needed, and stopped again if so."""
+
+    def __init__(self, config: Config) -> None:
+        url = config.database
+        self._embedded = Embedded(Path(url.removeprefix("embedded:"))) if url.startswith("embedded:") else None
+        self._conninfo = self._embedded.conninfo if self._embedded else url
+        self._started = False
+
+    def __enter__(self) -> str:
+        if self._embedded:
+            self._started = self._embedded.ensure_running()
+        return self._conninfo
+
+    def __exit__(self, *_: object) -> None:
+        if self._embedded and self._started:
+            self._embedded.stop()
+
+
+@asynccontextmanager
+async def _connected(config: Config) -> AsyncIterator["psycopg.AsyncConnection[Any]"]:
+    import psycopg
+
+    from heartlamp_server.database.store import check_schema
+
+    with _Running(config) as conninfo:
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as conn:
+            await check_schema(conn)
+            yield conn
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    main()

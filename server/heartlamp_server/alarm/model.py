@@ -1,0 +1,86 @@
+"""Which events are believed. Pure: what a frame says, who is known, what is stored -> a judgement."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from heartlamp_protocol.device.mac import digest16
+from heartlamp_protocol.device.statement import write_received
+from heartlamp_protocol.inbound import Frame
+
+from heartlamp_server.device.model import Device, Keys
+
+REMEMBERED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The event that already has this id. `incident`: None while it waits for the incident that it speaks of."""
+
+    incident: str | None
+    body: bytes
+    verified: bool
+
+
+NEW, AGAIN, REPLACE, CLASH, ASIDE = "new", "again", "replace", "clash", "aside"
+"""What becomes of an event: stored · had it · takes the place of an unverified one · kept beside · evidence only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`verdict`: one of uplink.VERDICTS; `fate`: one of the five above; `verified`: its MAC is the device's own."""
+
+    verdict: str
+    reason: str
+    fate: str
+    verified: bool = False
+
+
+def verified(frame: Frame, keys: Keys | None) -> bool:
+    if keys is None:
+        return False
+    return hmac.compare_digest(hmac.new(keys.device, frame.body, "sha256").hexdigest(), frame.mac)
+
+
+def judge(frame: Frame, device: Device | None, stored: Stored | None, gateway: str) -> Judgement:
+    """No clock and no counter takes part. A revoked device's old words stay; its new ones are shown, not believed."""
+    name = frame.content.head.device
+    if device is None:
+        return Judgement("quarantined", f"unknown device {name}", ASIDE)
+    if device.revoked:
+        return Judgement("quarantined", f"device {name} was revoked", ASIDE)
+    good = verified(frame, device.keys.get(frame.content.head.key_version))
+    if not good and gateway not in device.gateways:
+        return Judgement("quarantined", f"wrong mac for {name}, through another village's gateway", ASIDE)
+    return _against(frame, stored, good)
+
+
+def _against(frame: Frame, stored: Stored | None, good: bool) -> Judgement:
+    if stored is None:
+        if good:
+            return Judgement("received", "", NEW, True)
+        return Judgement("unverified", "wrong mac", NEW)
+    same = stored.body == frame.body
+    if good and not stored.verified:
+        return Judgement("received", "takes the place of an unverified one", REPLACE, True)
+    if same:
+        if stored.verified:
+            return Judgement("duplicate", "", AGAIN, True)
+        return Judgement("unverified", "wrong mac", AGAIN)
+    return Judgement("unverified", "another body under the same id", CLASH, good)
+
+
+def receipt(frame: Frame, event: str, device: Device, county_epoch: str) -> str:
+    """The county's signed `received`, for exactly these bytes. Only for what the device itself signed: a receipt for
+    bytes that failed the MAC could make a device forget its own."""
+    head = frame.content.head
+    key = device.keys[head.key_version].county
+    sum16 = digest16(frame.body)
+    return write_received(key, head.device, head.key_version, event, sum16, county_epoch).decode()
+
+
+def observed_at(now: datetime, gateway_age: int, frame_age: int) -> datetime | None:
+    """When it happened, or None where a part of its age (ms, -1 unknown) is unknown or beyond what is remembered."""
+    if gateway_age < 0 or frame_age < 0 or gateway_age + frame_age > REMEMBERED.total_seconds() * 1000:
+        return None
+    return now - timedelta(milliseconds=gateway_age + frame_age)

@@ -1,0 +1,42 @@
+"""What could not be believed or placed, for the command centre."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from heartlamp_server.alarm import store
+from heartlamp_server.database.pool import Database
+from heartlamp_server.responder.model import Person
+
+
+class Piece(BaseModel):
+    """`user`: the MQTT user that brought it; `count`: how often the same bytes came; `text`: the bytes, readable.
+    `verdict` waiting: a good event that speaks of an incident which is not known here."""
+
+    at: datetime
+    gateway: str
+    user: str
+    verdict: Literal["rejected", "quarantined", "unverified", "waiting"]
+    reason: str
+    count: int
+    text: str
+
+
+class Quarantine(BaseModel):
+    evidence: list[Piece]
+
+
+def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(signed_in)])
+
+    @routes.get("/quarantine")
+    async def quarantine(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Quarantine:
+        async with database.connection() as conn:
+            rows = await store.quarantine(conn, limit)
+        names = ("at", "gateway", "user", "verdict", "reason", "count", "text")
+        return Quarantine(evidence=[Piece(**dict(zip(names, row, strict=True))) for row in rows])
+
+    return routes

@@ -1,0 +1,123 @@
+"""Events, clashes and evidence as rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as stored. `incident` None: waits for the one it refers to; `detail`: an alarm's what, an answer's
+    answer."""
+
+    id: str
+    incident: str | None
+    refers_to: str
+    kind: str
+    detail: str
+    device: str
+    kv: int
+    boot: str
+    seq: int
+    up: int
+    verified: bool
+    mac: str
+    body: bytes
+    gateway: str
+    received_at: datetime
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What could not become an event, as it came."""
+
+    user: str
+    verdict: str
+    reason: str
+    frame: bytes
+
+
+_EVENT = [
+    "id", "incident", "refers_to", "kind", "detail", "device", "kv", "boot", "seq", "up", "verified", "mac", "body",
+    "gateway", "received_at", "observed_at",
+]  # fmt: skip
+_SAVE_EVENTS = (
+    f"INSERT INTO event ({', '.join(_EVENT)}) "
+    f"SELECT {', '.join(_EVENT)} FROM jsonb_populate_recordset(NULL::event, %s::jsonb) "
+    f"ON CONFLICT (id) DO UPDATE SET ({', '.join(_EVENT[1:])}) = ({', '.join('EXCLUDED.' + c for c in _EVENT[1:])})"
+)
+
+
+async def select_events(conn: psycopg.AsyncConnection[Any], ids: Sequence[str]) -> psycopg.AsyncCursor[Any]:
+    """Rows of EventRow's fields, for these ids."""
+    return await conn.execute(f"SELECT {', '.join(_EVENT)} FROM event WHERE id = ANY(%s)", (list(ids),))
+
+
+async def select_waiting(conn: psycopg.AsyncConnection[Any], refers_to: Sequence[str]) -> psycopg.AsyncCursor[Any]:
+    """Rows of EventRow's fields: events that wait for one of these."""
+    return await conn.execute(
+        f"SELECT {', '.join(_EVENT)} FROM event WHERE incident IS NULL AND refers_to = ANY(%s) ORDER BY received_at",
+        (list(refers_to),),
+    )
+
+
+async def save_events(conn: psycopg.AsyncConnection[Any], events: Sequence[EventRow]) -> None:
+    rows = []
+    for event in events:
+        row: dict[str, Any] = {name: getattr(event, name) for name in _EVENT}
+        row["body"] = "\\x" + event.body.hex()
+        row["received_at"] = event.received_at.isoformat()
+        row["observed_at"] = event.observed_at.isoformat() if event.observed_at else None
+        rows.append(row)
+    await conn.execute(_SAVE_EVENTS, (json.dumps(rows),))
+
+
+async def save_clashes(conn: psycopg.AsyncConnection[Any], clashes: Sequence[EventRow]) -> None:
+    """The other bodies under known ids, each once."""
+    for c in clashes:
+        await conn.execute(
+            "INSERT INTO clash (event, digest, mac, verified, body, gateway, at) "
+            "VALUES (%s, sha256(%s), %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (c.id, c.body, c.mac, c.verified, c.body, c.gateway, c.received_at),
+        )
+
+
+async def save_evidence(
+    conn: psycopg.AsyncConnection[Any], gateway: str, evidence: Sequence[Evidence], now: datetime
+) -> None:
+    """The same bytes again only count up, so that a flood of one bad frame is one row."""
+    for e in evidence:
+        await conn.execute(
+            "INSERT INTO evidence (gateway, digest, usr, verdict, reason, frame, first_at, last_at) "
+            "VALUES (%s, sha256(%s), %s, %s, %s, %s, %s, %s) ON CONFLICT (gateway, digest) DO UPDATE "
+            "SET count = evidence.count + 1, last_at = EXCLUDED.last_at, reason = EXCLUDED.reason, "
+            "verdict = EXCLUDED.verdict, usr = EXCLUDED.usr",
+            (gateway, e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
+        )
+
+
+_QUARANTINE = """
+SELECT at, gateway, usr, verdict, reason, count, text FROM (
+    SELECT last_at AS at, gateway, usr, verdict, reason, count, encode(frame, 'escape') AS text FROM evidence
+    UNION ALL
+    SELECT received_at, gateway, device || '.' || kv, 'waiting',
+        CASE kind WHEN 'cancel' THEN 'cancels, but this site has no incident'
+        ELSE kind || ' to an incident that is not known here: ' || refers_to END, 1, encode(body, 'escape')
+    FROM event WHERE incident IS NULL
+    UNION ALL
+    SELECT c.at, c.gateway, e.device || '.' || e.kv, 'unverified', 'another body under the id ' || c.event, 1,
+        encode(c.body, 'escape')
+    FROM clash c JOIN event e ON e.id = c.event
+) AS everything ORDER BY at DESC LIMIT %s
+"""
+
+
+async def quarantine(conn: psycopg.AsyncConnection[Any], limit: int) -> list[tuple[Any, ...]]:
+    """(at, gateway, user, verdict, reason, count, the bytes as readable text), newest first."""
+    cursor = await conn.execute(_QUARANTINE, (limit,))
+    return await cursor.fetchall()

@@ -1,0 +1,1 @@
+"""Where people live: county, township, village, household group, site."""

@@ -1,0 +1,141 @@
+"""villages.json: what is to be enrolled, read strictly; a bad row gives a reason and spoils nothing else. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heartlamp_protocol.device.names import KINDS, is_device_id
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the village's devices find its broker; `name` stands in its certificate."""
+
+    host: str
+    port: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    id: str
+    name: str
+    address: str
+    landmark: str
+    group: str
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """`gateway`: its id, or "" where the village has none."""
+
+    code: str
+    name: str
+    township: str
+    gateway: str
+    broker: Broker | None
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    name: str
+    code: str
+    villages: tuple[Village, ...]
+    problems: tuple[str, ...]
+
+
+class _Bad(Exception):
+    pass
+
+
+def read(document: Any) -> County:
+    """`document`: parsed JSON. What is wrong stands in `problems`, each with its place; the rest is taken."""
+    problems: list[str] = []
+    county = document.get("county") if isinstance(document, dict) else None
+    if not isinstance(county, dict) or not isinstance(county.get("name"), str):
+        return County("", "", (), ('the file needs {"county":{"name","code"},"villages":[…]}',))
+    villages = []
+    for place, row in _rows(document, "villages", "", problems):
+        try:
+            villages.append(_village(row, place, problems))
+        except _Bad as bad:
+            problems.append(f"{place}: {bad}")
+    return County(county["name"], str(county.get("code", "")), tuple(villages), tuple(problems))
+
+
+def _village(row: dict[str, Any], place: str, problems: list[str]) -> Village:
+    gateway = _text(row, "gateway", "")
+    if gateway and not is_device_id(gateway):
+        raise _Bad(f"gateway {gateway!r} is not 4 to 20 of a-z 0-9")
+    sites = []
+    for group_place, group in _rows(row, "groups", place, problems):
+        for site_place, site in _rows(group, "sites", group_place, problems):
+            try:
+                sites.append(_site(site, _text(group, "name"), site_place, problems))
+            except _Bad as bad:
+                problems.append(f"{site_place}: {bad}")
+    return Village(
+        _text(row, "code", ""),
+        _text(row, "name"),
+        _text(row, "township"),
+        gateway,
+        _broker(row.get("broker")),
+        tuple(sites),
+    )
+
+
+def _broker(row: Any) -> Broker | None:
+    if row is None:
+        return None
+    if not isinstance(row, dict) or type(row.get("port")) is not int:
+        raise _Bad("the broker needs host, port and name")
+    return Broker(_text(row, "host"), row["port"], _text(row, "name"))
+
+
+def _site(row: dict[str, Any], group: str, place: str, problems: list[str]) -> Site:
+    devices = []
+    for device_place, device in _rows(row, "devices", place, problems):
+        id, kind = device.get("id"), device.get("kind")
+        if not is_device_id(id):
+            problems.append(f"{device_place}: device id {id!r} is not 4 to 20 of a-z 0-9, first a letter")
+        elif kind not in KINDS:
+            problems.append(f"{device_place}: kind {kind!r} is none of {', '.join(KINDS)}")
+        else:
+            devices.append(Device(str(id), str(kind)))
+    return Site(
+        _text(row, "id"),
+        _text(row, "name"),
+        _text(row, "address", ""),
+        _text(row, "landmark", ""),
+        group,
+        tuple(devices),
+    )
+
+
+def _rows(parent: dict[str, Any], name: str, place: str, problems: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    rows = parent.get(name, [])
+    if not isinstance(rows, list):
+        problems.append(f"{place} {name}: not a list".strip())
+        return []
+    good = []
+    for number, row in enumerate(rows):
+        where = f"{place} {name}[{number}]".strip()
+        if isinstance(row, dict):
+            good.append((where, row))
+        else:
+            problems.append(f"{where}: not an object")
+    return good
+
+
+def _text(row: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = row.get(name, default)
+    if not isinstance(value, str) or (not value and default is None) or len(value) > 100 or "\0" in value:
+        raise _Bad(f"{name} is missing, not a text, or longer than 100 characters")
+    return value

@@ -1,0 +1,67 @@
+"""server.toml: where the parts are. Paths in it are relative to its folder."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """What is wrong with the configuration, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """`cert`, `key`: None where it speaks plain HTTP."""
+
+    host: str
+    port: int
+    cert: Path | None
+    key: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs."""
+
+    database: str
+    key_file: Path
+    ca: Path
+    ca_key: Path
+    gateway: Listener
+    url: str
+    console: Listener
+
+
+def read(file: Path) -> Config:
+    """DATABASE_URL in the environment goes before the file's. Raises ConfigError."""
+    try:
+        fields = tomllib.loads(file.read_text())
+        base = file.absolute().parent
+        database = os.environ.get("DATABASE_URL") or str(fields["database"])
+        if database.startswith("embedded:"):
+            database = f"embedded:{base / database.removeprefix('embedded:')}"
+        gateway, console = fields["gateway"], fields["console"]
+        return Config(
+            database=database,
+            key_file=base / fields["key_file"],
+            ca=base / fields["ca"],
+            ca_key=base / fields["ca_key"],
+            gateway=_listener(gateway, base),
+            url=str(gateway["url"]),
+            console=_listener(console, base),
+        )
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _listener(fields: dict[str, object], base: Path) -> Listener:
+    cert, key = fields.get("cert"), fields.get("key")
+    return Listener(
+        host=str(fields["host"]),
+        port=int(str(fields["port"])),
+        cert=base / str(cert) if cert else None,
+        key=base / str(key) if key else None,
+    )

@@ -1,0 +1,1 @@
+"""The command centre's screen: the live feed and the built page."""

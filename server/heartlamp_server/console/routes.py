@@ -1,0 +1,65 @@
+"""The live feed and the built page."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from heartlamp_server.console.feed import Feed
+from heartlamp_server.responder.model import Person
+
+STATIC = Path(__file__).parent / "static"
+
+_NOT_BUILT = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>心灯 Heart-Lamp</title>
+<h1>页面尚未构建 · The page is not built yet</h1>
+<p>在仓库根目录运行 · in the repository's root run: <code>make console</code></p>
+<p>警报照常接收 · Alarms are taken in all the same.</p></html>"""
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def router(feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(signed_in)])
+
+    @routes.get(
+        "/feed",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}, "description": "incident, notice, ping, reset"}},
+    )
+    async def follow(request: Request, cursor: Annotated[str, Query(max_length=80)] = "") -> StreamingResponse:
+        """Server-sent events. `incident`: a Card; `notice`: evidence; `ping` every 5 s; `reset`: reload the list."""
+        at = request.headers.get("last-event-id", "") or cursor
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(feed.stream(at), media_type="text/event-stream", headers=headers)
+
+    return routes
+
+
+def pages(static: Path = STATIC) -> list[BaseRoute]:
+    """The page for every path that is no file; files under assets/ carry a hash in their name and never change."""
+
+    def page(request: Request) -> Response:  # not async: it looks at the disk
+        path = request.path_params["path"]
+        file = (static / path).resolve()
+        if path and file.is_relative_to(static.resolve()) and file.is_file():
+            age = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+            return FileResponse(file, headers={**PAGE_HEADERS, "Cache-Control": age})
+        if path.startswith("assets/"):
+            return Response("not found", 404)
+        index = static / "index.html"
+        if index.is_file():
+            return FileResponse(index, headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})
+        return HTMLResponse(_NOT_BUILT, 503, {**PAGE_HEADERS, "Cache-Control": "no-store"})
+
+    return [Route("/{path:path}", page, methods=["GET"])]

@@ -1,0 +1,118 @@
+"""Connections to PostgreSQL, and bringing them back: a database that died is started or met again, and requests in
+between are told to come again."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from heartlamp_server.database.embedded import DatabaseError, Embedded
+
+log = logging.getLogger("heartlamp.database")
+
+_WATCH_SECONDS = 0.25
+_DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+
+
+class NotReady(Exception):
+    """The store cannot be reached now; the sender keeps what it has and comes again."""
+
+
+class Database:
+    """`url`: "postgresql://…" or "embedded:<folder>"."""
+
+    def __init__(self, url: str) -> None:
+        self.embedded = Embedded(Path(url.removeprefix("embedded:"))) if url.startswith("embedded:") else None
+        self.conninfo = self.embedded.conninfo if self.embedded else url
+        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
+        self._doubt = asyncio.Event()
+
+    async def open(self) -> None:
+        """Raises DatabaseError where PostgreSQL is missing or would forget what it acknowledged."""
+        if self.embedded:
+            await asyncio.to_thread(self.embedded.ensure_running)
+        try:
+            async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as conn:
+                await _assert_durable(conn)
+        except psycopg.OperationalError as error:
+            raise DatabaseError(f"cannot reach PostgreSQL: {error}. Check the database's address.") from error
+        self._pool = await self._new_pool()
+
+    async def close(self) -> None:
+        """Also ends an embedded PostgreSQL."""
+        if self._pool:
+            await self._pool.close(timeout=1)
+        if self.embedded:
+            await asyncio.to_thread(self.embedded.stop)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """An autocommit connection. Raises NotReady when the database is away, before or while it is used."""
+        if self._pool is None:
+            raise NotReady("the store is not open")
+        try:
+            async with self._pool.connection() as conn:
+                yield conn
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+                raise
+            self._doubt.set()
+            raise NotReady(str(error)) from error
+
+    async def watch(self) -> None:
+        """Runs for ever: brings the database back when it died."""
+        while True:
+            try:
+                await asyncio.wait_for(self._doubt.wait(), _WATCH_SECONDS)
+            except TimeoutError:
+                if self.embedded is None or self.embedded.pid() is not None:
+                    continue
+            self._doubt.clear()
+            try:
+                await self._bring_back()
+            except (DatabaseError, psycopg.Error, PoolTimeout) as error:
+                log.error("the database is away, trying again: %s", error)
+                self._doubt.set()
+                await asyncio.sleep(_WATCH_SECONDS)
+
+    async def _bring_back(self) -> None:
+        if self.embedded:
+            started: bool = await asyncio.to_thread(self.embedded.ensure_running)
+            if started:
+                log.warning("PostgreSQL had died and was started again")
+        # Every connection of the old pool may be dead; finding out one by one would cost a request each.
+        old, self._pool = self._pool, await self._new_pool()
+        if old:
+            await old.close(timeout=0)
+
+    async def _new_pool(self) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+        pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]](
+            self.conninfo,
+            min_size=2,
+            max_size=12,
+            timeout=2,
+            open=False,
+            kwargs={"autocommit": True, "prepare_threshold": 1},
+        )
+        try:
+            await pool.open(wait=True, timeout=5)
+        except BaseException:
+            await pool.close(timeout=0)
+            raise
+        return pool
+
+
+async def _assert_durable(conn: psycopg.AsyncConnection[Any]) -> None:
+    for name, allowed in _DURABLE.items():
+        row = await (await conn.execute(f"SHOW {name}")).fetchone()
+        value = row[0] if row else ""
+        if value not in allowed:
+            raise DatabaseError(
+                f"PostgreSQL has {name}={value}: it could forget an alarm that was acknowledged. "
+                f"Set {name}={allowed[0]} and start again."
+            )

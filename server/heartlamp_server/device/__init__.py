@@ -1,0 +1,1 @@
+"""Devices and gateways: who they are, their keys and tokens, what is to be told to them."""

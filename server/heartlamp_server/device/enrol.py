@@ -1,0 +1,209 @@
+"""Enrolment: the area tree, sites, devices and gateways of a county file into the store, and for each gateway and
+device the folder or file that it is started with. Running it again changes nothing that is already right."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from heartlamp_protocol.device.mac import mqtt_password, to_hex
+from heartlamp_protocol.passwords import mosquitto_hash
+
+from heartlamp_server.area.model import County, Site, Village
+from heartlamp_server.certificates import make_server
+from heartlamp_server.device import store
+from heartlamp_server.device.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where the files go, and what they say of the county."""
+
+    out: Path
+    ca: Path
+    ca_key: Path
+    county_url: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    devices: int = 0
+    gateways: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+async def enrol(conn: psycopg.AsyncConnection[Any], county: County, vault: Vault, folder: Folder) -> Outcome:
+    """Each village is a transaction; within it each site and device is on its own."""
+    outcome = Outcome(problems=list(county.problems))
+    for village in county.villages:
+        async with conn.transaction():
+            changed = await _village(conn, county, village, vault, folder, outcome)
+            if changed and village.gateway:
+                await store.bump_registry(conn, village.gateway)
+    return outcome
+
+
+async def _village(
+    conn: psycopg.AsyncConnection[Any], county: County, village: Village, vault: Vault, folder: Folder, outcome: Outcome
+) -> bool:
+    top = await _area(conn, None, "county", county.name, county.code)
+    township = await _area(conn, top, "township", village.township, "")
+    area = await _area(conn, township, "village", village.name, village.code)
+    if village.gateway:
+        try:
+            await _gateway(conn, area, village, folder)
+            outcome.gateways += 1
+        except ValueError as error:
+            outcome.problems.append(str(error))
+    changed = False
+    for site in village.sites:
+        group = await _area(conn, area, "group", site.group, "")
+        changed |= await _site(conn, group, site, village, vault, folder, outcome)
+    return changed
+
+
+async def _area(conn: psycopg.AsyncConnection[Any], parent: int | None, level: str, name: str, code: str) -> int:
+    cursor = await conn.execute(
+        "INSERT INTO area (parent, level, name, code) VALUES (%s, %s, %s, %s) ON CONFLICT (parent, level, name) "
+        "DO UPDATE SET code = coalesce(nullif(EXCLUDED.code, ''), area.code) RETURNING id",
+        (parent, level, name, code),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Village, folder: Folder) -> None:
+    """Raises ValueError where the id is another village's."""
+    cursor = await conn.execute(
+        "INSERT INTO gateway (id, village) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id "
+        "RETURNING village, revoked_at IS NOT NULL",
+        (village.gateway, area),
+    )
+    row = await cursor.fetchone()
+    if row != (area, False):
+        raise ValueError(f"gateway {village.gateway} was revoked, or is another village's: choose another id")
+    place = folder.out / "gateways" / village.gateway
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "ca.pem").write_bytes(folder.ca.read_bytes())
+    if not (place / "token").exists():
+        token = secrets.token_hex(32)
+        await conn.execute(
+            "INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), village.gateway)
+        )
+        _write_secret(place / "token", token + "\n")
+    if village.broker is None:
+        raise ValueError(f"village {village.name} has a gateway but no broker: its gateway.toml was not written")
+    if not (place / "broker.crt").exists():
+        names = list(dict.fromkeys([village.broker.name, village.broker.host]))
+        make_server(folder.ca, folder.ca_key, place / "broker.crt", place / "broker.key", names)
+    (place / "gateway.toml").write_text(_gateway_toml(village, place.absolute(), folder.county_url))
+
+
+def _gateway_toml(village: Village, place: Path, county_url: str) -> str:
+    assert village.broker is not None
+    fields = {
+        "id": village.gateway,
+        "name": village.name,
+        "county_url": county_url,
+        "county_ca": str(place / "ca.pem"),
+        "token_file": str(place / "token"),
+        "data_dir": str(place / "data"),
+    }
+    broker = {
+        "host": village.broker.host,
+        "cert": str(place / "broker.crt"),
+        "key": str(place / "broker.key"),
+        "ca": str(place / "ca.pem"),
+        "name": village.broker.name,
+    }
+    # A JSON string is a TOML string.
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    lines += ["", "[broker]", f"port = {village.broker.port}"]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in broker.items()]
+    return "\n".join(lines) + "\n"
+
+
+async def _site(
+    conn: psycopg.AsyncConnection[Any],
+    group: int,
+    site: Site,
+    village: Village,
+    vault: Vault,
+    folder: Folder,
+    outcome: Outcome,
+) -> bool:
+    row = await (
+        await conn.execute("SELECT area, name, address, landmark FROM site WHERE id = %s", (site.id,))
+    ).fetchone()
+    changed = row != (group, site.name, site.address, site.landmark)
+    if row is not None and row[0] != group:
+        outcome.problems.append(f"site {site.id} ({site.name}) is already in another household group: left there")
+        return False
+    await conn.execute(
+        "INSERT INTO site (id, area, name, address, landmark) VALUES (%s, %s, %s, %s, %s) ON CONFLICT (id) "
+        "DO UPDATE SET name = EXCLUDED.name, address = EXCLUDED.address, landmark = EXCLUDED.landmark",
+        (site.id, group, site.name, site.address, site.landmark),
+    )
+    for device in site.devices:
+        cursor = await conn.execute("SELECT site, kind, revoked_at FROM device WHERE id = %s", (device.id,))
+        known = await cursor.fetchone()
+        if known is not None and (known[0], known[1]) != (site.id, device.kind):
+            outcome.problems.append(f"device {device.id} is already a {known[1]} at {known[0]}: left there")
+            continue
+        if known is not None and known[2] is not None:
+            outcome.problems.append(f"device {device.id} was revoked: give the hardware a new id")
+            continue
+        if known is None:
+            changed = True
+            await conn.execute(
+                "INSERT INTO device (id, kind, site) VALUES (%s, %s, %s)", (device.id, device.kind, site.id)
+            )
+        version, root = await _root(conn, device.id, vault)
+        _write_device(device.id, device.kind, version, root, village, folder)
+        outcome.devices += 1
+    return changed
+
+
+async def _root(conn: psycopg.AsyncConnection[Any], device: str, vault: Vault) -> tuple[int, bytes]:
+    """(key version, root secret): the newest known, else a new one."""
+    cursor = await conn.execute(
+        "SELECT version, secret FROM device_key WHERE device = %s AND revoked_at IS NULL ORDER BY version DESC LIMIT 1",
+        (device,),
+    )
+    row = await cursor.fetchone()
+    if row is not None:
+        return row[0], vault.unseal(device, row[0], bytes(row[1]))
+    root = os.urandom(32)
+    hashed = mosquitto_hash(mqtt_password(root, 1), os.urandom(12))
+    await conn.execute(
+        "INSERT INTO device_key (device, version, secret, mqtt_hash) VALUES (%s, 1, %s, %s)",
+        (device, vault.seal(device, 1, root), hashed),
+    )
+    return 1, root
+
+
+def _write_device(id: str, kind: str, version: int, root: bytes, village: Village, folder: Folder) -> None:
+    place = folder.out / "devices"
+    place.mkdir(parents=True, exist_ok=True)
+    broker = village.broker
+    fields = {
+        "dev": id,
+        "kind": kind,
+        "kv": version,
+        "root": to_hex(root),
+        "host": broker.host if broker else "",
+        "port": broker.port if broker else 0,
+        "server_name": broker.name if broker else "",
+        "ca": folder.ca.read_text(),
+    }
+    _write_secret(place / f"{id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
+
+
+def _write_secret(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(text)

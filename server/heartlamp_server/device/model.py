@@ -1,0 +1,27 @@
+"""Who may say something, and through whom."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`gateways`: ids of the site's village; `keys`: key version -> the derived device key (verifies what it says) and
+    county key (signs what is said to it); versions that were revoked are absent."""
+
+    id: str
+    kind: str
+    site: str
+    site_name: str
+    revoked: bool
+    gateways: tuple[str, ...]
+    keys: dict[int, "Keys"]
+
+    def newest_key(self) -> int:
+        """The version that the county signs with; 0 when there is none."""
+        return max(self.keys, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    device: bytes
+    county: bytes

@@ -1,0 +1,91 @@
+"""Devices and gateways for the command centre: who was heard of when, who is missed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Depends, Request
+from heartlamp_protocol.device.limits import supervision_ms
+from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
+from pydantic import BaseModel
+
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device import store
+from heartlamp_server.device.presence import Presence
+from heartlamp_server.responder.model import Person
+
+
+class DeviceView(BaseModel):
+    """`online` None: never said; `overdue`: nothing heard for 2.5 heartbeats, or never."""
+
+    id: str
+    kind: str
+    last_seen: datetime | None
+    online: bool | None
+    overdue: bool
+    revoked: bool
+
+
+class SiteView(BaseModel):
+    id: str
+    name: str
+    address: str
+    landmark: str
+    path: list[str]
+    devices: list[DeviceView]
+
+
+class Devices(BaseModel):
+    now: datetime
+    sites: list[SiteView]
+
+
+class GatewayView(BaseModel):
+    """`online`: its stream is open, or it was heard of within the reader's timeout."""
+
+    id: str
+    village: str
+    last_seen: datetime | None
+    online: bool
+    revoked: bool
+
+
+class Gateways(BaseModel):
+    now: datetime
+    gateways: list[GatewayView]
+
+
+def router(database: Database, presence: Presence, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(signed_in)])
+
+    @routes.get("/devices")
+    async def list_devices() -> Devices:
+        await presence.flush()
+        async with database.connection() as conn:
+            now, sites = await store.sites_with_devices(conn)
+        return Devices(now=now, sites=[_site(row, now) for row in sites])
+
+    @routes.get("/gateways")
+    async def list_gateways() -> Gateways:
+        await presence.flush()
+        async with database.connection() as conn:
+            now, rows = await store.gateways(conn)
+        recent = now - timedelta(seconds=READ_TIMEOUT_SECONDS)
+        views = []
+        for id, village, last_seen, revoked in rows:
+            online = presence.streaming.get(id, 0) > 0 or (last_seen is not None and last_seen > recent)
+            views.append(GatewayView(id=id, village=village, last_seen=last_seen, online=online, revoked=revoked))
+        return Gateways(now=now, gateways=views)
+
+    return routes
+
+
+def _site(row: store.SiteRow, now: datetime) -> SiteView:
+    views = []
+    for id, kind, last_seen, online, revoked in row.devices:
+        late = last_seen is None or now - last_seen > timedelta(milliseconds=supervision_ms(kind))
+        views.append(
+            DeviceView(
+                id=id, kind=kind, last_seen=last_seen, online=online, overdue=late and not revoked, revoked=revoked
+            )
+        )
+    return SiteView(id=row.id, name=row.name, address=row.address, landmark=row.landmark, path=row.path, devices=views)

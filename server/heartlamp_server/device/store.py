@@ -1,0 +1,210 @@
+"""Devices, gateways, tokens and what is to be told, as rows."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from heartlamp_protocol import uplink
+
+from heartlamp_server.device.model import Device
+from heartlamp_server.device.vault import Vault
+
+CHANNEL = "heartlamp_down"
+
+_DEVICES = """
+SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site), d.revoked_at IS NOT NULL,
+    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
+          WHERE s.id = d.site AND g.revoked_at IS NULL ORDER BY g.id),
+    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL ORDER BY 1),
+    ARRAY(SELECT k.secret FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL ORDER BY k.version)
+FROM device d
+"""
+
+
+async def select_concerned(
+    conn: psycopg.AsyncConnection[Any], devices: Sequence[str], events: Sequence[str], sites: Sequence[str]
+) -> psycopg.AsyncCursor[Any]:
+    """Rows for `to_device`: the named devices, those whose words wait for one of the events, the sites' lamps."""
+    return await conn.execute(
+        _DEVICES + "WHERE d.id = ANY(%s) OR (d.site = ANY(%s) AND d.kind = 'lamp') "
+        "OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%s))",
+        (list(devices), list(sites), list(events)),
+    )
+
+
+def to_device(row: tuple[Any, ...], vault: Vault) -> Device:
+    id, kind, site, site_name, revoked, gateways, versions, secrets = row
+    keys = {v: vault.keys(id, v, bytes(s)) for v, s in zip(versions, secrets, strict=True)}
+    return Device(id, kind, site, site_name, revoked, tuple(gateways), keys)
+
+
+# --- gateways -----------------------------------------------------------------------------------------------------
+
+
+async def gateway_of_token(conn: psycopg.AsyncConnection[Any], token: str) -> str | None:
+    """The gateway that this token speaks for, unless one of the two was revoked."""
+    cursor = await conn.execute(
+        "SELECT g.id FROM gateway_token t JOIN gateway g ON g.id = t.gateway "
+        "WHERE t.hash = %s AND t.revoked_at IS NULL AND g.revoked_at IS NULL",
+        (token_hash(token),),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> uplink.Registry:
+    """What the gateway must know of its village, of one snapshot."""
+    cursor = await conn.execute(_REGISTRY, {"gateway": gateway})
+    row = await cursor.fetchone()
+    assert row is not None
+    version, village, sites, devices = row
+    return uplink.Registry(
+        version,
+        village,
+        tuple(uplink.Site(s["id"], s["name"], s["group"]) for s in sites),
+        tuple(uplink.Device(d["id"], d["kind"], d["site"], d["users"]) for d in devices),
+    )
+
+
+_REGISTRY = """
+WITH mine AS (
+    SELECT s.id, s.name, s.area::text AS "group" FROM gateway g
+    JOIN area a ON g.village IN (a.id, a.parent) JOIN site s ON s.area = a.id WHERE g.id = %(gateway)s
+)
+SELECT g.registry, v.name,
+    (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
+    (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site, 'users',
+        CASE WHEN d.revoked_at IS NULL THEN
+            (SELECT coalesce(json_object_agg(d.id || '.' || k.version, k.mqtt_hash), '{}')
+             FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL)
+        ELSE '{}' END) ORDER BY d.id), '[]')
+     FROM device d JOIN mine ON d.site = mine.id)
+FROM gateway g JOIN area v ON v.id = g.village WHERE g.id = %(gateway)s
+"""
+
+
+async def push(
+    conn: psycopg.AsyncConnection[Any], gateway: str, kind: str, commands: Sequence[tuple[str, str]]
+) -> None:
+    """Adds commands (about, fields as JSON text); each replaces the earlier one of this kind about the same thing.
+    Call for gateways in the order of their ids: it locks the gateway's row until the transaction ends, so that a
+    committed number means that every lower one is visible."""
+    about, texts = [c[0] for c in commands], [c[1] for c in commands]
+    await conn.execute(_PUSH, {"gateway": gateway, "kind": kind, "about": about, "fields": texts, "n": len(commands)})
+    await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, gateway))
+
+
+_PUSH = """
+WITH head AS (UPDATE gateway SET seq = seq + %(n)s WHERE id = %(gateway)s RETURNING id, seq),
+gone AS (DELETE FROM command WHERE gateway = %(gateway)s AND kind = %(kind)s AND about = ANY(%(about)s))
+INSERT INTO command (gateway, seq, kind, about, fields)
+SELECT head.id, head.seq - %(n)s + row.number, %(kind)s, row.about, row.fields
+FROM head, unnest(%(about)s::text[], %(fields)s::text[]) WITH ORDINALITY AS row (about, fields, number)
+"""
+
+
+async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, str]]:
+    """(seq, kind, fields as JSON text) in force with a higher number, in order."""
+    cursor = await conn.execute(
+        "SELECT seq, kind, fields FROM command WHERE gateway = %s AND seq > %s ORDER BY seq", (gateway, after)
+    )
+    return await cursor.fetchall()
+
+
+async def registry_version(conn: psycopg.AsyncConnection[Any], gateway: str) -> int:
+    cursor = await conn.execute("SELECT registry FROM gateway WHERE id = %s", (gateway,))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def bump_registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> None:
+    """The village's list changed: the gateway shall fetch it."""
+    cursor = await conn.execute(
+        "UPDATE gateway SET registry = registry + 1 WHERE id = %s RETURNING registry", (gateway,)
+    )
+    row = await cursor.fetchone()
+    if row:
+        await push(conn, gateway, "registry", [("", f'{{"kind":"registry","version":{row[0]}}}')])
+
+
+# --- presence -----------------------------------------------------------------------------------------------------
+
+
+async def save_presence(
+    conn: psycopg.AsyncConnection[Any],
+    devices: dict[str, tuple[datetime | None, bool | None]],
+    gateways: dict[str, tuple[datetime, str, str]],
+) -> None:
+    """`devices`: id -> (last seen or None, online or None: as it was); `gateways`: id -> (last seen, epoch, cursor)."""
+    ids = sorted(devices)
+    if ids:
+        await conn.execute(
+            "UPDATE device d SET last_seen = greatest(d.last_seen, n.seen), online = coalesce(n.online, d.online) "
+            "FROM unnest(%s::text[], %s::timestamptz[], %s::bool[]) AS n (id, seen, online) WHERE d.id = n.id",
+            (ids, [devices[i][0] for i in ids], [devices[i][1] for i in ids]),
+        )
+    ids = sorted(gateways)
+    if ids:
+        await conn.execute(
+            "UPDATE gateway g SET last_seen = n.seen, epoch = coalesce(nullif(n.epoch, ''), g.epoch), "
+            "confirmed = coalesce(nullif(n.cursor, ''), g.confirmed) "
+            "FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS n (id, seen, epoch, cursor) "
+            "WHERE g.id = n.id",
+            (ids, [gateways[i][0] for i in ids], [gateways[i][1] for i in ids], [gateways[i][2] for i in ids]),
+        )
+
+
+# --- what a screen lists ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class SiteRow:
+    """`path`: area names from the county down; `devices`: (id, kind, last seen, online, revoked)."""
+
+    id: str
+    name: str
+    address: str
+    landmark: str
+    path: list[str]
+    devices: list[tuple[str, str, datetime | None, bool | None, bool]]
+
+
+async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[datetime, list[SiteRow]]:
+    """(the database's time, every site with its devices)."""
+    cursor = await conn.execute("""
+        WITH RECURSIVE tree (id, path) AS (
+            SELECT id, ARRAY[name] FROM area WHERE parent IS NULL
+            UNION ALL SELECT a.id, tree.path || a.name FROM area a JOIN tree ON a.parent = tree.id
+        )
+        SELECT s.id, s.name, s.address, s.landmark, tree.path,
+            d.id, d.kind, d.last_seen, d.online, d.revoked_at IS NOT NULL, clock_timestamp()
+        FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
+        ORDER BY tree.path, s.name, s.id, d.id""")
+    sites: dict[str, SiteRow] = {}
+    now = datetime.now(UTC)
+    for id, name, address, landmark, path, device, kind, seen, online, revoked, at in await cursor.fetchall():
+        now = at
+        site = sites.setdefault(id, SiteRow(id, name, address, landmark, path, []))
+        if device is not None:
+            site.devices.append((device, kind, seen, online, revoked))
+    return now, list(sites.values())
+
+
+async def gateways(
+    conn: psycopg.AsyncConnection[Any],
+) -> tuple[datetime, list[tuple[str, str, datetime | None, bool]]]:
+    """(the database's time, (id, village, last seen, revoked) of each)."""
+    now = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert now is not None
+    cursor = await conn.execute(
+        "SELECT g.id, v.name, g.last_seen, g.revoked_at IS NOT NULL FROM gateway g JOIN area v ON v.id = g.village "
+        "ORDER BY v.name, g.id"
+    )
+    return now[0], await cursor.fetchall()

@@ -1,0 +1,51 @@
+"""What a screen shows of an incident: one JSON object, the same in the list, in the answer to a key and in the feed."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from heartlamp_server.incident.model import Incident
+
+
+def card(incident: Incident) -> dict[str, Any]:
+    """Times are ISO 8601 with offset, ages milliseconds."""
+    place = incident.place
+    return {
+        "id": incident.id,
+        "what": incident.what,
+        "site": {
+            "id": incident.site,
+            "name": place["name"],
+            "address": place["address"],
+            "landmark": place["landmark"],
+        },
+        "path": place["path"],
+        "opened_at": incident.opened_at.isoformat(),
+        "observed_at": _iso(incident.observed_at),
+        "time_unknown": incident.observed_at is None,
+        "presses": incident.presses,
+        "last_press_at": incident.last_press_at.isoformat(),
+        "heard_age_ms": incident.heard_age_ms,
+        "answer": incident.answer,
+        "aver": incident.aver,
+        "who": incident.who,
+        "unverified": bool(incident.doubts),
+        "cancelled": incident.cancelled,
+        "lit": len(incident.lit),
+        "lit_of": incident.lit_of,
+        "responders": [
+            {"name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by} for r in incident.responders
+        ],
+        "closed_at": _iso(incident.closed_at),
+        "closed_by": incident.closed_by,
+        "closed_how": incident.closed_how,
+    }
+
+
+def feed_row(incident: Incident) -> tuple[str, str]:
+    """As the log that screens follow takes it."""
+    return "incident", json.dumps(card(incident), ensure_ascii=False, separators=(",", ":"))
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

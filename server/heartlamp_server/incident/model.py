@@ -1,0 +1,182 @@
+"""The incident: one open call per site and matter. Pure; every rule returns the new incident and timeline entries."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+EVENTS_LISTED = 200  # in the command to the gateway; the table of events has them all
+
+_RANK = {"accepted": 2, "coming": 3, "arrived": 4}
+
+STEPS = {
+    "": ("accepted", "coming", "arrived"),
+    "accepted": ("coming", "arrived", "withdrawn"),
+    "coming": ("arrived", "withdrawn"),
+    "arrived": ("withdrawn",),
+    "withdrawn": ("accepted", "coming", "arrived"),
+}
+"""One responder's own answer ("" before any) -> what may follow. The incident's answer is the highest that stands;
+`unanswered` when somebody had answered and nobody stands by it; `closed` by an operator only, and for good."""
+
+MUST_BE_SEEN = ("panic", "fire", "silent")  # closed only by who spoke to them or saw them
+HOW_SEEN = ("arrived", "spoke_to")
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in STEPS; `by`: who typed it, "" for a lamp."""
+
+    key: str
+    name: str
+    answer: str
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the timeline."""
+
+    incident: str
+    at: datetime
+    kind: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """`id`: its first event's; `place`: {"name","address","landmark","path"} as it was then; `rver` rises with each
+    event in it, `aver` with each change of answer or who; `doubts`: events whose MAC or body is in doubt; `lit`: lamps
+    that show it; `lit_of`: lamps that should."""
+
+    id: str
+    site: str
+    what: str
+    place: dict[str, Any]
+    opened_at: datetime
+    observed_at: datetime | None
+    heard_age_ms: int | None
+    last_press_at: datetime
+    lit_of: int
+    presses: int = 1
+    events: tuple[str, ...] = ()
+    rver: int = 1
+    aver: int = 0
+    answer: str = "none"
+    who: str = ""
+    responders: tuple[Responder, ...] = ()
+    doubts: tuple[str, ...] = ()
+    cancelled: bool = False
+    lit: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    closed_how: str = ""
+
+
+class Refused(Exception):
+    """An answer that the table forbids, in words for the operator."""
+
+
+Change = tuple[Incident, Entry]
+
+
+def press(incident: Incident, event: str, now: datetime, observed_at: datetime | None, device: str) -> Change:
+    """Another press while it is open: appended, never swallowed. `observed_at` None: its time is unknown."""
+    seen = now if observed_at is None else observed_at
+    pressed = replace(
+        _with_event(incident, event),
+        presses=incident.presses + 1,
+        last_press_at=max(incident.last_press_at, seen),
+    )
+    return pressed, Entry(
+        incident.id, now, "press", {"event": event, "device": device, "observed_at": _iso(observed_at)}
+    )
+
+
+def doubt(incident: Incident, event: str, now: datetime, reason: str) -> Change:
+    doubts = incident.doubts if event in incident.doubts else (*incident.doubts, event)
+    return replace(incident, doubts=doubts), Entry(incident.id, now, "unverified", {"event": event, "reason": reason})
+
+
+def trust(incident: Incident, event: str, now: datetime) -> Change:
+    """The device's own bytes took the place of unverified ones."""
+    doubts = tuple(e for e in incident.doubts if e != event)
+    return replace(incident, doubts=doubts), Entry(incident.id, now, "verified", {"event": event})
+
+
+def cancel(incident: Incident, event: str, now: datetime, device: str) -> Change:
+    """The household says it was a mistake: marks, stops nothing."""
+    return replace(incident, cancelled=True), Entry(incident.id, now, "cancelled", {"event": event, "device": device})
+
+
+def attach(incident: Incident, event: str) -> Incident:
+    """An event that is no press (an answer, a cancel, an unbelieved one) joins."""
+    return _with_event(incident, event)
+
+
+def light(incident: Incident, device: str, now: datetime, at: datetime | None) -> Change:
+    """The gateway says that this lamp shows it. `at`: when, None unknown."""
+    lit = incident.lit if device in incident.lit else (*incident.lit, device)
+    return replace(incident, lit=lit), Entry(incident.id, at or now, "lit", {"device": device})
+
+
+def answer(incident: Incident, key: str, name: str, said: str, now: datetime, by: str = "", note: str = "") -> Change:
+    """A person's answer. `key`, `name`, `by`: as in Responder. Raises Refused where STEPS forbids it."""
+    if incident.closed_at is not None:
+        raise Refused(f"the incident was closed by {incident.closed_by}")
+    before = next((r for r in incident.responders if r.key == key), None)
+    if said not in STEPS[before.answer if before else ""]:
+        if before is None:
+            raise Refused(f"{name} has not answered yet, so cannot be {said}")
+        raise Refused(f"{name} is already {before.answer}")
+    first = next((r for r in incident.responders if r.by and r.answer in _RANK), None)
+    if said == "accepted" and first is not None:
+        raise Refused(f"{first.name} was first ({first.answer})")
+    others = tuple(r for r in incident.responders if r.key != key)
+    responders = (*others, Responder(key, name, said, now, by))
+    detail = {"who": name, "answer": said, "by": by} | ({"note": note} if note else {})
+    return _settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
+
+
+def close(incident: Incident, by: str, how: str, now: datetime, note: str = "") -> Change:
+    """`how`: one of HOW_SEEN; may be "" only where nobody's body is at stake. Raises Refused."""
+    if incident.closed_at is not None:
+        raise Refused(f"the incident was closed by {incident.closed_by}")
+    if how not in HOW_SEEN and (how or incident.what in MUST_BE_SEEN):
+        raise Refused("say how: arrived (somebody saw them) or spoke_to (somebody spoke to them)")
+    closed = replace(
+        incident, closed_at=now, closed_by=by, closed_how=how, answer="closed", who=by, aver=incident.aver + 1
+    )
+    return closed, Entry(incident.id, now, "closed", {"who": by, "how": how} | ({"note": note} if note else {}))
+
+
+def arriving(incident: Incident, site: str, name: str) -> tuple[str, str]:
+    """(key, name) of who pressed "I am here" on a lamp. On the victim's own lamp it is the one who was on the way."""
+    coming = [r for r in incident.responders if r.answer == "coming"]
+    if site == incident.site and len(coming) == 1:
+        return coming[0].key, coming[0].name
+    return f"site:{site}", name
+
+
+def _settled(incident: Incident) -> Incident:
+    standing = [r for r in incident.responders if r.answer in _RANK]
+    if standing:
+        best = max(_RANK[r.answer] for r in standing)
+        leader = min((r for r in standing if _RANK[r.answer] == best), key=lambda r: r.at)
+        said, who = leader.answer, leader.name
+    else:
+        said, who = "unanswered", ""
+    if (said, who) == (incident.answer, incident.who):
+        return incident
+    return replace(incident, answer=said, who=who, aver=incident.aver + 1)
+
+
+def _with_event(incident: Incident, event: str) -> Incident:
+    events = (*incident.events, event)
+    if len(events) > EVENTS_LISTED:
+        events = (events[0], *events[2:])
+    return replace(incident, events=events, rver=incident.rver + 1)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

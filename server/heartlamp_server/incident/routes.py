@@ -1,0 +1,164 @@
+"""Incidents for the command centre: the list, one with its timeline, and a person's answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from heartlamp_protocol.uplink import cursor_text
+from pydantic import BaseModel, Field
+
+from heartlamp_server.area.store import select_places
+from heartlamp_server.database import feed
+from heartlamp_server.database.feed import Done
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device import store as devices
+from heartlamp_server.device.vault import Vault
+from heartlamp_server.incident import store
+from heartlamp_server.incident.card import card, feed_row
+from heartlamp_server.incident.command import tell
+from heartlamp_server.incident.model import Change, Incident, Refused, answer, close
+from heartlamp_server.incident.texts import text
+from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.routes import Problem, problem
+
+
+class Site(BaseModel):
+    id: str
+    name: str
+    address: str
+    landmark: str
+
+
+class Responder(BaseModel):
+    """`by`: the operator who typed it, "" for a lamp's key."""
+
+    name: str
+    answer: Literal["accepted", "coming", "arrived", "withdrawn"]
+    at: datetime
+    by: str
+
+
+class Card(BaseModel):
+    id: str
+    what: Literal["panic", "fire", "gas", "flood", "silent"]
+    site: Site
+    path: list[str]
+    opened_at: datetime
+    observed_at: datetime | None
+    time_unknown: bool
+    presses: int
+    last_press_at: datetime
+    heard_age_ms: int | None
+    answer: Literal["none", "accepted", "coming", "arrived", "unanswered", "closed"]
+    aver: int
+    who: str
+    unverified: bool
+    cancelled: bool
+    lit: int
+    lit_of: int
+    responders: list[Responder]
+    closed_at: datetime | None
+    closed_by: str
+    closed_how: str
+
+
+class Incidents(BaseModel):
+    """`cursor`: follow the feed from here."""
+
+    now: datetime
+    cursor: str
+    incidents: list[Card]
+
+
+class Line(BaseModel):
+    at: datetime
+    kind: str
+    text_zh: str
+    text_en: str
+    detail: dict[str, Any]
+
+
+class Told(BaseModel):
+    """`events`: the ids of every event in it, the opening one first."""
+
+    now: datetime
+    incident: Card
+    events: list[str]
+    timeline: list[Line]
+
+
+class Said(BaseModel):
+    """`who`: whose answer it is, "" the operator's own; `how`: only to close: arrived or spoke_to."""
+
+    answer: Literal["accepted", "coming", "arrived", "withdrawn", "closed"]
+    who: str = Field("", max_length=48)
+    how: Literal["", "arrived", "spoke_to"] = ""
+    note: str = Field("", max_length=500)
+
+
+def router(
+    database: Database,
+    vault: Vault,
+    signed_in: Callable[[Request], Awaitable[Person]],
+    epoch: Callable[[], str],
+    wake: Callable[[Done], None],
+) -> APIRouter:
+    """`wake`: called after each commit."""
+    routes = APIRouter()
+    unknown = problem(404, "no such incident · 没有这个事件", "reload the list · 请刷新列表")
+
+    @routes.get("/incidents", dependencies=[Depends(signed_in)])
+    async def list_incidents(
+        state: Literal["open", "closed"] = "open", limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    ) -> Incidents:
+        async with database.connection() as conn:
+            found, seq, now = await store.newest(conn, state, limit)
+        return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
+
+    @routes.get("/incidents/{id}", dependencies=[Depends(signed_in)], responses={404: {"model": Problem}})
+    async def one_incident(id: str) -> Told:
+        async with database.connection() as conn:
+            found = await store.read(conn, id)
+            entries = await store.timeline(conn, id)
+            events = await store.events(conn, id)
+        if found is None:
+            raise unknown
+        lines = []
+        for entry in entries:
+            zh, en = text(entry)
+            lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
+        return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
+
+    @routes.post("/incidents/{id}/answer", responses={404: {"model": Problem}, 409: {"model": Problem}})
+    async def say(id: str, said: Said, person: Annotated[Person, Depends(signed_in)]) -> Card:
+        async with database.connection() as conn, conn.transaction():
+            locked = await store.lock(conn, id)
+            if locked is None:
+                raise unknown
+            try:
+                incident, entry = _answer(locked[0], said, person, locked[1])
+            except Refused as why:
+                raise problem(409, str(why), "reload the incident · 请刷新事件") from why
+            concerned = await devices.select_concerned(conn, [], [], [incident.site])
+            lamps = [devices.to_device(row, vault) for row in await concerned.fetchall()]
+            places = await (await select_places(conn, [incident.site])).fetchall()
+            await store.save(conn, [incident], [entry])
+            gateways = await tell(conn, [incident], lamps, {row[0]: tuple(row[2]) for row in places}, epoch())
+            appended = await feed.append(conn, [feed_row(incident)])
+            done = Done(await appended.fetchall(), gateways)
+            await conn.execute("SELECT pg_notify(%s, '')", (feed.CHANNEL,))
+        wake(done)
+        return Card(**card(incident))
+
+    return routes
+
+
+def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:
+    name = said.who.strip() or person.display
+    if said.answer == "closed":
+        changed, entry = close(incident, person.display, said.how, now, said.note)
+    else:
+        changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, said.note)
+    return changed, replace(entry, detail=entry.detail | {"operator": person.name})

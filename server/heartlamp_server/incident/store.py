@@ -1,0 +1,105 @@
+"""Incidents and their timelines as rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from heartlamp_server.incident.model import Entry, Incident, Responder
+
+_COLUMNS = [f.name for f in fields(Incident)]
+_SAVE = (
+    f"INSERT INTO incident ({', '.join(_COLUMNS)}) "
+    f"SELECT {', '.join(_COLUMNS)} FROM jsonb_populate_recordset(NULL::incident, %s::jsonb) "
+    f"ON CONFLICT (id) DO UPDATE SET ({', '.join(_COLUMNS[1:])}) = ({', '.join('EXCLUDED.' + c for c in _COLUMNS[1:])})"
+)
+_TELL = (
+    "INSERT INTO timeline (incident, at, kind, detail) "
+    "SELECT incident, at, kind, detail FROM jsonb_to_recordset(%s::jsonb) "
+    "AS row (incident text, at timestamptz, kind text, detail jsonb)"
+)
+_TIMES = ("opened_at", "observed_at", "last_press_at", "closed_at")
+
+
+def to_row(incident: Incident) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(incident, name) for name in _COLUMNS}
+    row["responders"] = [
+        {"key": r.key, "name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by}
+        for r in incident.responders
+    ]
+    for name in _TIMES:
+        row[name] = row[name].isoformat() if row[name] else None
+    return row
+
+
+def from_row(row: dict[str, Any]) -> Incident:
+    """`row`: a row of the table as JSON."""
+    values = {name: row[name] for name in _COLUMNS}
+    for name in _TIMES:
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    for name in ("events", "doubts", "lit"):
+        values[name] = tuple(values[name])
+    values["responders"] = tuple(
+        Responder(r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"])
+        for r in values["responders"]
+    )
+    return Incident(**values)
+
+
+async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident], timeline: Sequence[Entry]) -> None:
+    if incidents:
+        await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]),))
+    if timeline:
+        rows = [{"incident": e.incident, "at": e.at.isoformat(), "kind": e.kind, "detail": e.detail} for e in timeline]
+        await conn.execute(_TELL, (json.dumps(rows),))
+
+
+async def lock(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incident, datetime] | None:
+    """The incident and the database's time, its site locked against every other change until the transaction ends."""
+    await conn.execute(
+        "SELECT id FROM site WHERE id = (SELECT site FROM incident WHERE id = %s) FOR NO KEY UPDATE", (incident,)
+    )
+    cursor = await conn.execute("SELECT to_jsonb(i), clock_timestamp() FROM incident i WHERE id = %s", (incident,))
+    row = await cursor.fetchone()
+    return (from_row(row[0]), row[1]) if row else None
+
+
+async def read(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incident, datetime] | None:
+    cursor = await conn.execute("SELECT to_jsonb(i), clock_timestamp() FROM incident i WHERE id = %s", (incident,))
+    row = await cursor.fetchone()
+    return (from_row(row[0]), row[1]) if row else None
+
+
+async def timeline(conn: psycopg.AsyncConnection[Any], incident: str) -> list[Entry]:
+    cursor = await conn.execute(
+        "SELECT incident, at, kind, detail FROM timeline WHERE incident = %s ORDER BY id", (incident,)
+    )
+    return [Entry(*row) for row in await cursor.fetchall()]
+
+
+async def events(conn: psycopg.AsyncConnection[Any], incident: str) -> list[str]:
+    cursor = await conn.execute(
+        "SELECT id FROM event WHERE incident = %s ORDER BY id <> incident, received_at, seq", (incident,)
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+_OPEN = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT %(limit)s"
+_CLOSED = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT %(limit)s"
+
+
+async def newest(conn: psycopg.AsyncConnection[Any], state: str, limit: int) -> tuple[list[Incident], int, datetime]:
+    """(incidents, newest first; the feed's number that this list is up to; the database's time), of one snapshot.
+    `state`: "open" or "closed"."""
+    query = _OPEN if state == "open" else _CLOSED
+    cursor = await conn.execute(
+        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({query}) AS t (row)), seq, clock_timestamp() "
+        "FROM feed_head",
+        {"limit": limit},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return [from_row(r) for r in row[0]], row[1], row[2]

@@ -1,0 +1,58 @@
+"""A timeline entry in the two languages of the screens."""
+
+from typing import Any
+
+from heartlamp_server.incident.model import Entry
+
+WHAT = {
+    "panic": ("求助", "help"),
+    "fire": ("火警", "fire"),
+    "gas": ("燃气", "gas"),
+    "flood": ("水浸", "flood"),
+    "silent": ("静默求助", "silent alarm"),
+}
+ANSWER = {
+    "accepted": ("已受理", "accepted"),
+    "coming": ("正在赶来", "is coming"),
+    "arrived": ("已到达", "has arrived"),
+    "withdrawn": ("撤回", "withdrew"),
+    "unanswered": ("无人应答", "nobody answered"),
+}
+HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
+
+TEXTS = {
+    "opened": ("{device} 发出{what}", "{device} raised {what}"),
+    "press": ("{device} 再次按下", "{device} pressed again"),
+    "unverified": ("未通过验证：{reason}", "not verified: {reason}"),
+    "verified": ("设备本身的报文已到，验证通过", "the device's own message came and is verified"),
+    "corrected": ("设备本身的报文更正为{what}", "the device's own message says {what}"),
+    "clash": ("同一编号出现另一内容，两份都已保留", "another message under the same id; both are kept"),
+    "cancelled": (
+        "{device} 表示按错了；呼叫继续，直到有人见到或通话",
+        "{device} says it was a mistake; calling goes on until somebody saw or spoke to them",
+    ),
+    "lit": ("{device} 的灯已亮", "the lamp {device} shows it"),
+    "answer": ("{who} {answer}", "{who} {answer}"),
+    "answer_unverified": (
+        "{who} 的应答未通过验证，未采用：{answer}",
+        "an answer of {who} was not verified and not used: {answer}",
+    ),
+    "answer_kept": ("{who} {answer}（已记录，状态不变）", "{who} {answer} (kept, changes nothing)"),
+    "closed": ("{who} 关闭，{how}", "closed by {who}, {how}"),
+    "village_answer": ("村里：{who} {answer}", "in the village: {who} {answer}"),
+    "village_refused": ("网关拒收：{subject}", "the gateway refused: {subject}"),
+}
+
+
+def text(entry: Entry) -> tuple[str, str]:
+    """(Chinese, English)."""
+    patterns = TEXTS.get(entry.kind, (entry.kind, entry.kind))
+    return _fill(patterns[0], entry.detail, 0), _fill(patterns[1], entry.detail, 1)
+
+
+def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
+    words = dict.fromkeys(("device", "what", "reason", "who", "answer", "how", "subject"), "")
+    words |= {name: str(value) for name, value in detail.items()}
+    for name, names in (("what", WHAT), ("answer", ANSWER), ("how", HOW)):
+        words[name] = names[words[name]][language] if words[name] in names else words[name]
+    return pattern.format_map(words).strip(" ，,")

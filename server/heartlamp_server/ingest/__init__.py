@@ -1,0 +1,1 @@
+"""Where gateways come in: batches up, commands down."""

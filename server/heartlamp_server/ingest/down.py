@@ -1,0 +1,92 @@
+"""County -> gateway: one event stream for each, fed from rows; a wake only says that there may be new ones."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+
+from heartlamp_protocol.uplink import PING_SECONDS, cursor_text, read_cursor, write_command
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device import store
+from heartlamp_server.device.presence import Presence
+from heartlamp_server.ingest.routes import NOT_READY, Ingest, problem, unauthorized
+
+_PING = b": ping\n\n"
+
+
+class Down:
+    """`stopping`: set when the server ends, so that no stream holds it up."""
+
+    def __init__(
+        self, database: Database, ingest: Ingest, presence: Presence, epoch: Callable[[], str], stopping: asyncio.Event
+    ) -> None:
+        self._database, self._ingest, self._presence = database, ingest, presence
+        self._epoch, self._stopping = epoch, stopping
+        self._streams: dict[str, set[asyncio.Event]] = {}
+
+    def routes(self) -> list[Route]:
+        return [Route("/gateway/v1/down", self._open, methods=["GET"])]
+
+    def wake(self, gateway: str) -> None:
+        """There may be commands for it; "" for all."""
+        for id in list(self._streams) if gateway == "" else [gateway]:
+            for event in self._streams.get(id, ()):
+                event.set()
+
+    async def _open(self, request: Request) -> Response:
+        try:
+            gateway = await self._ingest.gateway(request)
+        except NotReady:
+            return problem(503, *NOT_READY)
+        if gateway is None:
+            return unauthorized()
+        cursor = read_cursor(request.headers.get("last-event-id", ""))
+        epoch = self._epoch()
+        after = cursor[1] if cursor and cursor[0] == epoch else 0
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(
+            self._stream(request, gateway, epoch, after), media_type="text/event-stream", headers=headers
+        )
+
+    async def _stream(self, request: Request, gateway: str, epoch: str, after: int) -> AsyncIterator[bytes]:
+        wake = asyncio.Event()
+        self._streams.setdefault(gateway, set()).add(wake)
+        self._presence.streaming[gateway] = self._presence.streaming.get(gateway, 0) + 1
+        try:
+            async with self._database.connection() as conn:
+                version = await store.registry_version(conn, gateway)
+            hello = json.dumps({"v": 1, "epoch": epoch, "registry": version}, separators=(",", ":"))
+            yield f"event: hello\ndata: {hello}\n\n".encode()
+            ping_at = asyncio.get_running_loop().time() + PING_SECONDS
+            while not self._stopping.is_set():
+                wake.clear()
+                async with self._database.connection() as conn:
+                    rows = await store.commands(conn, gateway, after)
+                for seq, _, fields in rows:
+                    data = write_command(seq, 0, json.loads(fields))
+                    yield f"id: {cursor_text(epoch, seq)}\nevent: command\ndata: {data}\n\n".encode()
+                    after = seq
+                if not rows and (epoch != self._epoch() or await self._ingest.gateway(request) != gateway):
+                    return  # another store, or revoked: the gateway comes again and learns it
+                left = ping_at - asyncio.get_running_loop().time()
+                if left <= 0:
+                    self._presence.gateway(gateway)
+                    yield _PING
+                    ping_at += PING_SECONDS
+                else:
+                    await _woken(wake, left)
+        except NotReady:
+            return  # the gateway connects again and resumes at its cursor
+        finally:
+            self._streams[gateway].discard(wake)
+            self._presence.streaming[gateway] -= 1
+
+
+async def _woken(wake: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(wake.wait(), seconds)
+    except TimeoutError:
+        pass

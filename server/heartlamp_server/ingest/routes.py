@@ -1,0 +1,151 @@
+"""Gateway -> county. Plain Starlette routes: this is the alarm's path, and nothing stands in it without need."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from heartlamp_server.alarm.store import Evidence
+from heartlamp_server.database.feed import Done
+from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device import store as devices
+from heartlamp_server.device.presence import Presence
+from heartlamp_server.device.vault import Vault
+from heartlamp_server.ingest import store
+from heartlamp_server.ingest.model import Fold, Parsed, Plan, parse
+from heartlamp_server.telemetry.model import TimeSeries
+
+log = logging.getLogger("heartlamp.ingest")
+
+
+def problem(status: int, error: str, do: str) -> Response:
+    return JSONResponse({"error": error, "do": do}, status)
+
+
+NOT_READY = ("the county's store is away for a moment", "keep everything and come again")
+
+
+class Ingest:
+    """`wake`: called after each commit."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        series: TimeSeries,
+        presence: Presence,
+        epoch: Callable[[], str],
+        wake: Callable[[Done], None],
+    ) -> None:
+        self._database, self._vault, self._series = database, vault, series
+        self._presence, self._epoch, self._wake = presence, epoch, wake
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/gateway/v1/batch", self._guarded(self._batch), methods=["POST"]),
+            Route("/gateway/v1/readings", self._guarded(self._batch), methods=["POST"]),
+            Route("/gateway/v1/registry", self._guarded(self._registry), methods=["GET"]),
+        ]
+
+    async def gateway(self, request: Request) -> str | None:
+        """Whose token the request carries."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or len(token) > 200:
+            return None
+        async with self._database.connection() as conn:
+            return await devices.gateway_of_token(conn, token)
+
+    def _guarded(
+        self, handle: Callable[[Request, str], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            try:
+                gateway = await self.gateway(request)
+                if gateway is None:
+                    return unauthorized()
+                return await handle(request, gateway)
+            except NotReady:
+                return problem(503, *NOT_READY)
+
+        return guarded
+
+    async def _registry(self, request: Request, gateway: str) -> Response:
+        async with self._database.connection() as conn:
+            registry = await devices.registry(conn, gateway)
+        return Response(registry.to_json(), media_type="application/json")
+
+    async def _batch(self, request: Request, gateway: str) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BATCH_BYTES_MAX:
+                return problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+        try:
+            batch = Batch.from_json(bytes(body))
+        except FrameError as error:
+            return problem(400, str(error), "send the items one by one; what is malformed alone stays with you")
+        if batch.gateway != gateway:
+            return problem(
+                403, f"the token is {gateway}'s, the batch says {batch.gateway[:20]!r}", "check the gateway's id"
+            )
+        self._presence.gateway(gateway, batch.epoch, batch.cursor)
+        verdicts = await self.take(gateway, batch.items, batch.notes)
+        return Response(BatchAnswer(self._epoch(), verdicts).to_json(), media_type="application/json")
+
+    async def take(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:
+        """Stores everything in one transaction. Should one thing make it fail, each gets its own, and what still fails
+        is kept as evidence: nothing bad holds back something good. Raises NotReady."""
+        try:
+            return await self._transaction(gateway, items, notes)
+        except NotReady:
+            raise
+        except Exception as error:
+            log.exception("a batch of %s failed", gateway)
+            if len(items) + len(notes) > 1:
+                singles = [await self.take(gateway, (i,), ()) for i in items]
+                singles += [await self.take(gateway, (), (n,)) for n in notes]
+                return tuple(v for single in singles for v in single)
+            return await self._keep(gateway, items, notes, error)
+
+    async def place(self, events: list[str]) -> None:
+        """Gives what waits for these events its incident. Raises NotReady."""
+        async with self._database.connection() as conn:
+            known = await store.load(conn, store.Names([], events, []), self._vault)
+            plan = Fold(known, "", self._epoch()).run([], ())
+            done = await store.save(conn, plan, known, "", self._epoch(), self._series)
+        self._wake(done)
+
+    async def _transaction(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:
+        parsed: list[Parsed] = parse(items)
+        async with self._database.connection() as conn:
+            known = await store.load(conn, store.Names.of(parsed, notes), self._vault)
+            plan = Fold(known, gateway, self._epoch()).run(parsed, notes)
+            done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
+        self._wake(done)
+        self._presence.devices(plan.presence)
+        return tuple(plan.verdicts)
+
+    async def _keep(
+        self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...], error: Exception
+    ) -> tuple[Verdict, ...]:
+        reason = f"the county could not take it in ({type(error).__name__}); kept as evidence, tell the maker"
+        plan = Plan()
+        for item in items:
+            plan.evidence.append(Evidence(item.user, "rejected", reason, item.frame))
+            plan.verdicts.append(Verdict(item.n, "rejected", reason))
+        for note in notes:
+            plan.evidence.append(Evidence(gateway, "rejected", reason, repr(note).encode()))
+            plan.verdicts.append(Verdict(note.n, "rejected", reason))
+        async with self._database.connection() as conn:
+            known = await store.load(conn, store.Names([], [], []), self._vault)
+            done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
+        self._wake(done)
+        return tuple(plan.verdicts)
+
+
+def unauthorized() -> Response:
+    return problem(401, "unknown or revoked token", "keep everything; ask the county for a new token")

@@ -1,0 +1,65 @@
+"""What no batch does: events that waited for an incident which came at the same moment by another way, rows that are
+old enough to go, partitions for the months to come."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.ingest.routes import Ingest
+from heartlamp_server.telemetry.store import PostgresSeries, month_of
+
+log = logging.getLogger("heartlamp.sweep")
+
+SECONDS = 2.0
+_HOUSEKEEPING_SECONDS = 3600.0
+
+_PLACEABLE = """
+SELECT refers_to FROM event w WHERE incident IS NULL AND EXISTS
+    (SELECT FROM event e WHERE e.id = w.refers_to AND e.incident IS NOT NULL)
+UNION
+SELECT refers_to FROM note w WHERE incident IS NULL AND EXISTS
+    (SELECT FROM event e WHERE e.id = w.refers_to AND e.incident IS NOT NULL)
+LIMIT 100
+"""
+_OLD = (
+    "DELETE FROM session WHERE expires_at < now()",
+    "DELETE FROM feed WHERE at < now() - interval '2 days'",
+    "DELETE FROM note WHERE at < now() - interval '31 days' AND incident IS NULL",
+    "DELETE FROM evidence WHERE last_at < now() - interval '90 days'",
+    "DELETE FROM command c USING incident i WHERE c.kind = 'incident' AND c.about = i.id "
+    "AND i.closed_at < now() - interval '31 days'",
+)
+
+
+class Sweep:
+    def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries) -> None:
+        self._database, self._ingest, self._series = database, ingest, series
+
+    async def run(self) -> None:
+        """For ever."""
+        next_housekeeping = 0.0
+        while True:
+            try:
+                await self.place_waiting()
+                if asyncio.get_running_loop().time() >= next_housekeeping:
+                    await self.housekeeping()
+                    next_housekeeping = asyncio.get_running_loop().time() + _HOUSEKEEPING_SECONDS
+            except NotReady:
+                log.warning("the sweep waits: the store is away")
+            await asyncio.sleep(SECONDS)
+
+    async def place_waiting(self) -> None:
+        async with self._database.connection() as conn:
+            rows = await (await conn.execute(_PLACEABLE)).fetchall()
+        if rows:
+            await self._ingest.place([row[0] for row in rows])
+
+    async def housekeeping(self) -> None:
+        now = datetime.now(UTC)
+        async with self._database.connection() as conn:
+            for statement in _OLD:
+                await conn.execute(statement)
+            for days in (0, 31):
+                async with conn.transaction():
+                    await self._series.make_partition(conn, month_of(now + timedelta(days=days)))

@@ -1,0 +1,1 @@
+"""People with an account: who may look, and whose answer counts."""

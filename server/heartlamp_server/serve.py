@@ -1,0 +1,97 @@
+"""Two listeners in one process and one event loop, and their end on SIGTERM."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from heartlamp_server.app import County
+from heartlamp_server.config import Config, Listener
+from heartlamp_server.device.vault import read_key
+
+log = logging.getLogger("heartlamp")
+
+_GRACE_SECONDS = 2
+
+
+class _Server(uvicorn.Server):
+    """The signals are for the whole process, not for one listener."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(config: Config) -> None:
+    """Until SIGTERM or SIGINT. Raises DatabaseError, or what ended a task that should run for ever."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    county = County(config, read_key(config.key_file))
+    sockets = [_bind(config.gateway), _bind(config.console)]
+    try:
+        tasks = await county.open()
+        servers = [_server(county.gateways, config.gateway), _server(county.console, config.console)]
+        tasks += [
+            asyncio.create_task(server.serve(sockets=[sock]), name=name)
+            for server, sock, name in zip(servers, sockets, ("gateways", "console"), strict=True)
+        ]
+        while not all(server.started for server in servers) and not any(t.done() for t in tasks):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)  # uvicorn has no event for it
+        scheme = "https" if config.console.cert else "http"
+        log.info("gateways: https://%s", _address(sockets[0]))
+        log.info("console: %s://%s", scheme, _address(sockets[1]))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        county.stop_streams()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.wait(tasks[-2:], timeout=_GRACE_SECONDS + 1)
+        ended = next((t for t in tasks[:-2] if t.done()), None)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if ended is not None and not stop.is_set():
+            ended.result()  # raises: the supervisor shall start us again rather than run without a part
+    finally:
+        await county.close()
+
+
+def _server(app: ASGIApp, listener: Listener) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_certfile=str(listener.cert) if listener.cert else None,
+            ssl_keyfile=str(listener.key) if listener.key else None,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=75,
+        )
+    )
+
+
+def _bind(listener: Listener) -> socket.socket:
+    """Bound here, so that a port that is taken is said before anything else starts."""
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((listener.host, listener.port))
+    sock.setblocking(False)
+    return sock
+
+
+def _address(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"{host}:{port}"

@@ -1,0 +1,1 @@
+"""Readings over time, behind a small port."""
