@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fake_host import Host
+from tests.console.fake_host import Host
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -35,11 +35,12 @@ class FakeCounty:
         self._log: list[tuple[str, Any]] = []
         self._feeds: set[asyncio.Queue[None]] = set()
         self._cut = False
+        self._mute = False
         self._ping_s = ping_s
         self._host = Host(self._routes(static), CSP)
 
-    def start(self) -> str:
-        return self._host.start()
+    def start(self) -> None:
+        self.url = self._host.start()
 
     def stop(self) -> None:
         self._host.stop(self._end_feeds)
@@ -55,11 +56,19 @@ class FakeCounty:
         """Ends every feed and refuses new ones; the rest of the server goes on."""
         self._host.run(self._end_feeds)
 
+    def mute(self) -> None:
+        """The feed stays open and says nothing more, as over a dead link."""
+        self._host.run(self._fall_silent)
+
     def restore(self, forget: bool = False) -> None:
         """Feeds again. forget: as after a restored backup, no old cursor can be followed."""
         if forget:
             self.epoch = "0ddba11000ddba11"
         self._cut = False
+
+    def _fall_silent(self) -> None:
+        self._mute = True
+        self._wake()
 
     def _end_feeds(self) -> None:
         self._cut = True
@@ -127,7 +136,14 @@ class FakeCounty:
         who = said["who"] or "值班一号"
         responders = [*had["responders"], {"who": who, "answer": said["answer"], "at": iso()}]
         closed_at = iso() if answer == "closed" else None
-        card = {**had, "answer": answer, "who": who, "aver": had["aver"] + 1, "responders": responders, "closed_at": closed_at}
+        card = {
+            **had,
+            "answer": answer,
+            "who": who,
+            "aver": had["aver"] + 1,
+            "responders": responders,
+            "closed_at": closed_at,
+        }
         self._put(card)
         return JSONResponse(card)
 
@@ -157,6 +173,8 @@ class FakeCounty:
                 try:
                     await asyncio.wait_for(woken.get(), self._ping_s)
                 except TimeoutError:
+                    if self._mute:
+                        continue
                     yield f'event: ping\ndata: {{"now":"{iso()}"}}\n\n'
         finally:
             self._feeds.discard(woken)
@@ -171,7 +189,12 @@ def card(number: int, what: str = "panic", ago_s: float = 5, **changed: Any) -> 
     return {
         "id": f"lamp{number:04d}-{number:016x}",
         "what": what,
-        "site": {"id": f"s{number}", "name": f"三组 {number}号", "address": f"柳树湾村三组{number}号", "landmark": "老槐树向东第二家"},
+        "site": {
+            "id": f"s{number}",
+            "name": f"三组 {number}号",
+            "address": f"柳树湾村三组{number}号",
+            "landmark": "老槐树向东第二家",
+        },
         "path": ["庆丰县", "柳河镇", "柳树湾村", "三组"],
         "opened_at": iso(ago_s),
         "observed_at": iso(ago_s),

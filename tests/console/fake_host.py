@@ -14,13 +14,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 class Host:
     def __init__(self, routes: Sequence[BaseRoute], policy: str) -> None:
-        config = uvicorn.Config(_Guarded(Starlette(routes=routes), policy), log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            _Guarded(Starlette(routes=routes), policy), log_level="warning", timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
 
     def start(self) -> str:
         """Returns the address."""
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
+        listener.listen(128)  # from here on nobody is refused
         ready = threading.Event()
 
         async def serve() -> None:

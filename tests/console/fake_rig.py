@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from fake_host import Host
+from tests.console.fake_host import Host
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -38,6 +39,7 @@ class FakeRig:
         self.plugs: list[dict[str, Any]] = []
         self.shows: dict[str, dict[str, Any]] = {}
         self.hops: list[dict[str, Any]] = []
+        self._changed = threading.Condition()
         self._feeds: set[asyncio.Queue[str]] = set()
         routes = [
             Route("/state", self._state),
@@ -48,23 +50,33 @@ class FakeRig:
         ]
         self._host = Host(routes, POLICY)
 
-    def start(self) -> str:
-        return self._host.start()
+    def start(self) -> None:
+        self.url = self._host.start()
 
     def stop(self) -> None:
         self._host.stop(self._end_feeds)
 
+    def wait_for(self, seen: Callable[[], bool]) -> None:
+        """Until `seen()`, asked after every pin that moved. AssertionError after 5 s."""
+        with self._changed:
+            assert self._changed.wait_for(seen, 5), self.pins
+
     def say(self, event: str, data: Any) -> None:
         if event == "show":
             self.shows[data["device"]] = data["show"]
-        self._host.run(lambda: [feed.put_nowait(f"event: {event}\ndata: {json.dumps(data)}\n\n") for feed in self._feeds])
+        self._host.run(
+            lambda: [feed.put_nowait(f"event: {event}\ndata: {json.dumps(data)}\n\n") for feed in self._feeds]
+        )
 
     def _end_feeds(self) -> None:
         for feed in self._feeds:
             feed.put_nowait("")
 
     async def _state(self, _: Request) -> Response:
-        villages = [self._village("liu", "柳树湾村", "三组", 7, {4: "smoke"}), self._village("shi", "石桥村", "一组", 6, {2: "flood"})]
+        villages = [
+            self._village("liu", "柳树湾村", "三组", 7, {4: "smoke"}),
+            self._village("shi", "石桥村", "一组", 6, {2: "flood"}),
+        ]
         up = {"server_up": True, "postgres_up": True}
         return JSONResponse({"console": "http://127.0.0.1:9/", "villages": villages, "hops": self.hops, **up})
 
@@ -79,7 +91,10 @@ class FakeRig:
         return {"id": id_, "name": name, "gateway_up": True, "broker_up": True, "uplink_up": True, "houses": houses}
 
     async def _pin(self, request: Request) -> Response:
-        self.pins.append(await request.json())
+        moved = await request.json()
+        with self._changed:
+            self.pins.append(moved)
+            self._changed.notify_all()
         return JSONResponse({})
 
     async def _plug(self, request: Request) -> Response:

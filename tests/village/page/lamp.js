@@ -22,32 +22,25 @@ const ANSWERS = {
   closed: ["已结束", "closed"],
 };
 
-/** [[zh, en] headline, [zh, en] detail] of what the lamp says; `show` null: nothing came from it yet. */
+/** What the lamp says: {headline, more: up to two lines}, each [zh, en]; `show` null: nothing came from it yet. */
 export function lampWords(show) {
-  if (!show) return [["等待设备…", "Waiting for the device…"], ["", ""]];
+  if (!show) return { headline: ["等待设备…", "Waiting for the device…"], more: [] };
   const headline = MEANINGS[show.meaning] ?? [show.meaning, show.meaning];
   const calls = show.calls ?? [];
   const near = show.meaning === "near" && calls.find((call) => call.role === "near");
   if (near) {
     const what = WHATS[near.what] ?? [near.what, near.what];
-    const answer = near.answer === "none" ? ["", ""] : says(near.answer, near.who);
-    return [headline, [join([near.place, what[0], answer[0]], " · "), join([near.place, what[1], answer[1]], " · ")]];
+    const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`];
+    return { headline, more: near.answer === "none" ? [place] : [place, says(near.answer, near.who)] };
   }
   const known = [show.heard && ["村里", "village"], show.received && ["县里", "county"]].filter(Boolean);
-  const own = calls.some((call) => call.role === "own") || known.length > 0;
-  if (!own) return [headline, ["", ""]];
-  const receipt = known.length ? [`${known.map((k) => k[0]).join("、")}已存`, `${known.map((k) => k[1]).join(" + ")} has it`] : ["", ""];
-  const answer = says(show.answer, show.who);
-  return [headline, [join([receipt[0], answer[0]], " · "), join([receipt[1], answer[1]], " · ")]];
+  if (!known.length) return { headline, more: [] };
+  const receipt = [`${known.map((k) => k[0]).join("、")}已存`, `${known.map((k) => k[1]).join(" and ")} have it`];
+  return { headline, more: [receipt, says(show.answer, show.who)] };
 }
 
 function says(answer, who) {
-  const [zh, en] = ANSWERS[answer] ?? ["", ""];
-  return [join([who, zh], " "), join([who, en], " ")];
-}
-
-function join(parts, by) {
-  return parts.filter(Boolean).join(by);
+  return (ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words));
 }
 
 /** The LED's drive as the eye sees it: a light driven at 9 % looks a third as bright. "#rrggbb" → "rgb(…)". */

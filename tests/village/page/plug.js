@@ -24,9 +24,11 @@ export function addPlug(parent, process, pull) {
   const english = document.createElement("small");
   english.lang = "en";
   english.textContent = en;
+  name.append(english);
   const knob = document.createElement("i");
   knob.className = "plug__knob";
-  button.append(knob, name, english, state);
+  button.title = `${zh} · ${en}`;
+  button.append(knob, name, state);
   button.addEventListener("click", async () => {
     button.disabled = true;
     await pull(process, button.getAttribute("aria-checked") !== "true");
@@ -35,6 +37,6 @@ export function addPlug(parent, process, pull) {
   parent.append(button);
   return (up) => {
     button.setAttribute("aria-checked", String(up));
-    state.textContent = up ? "插着 · on" : "已拔 · off";
+    state.textContent = up ? "插着 on" : "已拔 off";
   };
 }

@@ -3,10 +3,10 @@ import { glow, isLit, lampWords, seen } from "./lamp.js";
 import { holdable } from "./key.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const TILE = 176; // least width of a house's plot, px
-const ROW = 232; // height of a row of houses with its stretch of lane
+const TILE = 148; // least width of a house's plot, px
+const ROW = 238; // height of a row of houses with its stretch of lane
 const HEAD = 34; // a group's name above its first row
-const LANE = 26;
+const LANE = 24;
 
 /** Where everything stands: pure. → {height, groups: [{name, y, height, rows: [y]}], plots: [{house, x, y, w}]} */
 export function layout(houses, width) {
@@ -40,6 +40,7 @@ export function drawVillage(svg, houses, width, pin) {
   svg.setAttribute("width", width);
   svg.setAttribute("height", plan.height);
   svg.replaceChildren();
+  drawSoftEdge(svg);
   for (const group of plan.groups) drawGroup(svg, group, width);
   const updates = new Map();
   for (const plot of plan.plots) {
@@ -49,9 +50,20 @@ export function drawVillage(svg, houses, width, pin) {
   return (device, show) => updates.get(device)?.(show);
 }
 
+// One mask for all lamps: bright in the middle, gone at the rim.
+function drawSoftEdge(svg) {
+  const fade = add(add(svg, "defs", {}), "radialGradient", { id: "fade" });
+  add(fade, "stop", { offset: 0, "stop-color": "#fff", "stop-opacity": 1 });
+  add(fade, "stop", { offset: 0.35, "stop-color": "#fff", "stop-opacity": 0.45 });
+  add(fade, "stop", { offset: 1, "stop-color": "#fff", "stop-opacity": 0 });
+  const soft = add(svg.firstChild, "mask", { id: "soft", maskContentUnits: "objectBoundingBox" });
+  add(soft, "rect", { width: 1, height: 1, fill: "url(#fade)" });
+}
+
 function drawGroup(svg, group, width) {
   add(svg, "rect", { class: "ground", x: 2, y: group.y, width: width - 4, height: group.height, rx: 16 });
-  add(svg, "text", { class: "group", x: 20, y: group.y + 23 }, group.name);
+  const label = add(svg, "text", { class: "group", x: 20, y: group.y + 23 }, group.name);
+  add(label, "tspan", { class: "group__en", dx: 8, lang: "en" }, "household group");
   const lane = group.rows
     .map((y, row) => {
       const [from, to] = row % 2 === 0 ? [14, width - 14] : [width - 14, 14];
@@ -67,12 +79,13 @@ function drawGroup(svg, group, width) {
 // A house: roof, wall, window that shines with its lamp, the lamp, words, keys. → device → (show) → paints it
 function drawHouse(svg, { house, x, y, w }, pin) {
   const g = add(svg, "g", { class: "house", transform: `translate(${x + w / 2} ${y})`, "data-site": house.site });
-  const shine = add(g, "circle", { class: "shine", cx: 0, cy: 46, r: 74 });
+  add(g, "ellipse", { class: "shade", cx: 0, cy: 90, rx: 58, ry: 5 });
   add(g, "path", { class: "roof", d: "M-58 40 L0 8 L58 40 Z" });
   add(g, "rect", { class: "wall", x: -48, y: 40, width: 96, height: 50 });
   add(g, "rect", { class: "door", x: 20, y: 56, width: 18, height: 34, rx: 2 });
   const windowLight = add(g, "rect", { class: "window", x: -38, y: 54, width: 24, height: 20, rx: 2 });
   add(g, "path", { class: "bars", d: "M-26 54v20M-38 64h24" });
+  const shine = add(g, "circle", { class: "shine", cx: 0, cy: 60, r: 84, mask: "url(#soft)" });
   add(g, "circle", { class: "socket", cx: 0, cy: 60, r: 15 });
   const halo = add(g, "circle", { class: "halo", cx: 0, cy: 60, r: 20 });
   const bulb = add(g, "circle", { class: "bulb", cx: 0, cy: 60, r: 12 });
@@ -80,16 +93,16 @@ function drawHouse(svg, { house, x, y, w }, pin) {
   add(g, "text", { class: "name", x: 0, y: 108 }, house.name);
   const zh = add(g, "text", { class: "says", x: 0, y: 127 });
   const en = add(g, "text", { class: "says says--en", x: 0, y: 142, lang: "en" });
-  const detail = add(g, "text", { class: "says says--detail", x: 0, y: 157 });
+  const details = [158, 172].map((at) => add(g, "text", { class: "says says--detail", x: 0, y: at }));
 
   const keys = keysOf(house);
-  const step = 50;
-  keys.forEach((key, index) => drawKey(g, (index - (keys.length - 1) / 2) * step, 184, key, house, pin));
+  const step = 48;
+  keys.forEach((key, index) => drawKey(g, (index - (keys.length - 1) / 2) * step, 198, key, house, pin));
 
   const lampId = (house.devices.find((device) => device.kind === "lamp") ?? house.devices[0])?.id;
   return (device) => (show) => {
     if (device.id !== lampId) return;
-    const [headline, more] = lampWords(show);
+    const { headline, more } = lampWords(show);
     const color = seen(show?.color);
     for (const part of [shine, halo, bulb, windowLight]) part.style.setProperty("--light", color);
     for (const part of [shine, halo, bulb, windowLight]) glow(part, show);
@@ -97,8 +110,8 @@ function drawHouse(svg, { house, x, y, w }, pin) {
     g.dataset.lit = isLit(show) ? "1" : "0";
     zh.textContent = headline[0];
     en.textContent = headline[1];
-    detail.textContent = more[0];
-    title(g, [house.name, headline.join(" · "), more.join(" | ")].filter(Boolean).join("\n"));
+    details.forEach((line, index) => (line.textContent = more[index]?.[0] ?? ""));
+    title(g, [house.name, headline.join(" · "), ...more.map((line) => line.join(" · "))].join("\n"));
   };
 }
 

@@ -23,9 +23,9 @@ export async function unlock(): Promise<void> {
 
 /** Plays `sound` round after round until another one is asked for. */
 export function play(sound: Sound): void {
+  document.documentElement.dataset.sound = sound; // what is asked for, whether or not a loudspeaker is there
   if (sound === playing.value) return;
   playing.value = sound;
-  document.documentElement.dataset.sound = sound; // what is asked for, whether or not a loudspeaker is there
   hush();
   if (sound !== "none") round();
 }
