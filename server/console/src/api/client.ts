@@ -1,0 +1,51 @@
+import type { AnswerRequest, Card, DeviceSite, Gateway, IncidentDetail, IncidentList, Me, Quarantined } from "./types";
+import { lang } from "../words";
+
+/** A refusal in words for people: what happened, and what to do. `status` 0: no answer came at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly happened: string,
+    readonly todo: string,
+  ) {
+    super(happened);
+  }
+}
+
+const PATIENCE_MS = 10_000;
+
+async function call<T>(path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": lang.value };
+  const init: RequestInit = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
+  if (body !== undefined) {
+    init.method = "POST";
+    init.body = JSON.stringify(body);
+    headers["Content-Type"] = "application/json";
+    headers["X-Heartlamp"] = "1"; // a foreign page cannot set it: this is our guard against forged requests
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ApiError(0, "", "");
+  }
+  const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  if (!response.ok) throw new ApiError(response.status, text(answer.error), text(answer.do));
+  return answer as T;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+export const api = {
+  me: () => call<Me>("/api/me"),
+  login: (name: string, password: string) => call<Me>("/api/login", { name, password }),
+  logout: () => call<unknown>("/api/logout", {}),
+  incidents: (state: "open" | "closed", limit: number) => call<IncidentList>(`/api/incidents?state=${state}&limit=${limit}`),
+  incident: (id: string) => call<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`),
+  answer: (id: string, request: AnswerRequest) => call<Card>(`/api/incidents/${encodeURIComponent(id)}/answer`, request),
+  devices: () => call<{ now: string; sites: DeviceSite[] }>("/api/devices"),
+  gateways: () => call<{ now: string; gateways: Gateway[] }>("/api/gateways"),
+  quarantine: () => call<{ now: string; items: Quarantined[] }>("/api/quarantine"),
+};

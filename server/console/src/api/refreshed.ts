@@ -1,0 +1,23 @@
+import { onUnmounted, ref, shallowRef, type Ref } from "vue";
+
+import { inWords } from "../desk";
+
+const EVERY_MS = 5000;
+
+/** What `fetch` brings, again every 5 s while the page is seen. The last good answer stays while a later one fails. */
+export function useRefreshed<T>(fetch: () => Promise<T>): { data: Ref<T | null>; failure: Ref<{ happened: string; todo: string } | null>; load: () => Promise<void> } {
+  const data = shallowRef<T | null>(null);
+  const failure = ref<{ happened: string; todo: string } | null>(null);
+  async function load(): Promise<void> {
+    try {
+      data.value = await fetch();
+      failure.value = null;
+    } catch (error) {
+      failure.value = inWords(error);
+    }
+  }
+  void load();
+  const timer = setInterval(() => document.visibilityState === "visible" && void load(), EVERY_MS);
+  onUnmounted(() => clearInterval(timer));
+  return { data, failure, load };
+}

@@ -1,0 +1,27 @@
+import type { Device, DeviceSite } from "../api/types";
+
+/** What a technician must look at. A device that is merely asleep between two heartbeats is not. */
+export function isAbnormal(device: Device): boolean {
+  return device.overdue || !device.online;
+}
+
+export interface Village {
+  name: string;
+  sites: DeviceSite[];
+}
+
+/** Sites under the village (or nearest area above it) they lie in, abnormal ones first, then by name as people count. */
+export function byVillage(sites: DeviceSite[], onlyAbnormal: boolean): Village[] {
+  const villages = new Map<string, DeviceSite[]>();
+  for (const site of sites) {
+    const devices = onlyAbnormal ? site.devices.filter(isAbnormal) : site.devices;
+    if (!devices.length) continue;
+    const name = site.path.slice(0, 3).join(" › ");
+    villages.set(name, [...(villages.get(name) ?? []), { ...site, devices }]);
+  }
+  const worst = (site: DeviceSite) => Number(site.devices.some(isAbnormal));
+  return [...villages].map(([name, list]) => ({
+    name,
+    sites: list.sort((a, b) => worst(b) - worst(a) || a.name.localeCompare(b.name, "zh", { numeric: true })),
+  }));
+}

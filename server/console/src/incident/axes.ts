@@ -1,0 +1,47 @@
+import type { Card } from "../api/types";
+
+/** One stair of an axis. `reached`: it is so; `words`: key of the text beside it. */
+export interface Stair {
+  key: string;
+  reached: boolean;
+}
+
+/** The machines' side: pressed, stored at the county, neighbours' lamps lit. Only what is proven is reached. */
+export function machineStairs(card: Card): Stair[] {
+  return [
+    { key: "pressed", reached: true },
+    { key: "received", reached: true }, // the county shows only what it has committed
+    { key: "lit", reached: card.lit > 0 },
+  ];
+}
+
+const PEOPLE = ["accepted", "coming", "arrived"] as const;
+
+/** The people's side. A closed one keeps the stairs that somebody really stood on. */
+export function peopleStairs(card: Card): Stair[] {
+  const stood = new Set(card.responders.map((one) => one.answer));
+  const height = card.answer === "closed" ? -1 : PEOPLE.indexOf(card.answer as (typeof PEOPLE)[number]);
+  return PEOPLE.map((key, at) => ({ key, reached: at <= height || (card.answer === "closed" && stood.has(key)) }));
+}
+
+/** What may be said next, in the order in which it is usually said. */
+export function nextAnswers(card: Card): ("accepted" | "coming" | "arrived" | "withdrawn" | "closed")[] {
+  switch (card.answer) {
+    case "none":
+    case "unanswered":
+      return ["accepted", "coming", "arrived", "closed"];
+    case "accepted":
+      return ["coming", "arrived", "withdrawn", "closed"];
+    case "coming":
+      return ["arrived", "coming", "withdrawn", "closed"];
+    case "arrived":
+      return ["closed", "withdrawn"];
+    default:
+      return [];
+  }
+}
+
+/** Panic and fire end only when somebody stood there or spoke to them; the server holds the same rule. */
+export function closeNeedsProof(card: Card): boolean {
+  return card.what === "panic" || card.what === "fire";
+}

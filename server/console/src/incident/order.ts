@@ -1,0 +1,29 @@
+import type { Card, What } from "../api/types";
+
+/** Lower is more urgent. Whatever can kill within minutes comes first; among equals nobody is ranked by a guess. */
+const URGENCY: Record<What, number> = { fire: 0, panic: 0, gas: 0, silent: 0, flood: 1 };
+
+export function urgency(what: What): number {
+  return URGENCY[what] ?? 0; // a kind this page does not know is urgent until somebody says otherwise
+}
+
+/** Nobody has it: neither accepted, nor did a neighbour answer. A household's cancel does not change that. */
+export function isWaiting(card: Card): boolean {
+  return card.answer === "none" || card.answer === "unanswered";
+}
+
+/** The queue's order: what waits for an answer before what is in hand, then urgency, then the newest press. */
+export function inOrder(cards: Iterable<Card>): Card[] {
+  return [...cards].sort(
+    (a, b) =>
+      Number(isWaiting(b)) - Number(isWaiting(a)) ||
+      urgency(a.what) - urgency(b.what) ||
+      Date.parse(b.last_press_at) - Date.parse(a.last_press_at) ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** Closed ones, the last closed first. */
+export function closedOrder(cards: Iterable<Card>): Card[] {
+  return [...cards].sort((a, b) => (b.closed_at ?? "").localeCompare(a.closed_at ?? "") || (a.id < b.id ? -1 : 1));
+}

@@ -1,0 +1,44 @@
+"""Starts the system's Chromium and opens pages whose errors are not overlooked."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "server" / "heartlamp_server" / "console" / "static"
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no Chromium here: `make browser` installs it"
+    # Chromium refuses its sandbox to root; the pages are our own, on loopback.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        started.close()
+
+
+@contextlib.contextmanager
+def watch(browser: Browser, lang: str = "zh", theme: str = "light", **context: Any) -> Iterator[Page]:
+    """A page with the choices kept as an operator's browser keeps them. AssertionError at the end, where a script failed
+    or the content policy refused something."""
+    opened = browser.new_context(
+        **{"viewport": {"width": 1440, "height": 900}, "timezone_id": "Asia/Shanghai"} | context
+    )
+    opened.set_default_timeout(10_000)
+    kept = f"if (!localStorage.getItem('heartlamp.lang')) localStorage.setItem('heartlamp.lang', '{lang}');"
+    opened.add_init_script(f"{kept} localStorage.setItem('heartlamp.theme', '{theme}')")
+    page = opened.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    opened.close()
+    assert not errors, errors

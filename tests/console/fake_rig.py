@@ -1,0 +1,119 @@
+"""A rig that only answers: serves the demo page, says what the lamps show, and remembers which pins were moved."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from tests.console.fake_host import Host
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+PAGE = Path(__file__).parents[1] / "village" / "page"
+POLICY = "default-src 'self'"
+LIGHTS: dict[str, tuple[str, list[int]]] = {
+    "dark": ("#000000", []),
+    "working": ("#18120a", []),
+    "sending": ("#ffffff", [60, 60]),
+    "told": ("#0050ff", [200, 200, 200, 1400]),
+    "coming": ("#00d890", [2000, 500]),
+    "shout": ("#ff0000", [250, 250]),
+    "near": ("#ffc000", [200, 200, 200, 200, 200, 1000]),
+}
+
+
+def show(meaning: str = "working", **changed: Any) -> dict[str, Any]:
+    """As a board prints it."""
+    color, rhythm = LIGHTS[meaning]
+    said = {"meaning": meaning, "answer": "none", "who": "", "heard": 0, "received": 0, "trouble": 0}
+    return {**said, "color": color, "rhythm": rhythm, "sound": "", "calls": [], **changed}
+
+
+class FakeRig:
+    def __init__(self) -> None:
+        self.pins: list[dict[str, Any]] = []
+        self.plugs: list[dict[str, Any]] = []
+        self.shows: dict[str, dict[str, Any]] = {}
+        self.hops: list[dict[str, Any]] = []
+        self._changed = threading.Condition()
+        self._feeds: set[asyncio.Queue[str]] = set()
+        routes = [
+            Route("/state", self._state),
+            Route("/events", self._events),
+            Route("/pin", self._pin, methods=["POST"]),
+            Route("/plug", self._plug, methods=["POST"]),
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ]
+        self._host = Host(routes, POLICY)
+
+    def start(self) -> None:
+        self.url = self._host.start()
+
+    def stop(self) -> None:
+        self._host.stop(self._end_feeds)
+
+    def wait_for(self, seen: Callable[[], bool]) -> None:
+        """Until `seen()`, asked after every pin that moved. AssertionError after 5 s."""
+        with self._changed:
+            assert self._changed.wait_for(seen, 5), self.pins
+
+    def say(self, event: str, data: Any) -> None:
+        if event == "show":
+            self.shows[data["device"]] = data["show"]
+        self._host.run(
+            lambda: [feed.put_nowait(f"event: {event}\ndata: {json.dumps(data)}\n\n") for feed in self._feeds]
+        )
+
+    def _end_feeds(self) -> None:
+        for feed in self._feeds:
+            feed.put_nowait("")
+
+    async def _state(self, _: Request) -> Response:
+        villages = [
+            self._village("liu", "柳树湾村", "三组", 7, {4: "smoke"}),
+            self._village("shi", "石桥村", "一组", 6, {2: "flood"}),
+        ]
+        up = {"server_up": True, "postgres_up": True}
+        return JSONResponse({"console": "http://127.0.0.1:9/", "villages": villages, "hops": self.hops, **up})
+
+    def _village(self, id_: str, name: str, group: str, count: int, extra: dict[int, str]) -> dict[str, Any]:
+        def house(n: int) -> dict[str, Any]:
+            kinds = ["button", "lamp", *([extra[n]] if n in extra else [])]
+            ids = [(f"{kind}{id_}{n}", kind) for kind in kinds]
+            devices = [{"id": i, "kind": kind, "up": True, "show": self.shows.get(i, show())} for i, kind in ids]
+            return {"site": f"{id_}-{n}", "name": f"{group} {n}号", "group": group, "devices": devices}
+
+        houses = [house(n) for n in range(1, count + 1)]
+        return {"id": id_, "name": name, "gateway_up": True, "broker_up": True, "uplink_up": True, "houses": houses}
+
+    async def _pin(self, request: Request) -> Response:
+        moved = await request.json()
+        with self._changed:
+            self.pins.append(moved)
+            self._changed.notify_all()
+        return JSONResponse({})
+
+    async def _plug(self, request: Request) -> Response:
+        asked = await request.json()
+        self.plugs.append(asked)
+        for feed in self._feeds:
+            said = {"village": asked["village"], "name": asked["process"], "up": asked["up"]}
+            feed.put_nowait(f"event: process\ndata: {json.dumps(said)}\n\n")
+        return JSONResponse({})
+
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    async def _stream(self) -> AsyncIterator[str]:
+        feed: asyncio.Queue[str] = asyncio.Queue()
+        self._feeds.add(feed)
+        try:
+            yield ": hello\n\n"
+            while said := await feed.get():
+                yield said
+        finally:
+            self._feeds.discard(feed)

@@ -1,0 +1,76 @@
+// What a lamp's `show` means on a screen: words, colour, rhythm. Pure, but for `glow`.
+
+// meaning → [Chinese, English]. The four that a villager must learn, and the two between.
+export const MEANINGS = {
+  working: ["正常", "Working"],
+  sending: ["正在发出…", "Sending…"],
+  told: ["已经知道了", "They know"],
+  coming: ["有人来了", "Somebody is coming"],
+  shout: ["快喊人，打电话！", "Shout or telephone!"],
+  near: ["邻居求救", "A neighbour calls"],
+  dark: ["没有通电或刚启动", "No word yet"],
+};
+
+export const WHATS = { panic: ["求助", "help"], fire: ["火情", "fire"], gas: ["燃气", "gas"], flood: ["水情", "flood"] };
+
+const ANSWERS = {
+  none: ["还没人应答", "nobody answered yet"],
+  unanswered: ["正在叫下一位", "calling the next"],
+  accepted: ["已接警", "accepted"],
+  coming: ["正在赶去", "is coming"],
+  arrived: ["已到场", "has arrived"],
+  closed: ["已结束", "closed"],
+};
+
+/** What the lamp says: {headline, more: up to two lines}, each [zh, en]; `show` null: nothing came from it yet. */
+export function lampWords(show) {
+  if (!show) return { headline: ["等待设备…", "Waiting for the device…"], more: [] };
+  const headline = MEANINGS[show.meaning] ?? [show.meaning, show.meaning];
+  const calls = show.calls ?? [];
+  const near = show.meaning === "near" && calls.find((call) => call.role === "near");
+  if (near) {
+    const what = WHATS[near.what] ?? [near.what, near.what];
+    const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`];
+    return { headline, more: near.answer === "none" ? [place] : [place, says(near.answer, near.who)] };
+  }
+  const known = [show.heard && ["村里", "village"], show.received && ["县里", "county"]].filter(Boolean);
+  if (!known.length) return { headline, more: [] };
+  const receipt = [`${known.map((k) => k[0]).join("、")}已存`, `${known.map((k) => k[1]).join(" and ")} have it`];
+  return { headline, more: [receipt, says(show.answer, show.who)] };
+}
+
+function says(answer, who) {
+  return (ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words));
+}
+
+/** The LED's drive as the eye sees it: a light driven at 9 % looks a third as bright. "#rrggbb" → "rgb(…)". */
+export function seen(color) {
+  const drive = /^#[0-9a-f]{6}$/i.test(color ?? "") ? [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)) : [0, 0, 0];
+  return `rgb(${drive.map((value) => Math.round(255 * (value / 255) ** 0.45)).join(" ")})`;
+}
+
+export function isLit(show) {
+  return Boolean(show) && /[1-9a-f]/i.test((show.color ?? "#000000").slice(1));
+}
+
+/** Opacity keyframes of a rhythm (ms on, off, on, …), or null where it is steady. */
+export function rhythmFrames(rhythm) {
+  const total = (rhythm ?? []).reduce((sum, ms) => sum + ms, 0);
+  if (rhythm == null || rhythm.length < 2 || total <= 0) return null;
+  const frames = [];
+  let at = 0;
+  rhythm.forEach((ms, index) => {
+    const opacity = index % 2 === 0 ? 1 : 0.06;
+    frames.push({ opacity, offset: at / total }, { opacity, offset: (at + ms) / total });
+    at += ms;
+  });
+  return { frames, total };
+}
+
+/** Makes an element glow in the rhythm; all lamps of a rhythm keep the same beat. */
+export function glow(element, show) {
+  element.getAnimations().forEach((animation) => animation.cancel());
+  element.style.opacity = isLit(show) ? 1 : 0;
+  const rhythm = isLit(show) && rhythmFrames(show.rhythm);
+  if (rhythm) element.animate(rhythm.frames, { duration: rhythm.total, iterations: Infinity }).startTime = 0;
+}
