@@ -1,0 +1,15 @@
+"""When an event is offered again (docs/protocol.md, section 4). Times in ms of one clock."""
+
+FIRST_MS = 1_000
+MOST_MS = 30_000
+HEARD_MS = 60_000
+
+
+def next_at(tries: int, sent_at: "int | None", heard: bool) -> int:
+    """When to offer it next. `tries`: how often it was sent since the last connect; `sent_at`: when last, None never
+    in this connection: at once."""
+    if sent_at is None:
+        return 0
+    if heard:
+        return sent_at + HEARD_MS
+    return sent_at + min(MOST_MS, FIRST_MS << min(tries - 1, 16))

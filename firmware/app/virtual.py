@@ -1,0 +1,59 @@
+"""The virtual board: the device application on MicroPython's unix port.
+
+    MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
+    … --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
+"""
+
+import json
+import os
+import sys
+
+if ".frozen" not in sys.path:
+    sys.path.append(".frozen")  # MICROPYPATH replaces the whole path, asyncio's place too
+
+from heartlamp import config, main
+from heartlamp.hal import flash_file, unix
+
+ROOT = "/flash"
+USAGE = "usage: virtual.py [--provision] --flash FILE"
+
+
+def flash_argument(arguments: "list[str]") -> str:
+    for i, argument in enumerate(arguments[:-1]):
+        if argument == "--flash":
+            return arguments[i + 1]
+    raise SystemExit(USAGE)
+
+
+def provision(path: str) -> None:
+    """Unsent events stay where the device stays the same."""
+    text = sys.stdin.read()
+    fields = json.loads(text)
+    config.check(fields)
+    flash_file.mount(path, ROOT, True)
+    try:
+        before = config.read(ROOT + "/config.json").dev
+    except (OSError, ValueError):
+        before = fields["dev"]
+    if before != fields["dev"]:
+        raise ValueError("this flash belongs to device %s; remove the file to make another one" % before)
+    with open(ROOT + "/config.new", "w") as f:
+        f.write(text)
+    os.rename(ROOT + "/config.new", ROOT + "/config.json")
+
+
+def start() -> None:
+    path = flash_argument(sys.argv)
+    try:
+        if "--provision" in sys.argv:
+            provision(path)
+            return
+        flash_file.mount(path, ROOT, False)
+        board = unix.Board(ROOT)
+    except (OSError, ValueError) as error:
+        print("the virtual board cannot start:", error, file=sys.stderr)
+        raise SystemExit(1)
+    main.run(board)
+
+
+start()
