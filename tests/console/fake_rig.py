@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.console.fake_host import Host
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+
+from tests.console.fake_host import Host
 
 PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"

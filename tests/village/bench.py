@@ -69,7 +69,12 @@ def presses(rig: Rig, count: int) -> dict[str, list[float]]:
 
 def restarts(rig: Rig, times: int) -> dict[str, list[float]]:
     """Milliseconds from starting a dead process again to the queued alarm's receipt."""
-    found: dict[str, list[float]] = {"broker→heard": [], "gateway→heard": [], "server→received": [], "postgres→received": []}
+    found: dict[str, list[float]] = {
+        "broker→heard": [],
+        "gateway→heard": [],
+        "server→received": [],
+        "postgres→received": [],
+    }
     house = rig.houses()[0]
     side = rig.villages[house.village]
     button = house.device("button")
@@ -105,7 +110,13 @@ def main() -> int:
             print("· restarts", flush=True)
             again = restarts(rig, RESTARTS)
     total = sum(statistics.median(v) for v in floors.values())
-    result: dict[str, Any] = {"presses": PRESSES, "floor_ms": {}, "floor_sum_ms": round(total, 2), "hops": {}, "restarts_ms": {}}
+    result: dict[str, Any] = {
+        "presses": PRESSES,
+        "floor_ms": {},
+        "floor_sum_ms": round(total, 2),
+        "hops": {},
+        "restarts_ms": {},
+    }
     print(f"\n  {'floor, same run':<28}{'p50':>9}{'p99':>9}   ms")
     for name, values in floors.items():
         p50, _, p99 = percentiles(values)
@@ -118,7 +129,12 @@ def main() -> int:
         result["hops"][f"pressed→{name}"] = {
             "ms": [round(p, 2) for p in ps], "floors": [round(p / total, 2) for p in ps],
         }  # fmt: skip
-        print(f"  {'pressed→' + name:<25}" + "".join(f"{p:>9.2f}" for p in ps) + f"{'':>14}" + "".join(f"{p / total:>7.2f}" for p in ps))
+        print(
+            f"  {'pressed→' + name:<25}"
+            + "".join(f"{p:>9.2f}" for p in ps)
+            + f"{'':>14}"
+            + "".join(f"{p / total:>7.2f}" for p in ps)
+        )
     print(f"\n  {'from start of the dead part':<28}{'median':>9}{'worst':>9}   ms, {RESTARTS} each")
     for name, values in again.items():
         result["restarts_ms"][name] = {"median": round(statistics.median(values)), "worst": round(max(values))}
@@ -126,5 +142,3 @@ def main() -> int:
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/bench.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     return 0
-
-

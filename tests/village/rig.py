@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from heartlamp_tech.virtual_board import VirtualBoard, provision
+from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.village.command_centre import CommandCentre
 from tests.village.journal import Journal, Seen
@@ -174,12 +174,10 @@ name = "{plan.gateway}.heartlamp"
 
         def make(device: str) -> VirtualBoard:
             config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
-            image = flash / f"{device}.img"
-            provision(image, config, micropython=MICROPYTHON)
             board = VirtualBoard(
-                image, micropython=MICROPYTHON, log=self.folder / "log" / f"{device}.log",
-                on_line=lambda line: self._heard_board(device, line),
-            )  # fmt: skip
+                MICROPYTHON, ROOT, flash / f"{device}.img", lambda line: self._heard_board(device, line)
+            )
+            board.provision(config)
             board.start()
             return board
 
@@ -239,6 +237,11 @@ name = "{plan.gateway}.heartlamp"
         time.sleep(hold)  # a finger: this duration is the input itself, nothing is awaited here
         board.release(pin)
         return at
+
+    def restart_board(self, device: str) -> None:
+        """A power cut of one device, and power again."""
+        self.boards[device].kill()
+        self.boards[device].start()
 
     def postgres_pid(self) -> int:
         return int((self.folder / "postgres/postmaster.pid").read_text().split()[0])
