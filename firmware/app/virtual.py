@@ -1,7 +1,7 @@
 """The virtual board: the device application on MicroPython's unix port.
 
-    MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
-    … --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
+MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
+… --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
 """
 
 import json

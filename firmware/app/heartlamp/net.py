@@ -1,14 +1,14 @@
 """A TLS stream that wakes on the socket itself.
 
-MicroPython's own TLS streams are asked every millisecond whether there is something; we wait on the TCP socket and drain
-the TLS one, so an idle device sleeps and a receipt is noticed when it arrives.
+MicroPython's own TLS streams are asked every millisecond whether there is something; we wait on the TCP socket and
+drain the TLS one, so an idle device sleeps and a receipt is noticed when it arrives.
 """
 
 import asyncio
-import socket
-import tls
 from asyncio import core
 from hashlib import sha256
+
+import tls
 
 # What Mbed TLS says of a certificate's dates. They are reported, not enforced: an expired certificate or a device's
 # clock of 1970 never silences a village. Anything else wrong with it refuses the connection.

@@ -2,6 +2,7 @@
 a kill of the board, and through fdatasync a power cut of the machine too (0.2 ms of the 0.25 ms a record takes)."""
 
 import os
+
 import vfs
 
 BLOCK = 4096
