@@ -1,1 +1,1 @@
-"""The device application: buttons, lamps, smoke and flood contacts. Starts in main.py; pure decisions live in rules/."""
+"""The device application: buttons, lamps, smoke and flood contacts. main.py starts it; rules/ decides."""

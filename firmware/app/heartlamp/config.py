@@ -7,7 +7,7 @@ from heartlamp_protocol.device.names import KINDS, is_device_id, is_hex, user
 
 
 class Config:
-    """dev, kind, kv; host, port, server_name of the village's broker; ca: PEM bytes of the county's CA; the three keys."""
+    """Device id, kind, key version; the village's broker (host, port, server_name); ca: PEM bytes; the three keys."""
 
     def __init__(self, fields: dict) -> None:
         root = bytes([int(fields["root"][i : i + 2], 16) for i in range(0, 64, 2)])

@@ -1,8 +1,10 @@
 """What this device knows and does about it: presses become records, receipts take them away, the lamp's state is kept.
 
-No task, socket or pin here: main.py calls these methods and sets the events `to_send` and `to_show` off in its tasks.
-Times are ms of the hal's clock.
+No task, socket or pin here: main.py and link.py call these methods, and their tasks wait for the events `to_send`,
+`to_show` and `to_read`. Times are ms of the hal's clock.
 """
+
+import asyncio
 
 from heartlamp_protocol.device.event import write_alarm, write_answer, write_reading
 from heartlamp_protocol.device.frame import FrameError, sign, write_frame
@@ -16,16 +18,17 @@ from heartlamp.rules import calls, keys, lamp, retry
 
 
 class Device:
-    """`wake_send()` and `wake_show()`: something may be due; `random(n)`: n fresh bytes; `trace(what, **fields)`."""
+    """`clock()`: ms; `random(n)`: n fresh bytes; `trace(what, **fields)`: for whoever watches."""
 
-    def __init__(self, config, outbox, clock, random, trace, wake_send, wake_show) -> None:
+    def __init__(self, config, outbox, clock, random, trace) -> None:
         self.config = config
         self.outbox = outbox
         self._clock = clock
         self._random = random
         self._trace = trace
-        self._wake_send = wake_send
-        self._wake_show = wake_show
+        self.to_send = asyncio.Event()
+        self.to_show = asyncio.Event()
+        self.to_read = asyncio.Event()
         self.boot = to_hex(random(4))
         self.boot_at = clock()
         self.seq = 0
@@ -42,7 +45,7 @@ class Device:
         self.malformed = 0
         self.overflowed = 0
         self.dates_wrong = 0
-        self.contacts = {}
+        self.contacts = [(config.kind, 0)] if config.kind in keys.CONTACTS else []
 
     def start(self) -> None:
         """Takes up what an earlier boot left on the flash."""
@@ -76,13 +79,18 @@ class Device:
         body = write_answer(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, incident, answer)
         self._add(id, "answer", body, at)
 
+    def contact(self, pin: str, closed: bool) -> None:
+        """A sensor's contact moved; the alarm, where it closed, is alarm()'s."""
+        self.contacts = [c for c in self.contacts if c[0] != pin] + [(pin, int(closed))]
+        self.to_read.set()
+
     def _add(self, id: str, kind: str, body: bytes, at: int) -> None:
         record = Record(id, kind, sign(self.config.device_key, body), body, self.seq, at - self.boot_at, at)
         self.seq += 1
         durable = self.outbox.add(record)
         self._trace("stored", event=id, flash=int(durable))
-        self._wake_send()
-        self._wake_show()
+        self.to_send.set()
+        self.to_show.set()
 
     # --- to the wire --------------------------------------------------------------------------------------------
 
@@ -112,13 +120,13 @@ class Device:
         self.seq += 1
         return write_frame(0, sign(c.device_key, body), body)
 
-    def holds_alarm(self) -> bool:
+    def holds_event(self) -> bool:
         return len(self.outbox.records) > 0
 
     def offer_all(self) -> None:
         for record in self.outbox.records:
             record.tries, record.sent_at, record.heard = 0, None, False
-        self._wake_send()
+        self.to_send.set()
 
     # --- the link -----------------------------------------------------------------------------------------------
 
@@ -128,13 +136,13 @@ class Device:
         for record in self.outbox.records:
             if not record.heard:
                 record.tries, record.sent_at = 0, None
-        self._wake_send()
-        self._wake_show()
+        self.to_send.set()
+        self.to_show.set()
 
     def link_down(self, now: int) -> None:
         if self.link_down_since is None:
             self.link_down_since = now
-        self._wake_show()
+        self.to_show.set()
 
     # --- from the wire ------------------------------------------------------------------------------------------
 
@@ -170,7 +178,7 @@ class Device:
             if self.press is not None and self.press["id"] == record.id:
                 self.press["heard"] = True
         self._trace("heard", event=said.get("event"))
-        self._wake_show()
+        self.to_show.set()
 
     def _received(self, said: dict) -> None:
         record = self.outbox.find(said.get("event"))
@@ -184,7 +192,7 @@ class Device:
             self.press["received"] = True
         self.outbox.remove(record)
         self._trace("received", event=record.id)
-        self._wake_show()
+        self.to_show.set()
 
     def _lamp(self, payload: bytes, now: int) -> None:
         epoch, ver, wanted = calls.read_lamp(read_plain(payload))
@@ -200,7 +208,7 @@ class Device:
                     self.press = None  # from here on the lamp's state carries it
             self._trace("lamp", ver=ver, calls=len(wanted))
         self.unreported = True
-        self._wake_show()
+        self.to_show.set()
 
     def _county_word(self, call: dict) -> None:
         if not call["county"]:
@@ -220,7 +228,7 @@ class Device:
         self._village_epoch(said.get("epoch"))
         self.refreshed_at = now
         self.answerable = said.get("answerable") == 1
-        self._wake_show()
+        self.to_show.set()
 
     def _county(self, payload: bytes) -> "dict | None":
         try:

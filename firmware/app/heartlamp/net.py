@@ -1,7 +1,7 @@
 """A TLS stream that wakes on the socket itself.
 
-MicroPython's own TLS streams are asked every millisecond whether there is something; we wait on the TCP socket and drain
-the TLS one, so an idle device sleeps and a receipt is noticed when it arrives.
+MicroPython's own TLS streams are asked every millisecond whether there is something; we wait on the TCP socket and
+drain the TLS one, so an idle device sleeps and a receipt is noticed when it arrives.
 """
 
 import asyncio

@@ -29,8 +29,8 @@ class Session:
         await self._send(codec.publish(topic, payload, qos, self._next_pid() if qos else 0), qos > 0)
 
     async def run(self, topics: "list[tuple[str, int]]", on_open, on_message) -> None:
-        """Reads until the connection ends. CONNECT is on its way already (it carried the handshake); `on_open()` once
-        connected and subscribed. Raises OSError, EOFError or MqttError, always."""
+        """Reads until the connection ends. CONNECT is on its way already (it carried the handshake); `on_open(self)` is
+        called once connected and subscribed. Raises OSError, EOFError or MqttError, always."""
         self._reader = asyncio.current_task()
         watch = asyncio.create_task(self._watch())
         try:
@@ -59,7 +59,7 @@ class Session:
         elif kind == codec.SUBACK:
             if max(packet[2]) > 1:
                 raise codec.MqttError("the broker refused a subscription")
-            on_open()
+            on_open(self)
 
     async def _send(self, data: bytes, answered: bool) -> None:
         if answered and self._waiting_since is None:

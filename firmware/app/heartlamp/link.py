@@ -1,0 +1,94 @@
+"""Keeps one session with the village's broker, and says why it ended."""
+
+import asyncio
+
+from heartlamp_protocol.device.event import write_ask, write_state
+from heartlamp_protocol.device.limits import DOWN_MAX
+from heartlamp_protocol.device.names import PULSE, topic
+
+from heartlamp import net
+from heartlamp.mqtt import codec
+from heartlamp.mqtt.session import KEEPALIVE_S, Session
+from heartlamp.rules.reconnect import delay_ms
+from heartlamp.wait import wait
+
+CONNECT_S = 8
+PACKET_MAX = DOWN_MAX + 64  # payload, topic and header
+LOST = (
+    OSError,
+    EOFError,
+    codec.MqttError,
+    asyncio.TimeoutError,
+)  # all else is a fault of ours
+
+
+class Link:
+    """`session` while it is up, else None; `up` is set while it is. `urgent` is set when an event wants to go out."""
+
+    def __init__(self, hal, device) -> None:
+        self._hal = hal
+        self._device = device
+        self.session = None
+        self.up = asyncio.Event()
+        self.urgent = asyncio.Event()
+
+    async def publish(self, what: str, payload: bytes, qos: int) -> bool:
+        """To our own topic `what`. False where the session is gone; run() says why it went."""
+        if self.session is None:
+            return False
+        try:
+            await self.session.publish(topic(self._device.config.dev, what), payload, qos)
+            return True
+        except OSError:
+            return False
+
+    async def run(self) -> None:
+        """For ever. Between two sessions it waits as rules/reconnect.py says, or until there is something urgent."""
+        hal, device = self._hal, self._device
+        attempt = 0
+        while True:
+            self.urgent.clear()
+            try:
+                await self._once()
+            except LOST as error:
+                if self.session is not None:
+                    attempt = 0
+                hal.trace("link", up=0, why=str(error) or type(error).__name__, attempt=attempt)
+            self.session = None
+            self.up.clear()
+            device.link_down(hal.clock())
+            random = hal.random(2)
+            until = hal.clock() + delay_ms(attempt, device.holds_event(), random[0] << 8 | random[1])
+            attempt += 1
+            await wait(self.urgent, until, hal.clock())
+
+    async def _once(self) -> None:
+        conf = self._device.config
+        will = write_state(0)
+        hello = codec.connect(conf.user, conf.password, KEEPALIVE_S, topic(conf.dev, "state"), will)
+        await self._hal.link()
+        stream = await asyncio.wait_for(
+            net.open_tls(conf.host, conf.port, conf.server_name, conf.ca, hello, self._dates), CONNECT_S
+        )
+        topics = [(topic(conf.dev, "receipt"), 1), (PULSE, 0)]
+        if conf.kind == "lamp":
+            topics.append((topic(conf.dev, "lamp"), 1))
+        session = Session(stream, self._hal.clock, PACKET_MAX)
+        await session.run(topics, self._opened, self._device.message)
+
+    def _opened(self, session: Session) -> None:
+        self.session = session
+        self._device.link_up()
+        self._hal.trace("link", up=1)
+        self.up.set()
+        asyncio.create_task(self._greet())
+
+    async def _greet(self) -> None:
+        await self.publish("ask", write_ask(self._device.gateway_epoch), 1)
+        await self.publish("state", write_state(1), 1)
+
+    def _dates(self, wrong: str) -> None:
+        """Expired, or not valid yet by our clock: told, not enforced."""
+        self._device.dates_wrong = int(bool(wrong))
+        if wrong:
+            self._hal.trace("certificate", dates=wrong)

@@ -1,0 +1,76 @@
+"""python -m heartlamp_tech board --flash FILE: hold one virtual board in your hands."""
+
+import argparse
+import select
+import sys
+import termios
+import tty
+from pathlib import Path
+from time import sleep
+
+from heartlamp_tech.virtual_board import BoardError, Line, VirtualBoard
+
+REPO = Path(__file__).resolve().parents[3]
+KEYS = "r red (help) · g green (I go) · G green long (I am here) · s smoke · f flood · q power off"
+TAP_S, HOLD_S = 0.1, 1.7
+
+
+def draw(line: Line) -> None:
+    """One line per thing that happened; what the lamp shows with a patch of its colour."""
+    if "show" not in line:
+        print(f"       {line.get('trace')} {line.get('event', '')} {line.get('why', '')}\r")
+        return
+    show = line["show"]
+    red, green, blue = (int(show["color"][i : i + 2], 16) for i in (1, 3, 5))
+    calls = "; ".join(f"{c['role']} {c['what']} {c['place']}: {c['answer']} {c['who']}" for c in show["calls"])
+    print(f"\x1b[48;2;{red};{green};{blue}m     \x1b[0m  {show['meaning'].upper()} {show['who']} {calls}\r")
+
+
+def drive(board: VirtualBoard) -> None:
+    """Until q or the end of the terminal."""
+    levels = {"s": ("smoke", False), "f": ("flood", False)}
+    while board.running:
+        if not select.select([sys.stdin], [], [], 0.5)[0]:
+            continue
+        key = sys.stdin.read(1)
+        if key in ("q", "", "\x03"):
+            return
+        if key in levels:
+            pin, closed = levels[key]
+            (board.release if closed else board.press)(pin)
+            levels[key] = pin, not closed
+        elif key in "rgG":
+            pin = "red" if key == "r" else "green"
+            board.press(pin)
+            sleep(HOLD_S if key == "G" else TAP_S)
+            board.release(pin)
+    print(board.complaints().replace("\n", "\r\n"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="heartlamp_tech", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("board", help="run one virtual board from this terminal")
+    command.add_argument("--flash", type=Path, required=True, help="its flash image, see firmware/README.md")
+    command.add_argument("--micropython", type=Path, default=REPO / ".tools/bin/micropython")
+    arguments = parser.parse_args()
+    board = VirtualBoard(arguments.micropython, REPO, arguments.flash, draw)
+    terminal = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
+    print(KEYS)
+    try:
+        board.start()
+        if terminal is not None:
+            tty.setraw(sys.stdin)
+        drive(board)
+    except BoardError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        if terminal is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, terminal)
+        board.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
