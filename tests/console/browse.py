@@ -27,11 +27,10 @@ def chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def watch(browser: Browser, lang: str = "zh", theme: str = "light", **context: Any) -> Iterator[Page]:
-    """A page with the choices kept as an operator's browser keeps them. AssertionError at the end, where a script failed
-    or the content policy refused something."""
-    opened = browser.new_context(
-        **{"viewport": {"width": 1440, "height": 900}, "timezone_id": "Asia/Shanghai"} | context
-    )
+    """A page whose browser keeps these choices. AssertionError at the end, where a script failed or the content policy
+    refused something."""
+    usual = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "Asia/Shanghai"}
+    opened = browser.new_context(**usual | context)
     opened.set_default_timeout(10_000)
     kept = f"if (!localStorage.getItem('heartlamp.lang')) localStorage.setItem('heartlamp.lang', '{lang}');"
     opened.add_init_script(f"{kept} localStorage.setItem('heartlamp.theme', '{theme}')")

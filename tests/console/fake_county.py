@@ -7,19 +7,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.console.fake_host import Host
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+from tests.console.fake_host import Host
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 EPOCH = "00c0ffee00c0ffee"
 Card = dict[str, Any]
 
 
 class FakeCounty:
-    """`put` changes a card and tells the feed; `cut`/`restore` end and re-open the feed. Thread-safe by one event loop."""
+    """`put` changes a card and tells the feed; `cut`/`restore` end and re-open the feed."""
 
     def __init__(self, static: Path, ping_s: float = 0.3) -> None:
         self.cards: dict[str, Card] = {}

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.console.fake_host import Host
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+
+from tests.console.fake_host import Host
 
 PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"
@@ -62,23 +63,26 @@ class FakeRig:
             assert self._changed.wait_for(seen, 5), self.pins
 
     def say(self, event: str, data: Any) -> None:
+        """To every open page, and into the state for those that open later."""
         if event == "show":
             self.shows[data["device"]] = data["show"]
-        self._host.run(
-            lambda: [feed.put_nowait(f"event: {event}\ndata: {json.dumps(data)}\n\n") for feed in self._feeds]
-        )
+        if event == "hops":
+            self.hops = data
+        self._host.run(lambda: self._tell(event, data))
+
+    def _tell(self, event: str, data: Any) -> None:
+        for feed in self._feeds:
+            feed.put_nowait(f"event: {event}\ndata: {json.dumps(data)}\n\n")
 
     def _end_feeds(self) -> None:
         for feed in self._feeds:
             feed.put_nowait("")
 
     async def _state(self, _: Request) -> Response:
-        villages = [
-            self._village("liu", "柳树湾村", "三组", 7, {4: "smoke"}),
-            self._village("shi", "石桥村", "一组", 6, {2: "flood"}),
-        ]
+        liu = self._village("liu", "柳树湾村", "三组", 7, {4: "smoke"})
+        shi = self._village("shi", "石桥村", "一组", 6, {2: "flood"})
         up = {"server_up": True, "postgres_up": True}
-        return JSONResponse({"console": "http://127.0.0.1:9/", "villages": villages, "hops": self.hops, **up})
+        return JSONResponse({"console": "http://127.0.0.1:9/", "villages": [liu, shi], "hops": self.hops, **up})
 
     def _village(self, id_: str, name: str, group: str, count: int, extra: dict[int, str]) -> dict[str, Any]:
         def house(n: int) -> dict[str, Any]:
@@ -100,9 +104,7 @@ class FakeRig:
     async def _plug(self, request: Request) -> Response:
         asked = await request.json()
         self.plugs.append(asked)
-        for feed in self._feeds:
-            said = {"village": asked["village"], "name": asked["process"], "up": asked["up"]}
-            feed.put_nowait(f"event: process\ndata: {json.dumps(said)}\n\n")
+        self._tell("process", {"village": asked["village"], "name": asked["process"], "up": asked["up"]})
         return JSONResponse({})
 
     async def _events(self, _: Request) -> Response:

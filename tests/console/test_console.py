@@ -60,7 +60,7 @@ def test_one_key_accepts_and_the_ringing_ends(page: Page, county: FakeCounty) ->
 
 
 def test_a_key_meant_for_another_card_accepts_nothing(page: Page, county: FakeCounty) -> None:
-    """The selected card is closed elsewhere; the screen chooses the next one by itself just as the finger comes down."""
+    """The selected card is closed elsewhere; the screen chooses the next by itself just as the finger comes down."""
     county.put(card(7, ago_s=5))
     county.put(card(8, ago_s=50))
     open_queue(page, county)

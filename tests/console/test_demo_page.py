@@ -53,5 +53,6 @@ def test_the_strip_and_the_plugs(page: Page, rig: FakeRig) -> None:
     expect(uplink).to_have_attribute("aria-checked", "false")
     assert rig.plugs == [{"village": "shi", "process": "uplink", "up": False}]
     server = page.locator('#county-plugs [data-process="server"]')
+    expect(server).to_have_attribute("aria-checked", "true")
     rig.say("process", {"village": None, "name": "server", "up": False})
     expect(server).to_have_attribute("aria-checked", "false")

@@ -114,9 +114,19 @@ function legend() {
 
 function listen() {
   const events = new EventSource("/events");
-  const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  let early = null; // events that came while the state was on its way: they are newer than it
+  const on = (name, act) =>
+    events.addEventListener(name, ({ data }) => {
+      const now = () => act(JSON.parse(data));
+      early ? early.push(now) : now();
+    });
   // Whatever happened while the stream was away is in the state.
-  events.onopen = () => refresh().catch(() => ($("lost").hidden = false));
+  events.onopen = async () => {
+    early = [];
+    await refresh().catch(() => ($("lost").hidden = false));
+    early.forEach((act) => act());
+    early = null;
+  };
   events.onerror = () => ($("lost").hidden = false);
   on("show", ({ device, show }) => take(device, show));
   on("process", ({ village, name, up }) => plugs.get(`${village ?? ""}/${name}`)?.(up));
