@@ -95,7 +95,7 @@ def _device(rig: Rig) -> dict[str, list[float]]:
     config = rig.folder / "enrolled/devices" / f"{device}.json"
     printed = subprocess.run(
         [MICROPYTHON, Path(__file__).parent / "floor_device.py", config, rig.folder / "floor.img", str(ROUNDS)],
-        env={"MICROPYPATH": f"{ROOT / 'protocol'}:{ROOT / 'firmware/app'}", "HOME": "/tmp"},
+        env={"MICROPYPATH": f"{ROOT / 'protocol'}:{ROOT / 'firmware/app'}:.frozen", "HOME": "/tmp"},
         capture_output=True, text=True, timeout=120, check=True,
     ).stdout  # fmt: skip
     rig.boards[device].start()

@@ -8,9 +8,6 @@ import json
 import sys
 import time
 
-if ".frozen" not in sys.path:
-    sys.path.append(".frozen")
-
 from heartlamp import net
 from heartlamp.config import Config
 from heartlamp.hal import flash_file
