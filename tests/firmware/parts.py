@@ -180,7 +180,7 @@ class Said(NamedTuple):
 
 
 class Village:
-    """Speaks as the gateway does. It answers `ask` with a pulse and the lamp's state; receipts are the test's to give."""
+    """Speaks as the gateway does. It answers `ask` with a pulse and the lamp's state; receipts are the test's."""
 
     def __init__(self, broker: Broker, ca: str) -> None:
         self.broker = broker
