@@ -10,7 +10,7 @@ from heartlamp_protocol.device.event import write_alarm, write_answer, write_rea
 from heartlamp_protocol.device.frame import FrameError, sign, write_frame
 from heartlamp_protocol.device.limits import UNKNOWN_AGE
 from heartlamp_protocol.device.mac import digest16, to_hex
-from heartlamp_protocol.device.names import PULSE, event_id, topic
+from heartlamp_protocol.device.names import PULSE, event_id, is_hex, topic
 from heartlamp_protocol.device.statement import read_plain, read_signed
 
 from heartlamp.outbox import Record
@@ -187,7 +187,7 @@ class Device:
         if said.get("sum") != digest16(record.body):
             self._forged("a receipt for other bytes")
             return
-        self.county_epochs = calls.take_epoch(self.county_epochs, str(said.get("epoch")))
+        self.county_epochs = calls.take_epoch(self.county_epochs, str(said.get("epoch"))[:16])
         if self.press is not None and self.press["id"] == record.id:
             self.press["received"] = True
         self.outbox.remove(record)
@@ -243,7 +243,7 @@ class Device:
 
     def _village_epoch(self, epoch: object) -> None:
         """A new store at the gateway knows nothing of us: everything is offered again."""
-        if not isinstance(epoch, str) or epoch == self.gateway_epoch:
+        if not is_hex(epoch, 16) or epoch == self.gateway_epoch:
             return
         if self.gateway_epoch:
             self._trace("epoch", epoch=epoch)

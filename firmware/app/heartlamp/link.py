@@ -47,7 +47,6 @@ class Link:
         hal, device = self._hal, self._device
         attempt = 0
         while True:
-            self.urgent.clear()
             try:
                 await self._once()
             except LOST as error:
@@ -60,6 +59,7 @@ class Link:
             random = hal.random(2)
             until = hal.clock() + delay_ms(attempt, device.holds_event(), random[0] << 8 | random[1])
             attempt += 1
+            self.urgent.clear()
             await wait(self.urgent, until, hal.clock())
 
     async def _once(self) -> None:

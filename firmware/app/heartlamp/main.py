@@ -96,8 +96,8 @@ async def _show(hal, device: Device, link: Link) -> None:
         if device.unreported and link.session is not None:
             device.unreported = False
             epoch, ver, _ = device.state
-            if epoch:
-                await link.publish("shown", write_shown(epoch, ver), 1)
+            if epoch:  # in a task of its own: a stuck line must not hold up the lamp
+                asyncio.create_task(link.publish("shown", write_shown(epoch, ver), 1))
         await wait(device.to_show, lamp.next_change(facts, now), now)
 
 

@@ -69,6 +69,7 @@ class VirtualBoard:
             stderr=self._stderr,
             text=True,
             encoding="utf-8",
+            errors="replace",
             bufsize=1,
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True, name=self.flash.name)

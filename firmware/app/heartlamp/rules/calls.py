@@ -33,13 +33,14 @@ def take_county(marks: dict, epochs: "list[str]", said: dict) -> "tuple[dict, li
     epoch, incident, rver, aver = said.get("epoch"), said.get("incident"), said.get("rver"), said.get("aver")
     if said.get("kind") != "answer" or not is_hex(epoch, 16) or not is_event_id(incident):
         raise FrameError("not a statement about an incident")
-    if not _whole(rver) or not _whole(aver) or said.get("answer") not in RANK:
+    answer = said.get("answer")
+    if not _whole(rver) or not _whole(aver) or not isinstance(answer, str) or answer not in RANK:
         raise FrameError("not a statement about an incident")
     epochs = take_epoch(epochs, epoch)
     if epoch != epochs[-1]:
         return marks, epochs
     old = marks.get(incident)
-    answer, who = said["answer"], str(said.get("who"))[:NAME_MAX]
+    who = str(said.get("who"))[:NAME_MAX]
     if old is not None and old[0] == epoch:
         if aver <= old[2]:
             aver, answer, who = old[2], old[3], old[4]
@@ -78,7 +79,7 @@ def _call(c: dict) -> dict:
         "what": c["what"][:16],
         "place": c["place"][:NAME_MAX],
         "heard": 1 if c.get("heard") == 1 else 0,
-        "answer": c["answer"] if c.get("answer") in _VILLAGE else "none",
+        "answer": c.get("answer") if c.get("answer") in _VILLAGE else "none",
         "who": c["who"][:NAME_MAX],
         "county": c["county"],
     }

@@ -33,10 +33,11 @@ def picture(facts: dict, now: int) -> dict:
         press = None
     heard = bool(own and own[0]["heard"]) or bool(press and press["heard"])
     received = bool(own and own[0]["received"]) or bool(press and press["received"])
-    sending = press is not None and not (press["heard"] or press["received"])
     trouble = _trouble(facts, now)
     answer, who = (own[0]["answer"], own[0]["who"]) if own else ("none", "")
-    shown = meaning(heard or received or bool(own), sending, answer, trouble)
+    told = heard or received or answer != "none"  # somebody who answers has been told, whatever a full disk says
+    sending = not told and (press is not None or bool(own))
+    shown = meaning(told, sending, answer, trouble)
     if shown == "dark":
         shown = "sending"
     elif shown in (WORKING, SHOUT) and near and not own and not sending and _fresh(facts, now):

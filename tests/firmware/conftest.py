@@ -1,0 +1,61 @@
+"""Real parts: a broker with TLS and a county CA, virtual boards on MicroPython, and a village that answers them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPO / "firmware/app"), str(Path(__file__).parent)]  # the device's pure rules; the parts beside us
+
+from heartlamp_tech.virtual_board import VirtualBoard  # noqa: E402
+from parts import Broker, Certificates, Village, config  # noqa: E402
+
+MICROPYTHON = REPO / ".tools/bin/micropython"
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def broker(certificates: Certificates, tmp_path: Path) -> Iterator[Broker]:
+    with Broker(certificates.good, tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def village(broker: Broker, certificates: Certificates) -> Iterator[Village]:
+    with Village(broker, certificates.ca) as village:
+        yield village
+
+
+BoardMaker = Callable[..., VirtualBoard]
+
+
+@pytest.fixture
+def make_board(certificates: Certificates, tmp_path: Path) -> Iterator[BoardMaker]:
+    """make_board(broker, dev="lamp0a1b", kind="lamp"): a provisioned board, not started."""
+    boards = []
+
+    def make(broker: Broker, dev: str = "lamp0a1b", kind: str = "lamp", **more: object) -> VirtualBoard:
+        board = VirtualBoard(MICROPYTHON, REPO, tmp_path / f"{dev}.flash")
+        board.provision(config(broker, certificates.ca, dev, kind) | more)
+        boards.append(board)
+        return board
+
+    yield make
+    for board in boards:
+        board.kill()
+        assert "Traceback" not in board.complaints(), board.complaints()
+
+
+@pytest.fixture
+def lamp(village: Village, make_board: BoardMaker) -> VirtualBoard:
+    """A lamp that is connected, and whose ask the village has answered."""
+    board = make_board(village.broker)
+    board.start()
+    board.wait_show("working")
+    return board

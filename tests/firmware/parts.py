@@ -1,0 +1,292 @@
+"""The other side of the wire, small: certificates, a real Mosquitto, and a village with a county behind it."""
+
+import datetime
+import getpass
+import json
+import secrets
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple, Self
+
+import paho.mqtt.client as mqtt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from heartlamp_protocol.device import statement
+from heartlamp_protocol.device.mac import county_key, device_key, digest16
+from heartlamp_protocol.device.names import PULSE, of_topic, topic
+from heartlamp_protocol.inbound import Alarm, Answer, Frame, read_frame
+
+ROOT = "5a" * 32
+NAME = "gateway.village.test"
+DEVICE_KEY = device_key(bytes.fromhex(ROOT), 1)
+COUNTY_KEY = county_key(bytes.fromhex(ROOT), 1)
+COUNTY = "c0" * 8
+EPOCH = "e1" * 8
+
+
+class Pair(NamedTuple):
+    certificate: Path
+    key: Path
+
+
+class Certificates:
+    """A county CA, and gateways' certificates: good, expired, not valid yet, for another name, of another CA."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        day = datetime.timedelta(days=1)
+        now = datetime.datetime.now(datetime.UTC)
+        ours, theirs = self._make_ca("county"), self._make_ca("other")
+        self.ca = (folder / "county.pem").read_text()
+        self.good = self._make(ours, "good", NAME, now - day, now + day)
+        self.expired = self._make(ours, "expired", NAME, now - 9 * day, now - day)
+        self.early = self._make(ours, "early", NAME, now + day, now + 9 * day)
+        self.other_name = self._make(ours, "other-name", "gateway.elsewhere.test", now - day, now + day)
+        self.other_ca = self._make(theirs, "other-ca", NAME, now - day, now + day)
+        self.expired_other_name = self._make(ours, "expired-name", "gateway.elsewhere.test", now - 9 * day, now - day)
+        self.expired_other_ca = self._make(theirs, "expired-ca", NAME, now - 9 * day, now - day)
+
+    def _make_ca(self, name: str) -> tuple[x509.Name, ec.EllipticCurvePrivateKey]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.datetime.now(datetime.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=99))
+            .not_valid_after(now + datetime.timedelta(days=999))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        (self._folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        return subject, key
+
+    def _make(
+        self,
+        ca: tuple[x509.Name, ec.EllipticCurvePrivateKey],
+        file: str,
+        name: str,
+        since: datetime.datetime,
+        until: datetime.datetime,
+    ) -> Pair:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(ca[0])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(since)
+            .not_valid_after(until)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(ca[1], hashes.SHA256())
+        )
+        pair = Pair(self._folder / f"{file}.pem", self._folder / f"{file}.key")
+        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        pair.key.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return pair
+
+
+class Broker:
+    """A real Mosquitto with TLS on a free port, that can be killed and started again on the same one."""
+
+    def __init__(self, pair: Pair, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._log = folder / f"mosquitto-{self.port}.log"
+        self._conf = folder / f"mosquitto-{self.port}.conf"
+        self._conf.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+            f"user {getpass.getuser()}\n"  # started as root it would give up the right to read our key
+            f"certfile {pair.certificate}\nkeyfile {pair.key}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Returns once it is listening."""
+        self._process = subprocess.Popen(
+            ["/usr/sbin/mosquitto", "-c", str(self._conf)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        assert self._process.stderr is not None
+        said = b""
+        for line in self._process.stderr:
+            said += line
+            if b"running" in line:
+                threading.Thread(target=self._process.stderr.read, daemon=True).start()
+                return
+        raise AssertionError(f"mosquitto did not start: {said.decode()}")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+class Said(NamedTuple):
+    """One message of a device. `at`: monotonic seconds when the village had it."""
+
+    at: float
+    device: str
+    what: str
+    payload: bytes
+
+    @property
+    def frame(self) -> Frame:
+        return read_frame(self.payload)
+
+    @property
+    def alarm(self) -> Alarm:
+        content = self.frame.content
+        assert isinstance(content, Alarm)
+        return content
+
+    @property
+    def answer(self) -> Answer:
+        content = self.frame.content
+        assert isinstance(content, Answer)
+        return content
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = json.loads(self.payload)
+        return fields
+
+
+class Village:
+    """Speaks as the gateway does. It answers `ask` with a pulse and the lamp's state; receipts are the test's."""
+
+    def __init__(self, broker: Broker, ca: str) -> None:
+        self.broker = broker
+        self.epoch = EPOCH
+        self.said: list[Said] = []
+        self._news = threading.Condition()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"village{secrets.token_hex(4)}")
+        context = ssl.create_default_context(cadata=ca)
+        context.check_hostname = False  # the village knows its own broker by its address
+        self._client.tls_set_context(context)
+        self._client.reconnect_delay_set(0.05, 0.05)
+        # without this a receipt waits 40 ms for the TCP acknowledgement of the PUBACK before it
+        self._client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )
+        self._client.on_connect = lambda client, *_: client.subscribe("hl/1/+/+", qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._subscribed = threading.Event()
+        self._ver = 0
+
+    def __enter__(self) -> Self:
+        self._client.connect("127.0.0.1", self.broker.port)
+        self._client.loop_start()
+        assert self._subscribed.wait(5), "the village did not reach its broker"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        named = of_topic(message.topic)
+        if named is None or named[1] in ("receipt", "lamp"):
+            return
+        with self._news:
+            self.said.append(Said(monotonic(), named[0], named[1], message.payload))
+            self._news.notify_all()
+        if named[1] == "ask":
+            self.pulse()
+            self.light(named[0], [])
+
+    def wait(
+        self, what: str, good: Callable[[Said], bool] = lambda said: True, after: int = 0, timeout: float = 5.0
+    ) -> Said:
+        """The first message on a device's topic `what` that is `good`, from the `after`-th on."""
+        until = monotonic() + timeout
+        with self._news:
+            while True:
+                for said in self.said[after:]:
+                    if said.what == what and good(said):
+                        return said
+                left = until - monotonic()
+                assert left > 0, f"no {what} within {timeout} s, but {[s.what for s in self.said[after:]]}"
+                self._news.wait(left)
+
+    def publish(self, device: str, what: str, payload: bytes | str) -> None:
+        self._client.publish(topic(device, what), payload, qos=1).wait_for_publish(5)
+
+    def pulse(self, county: int = 1, answerable: int = 1) -> None:
+        self._client.publish(PULSE, statement.write_pulse(self.epoch, county, answerable))
+
+    def hear(self, said: Said) -> None:
+        self.publish(said.device, "receipt", statement.write_heard(said.frame.content.id, self.epoch))  # type: ignore[union-attr]
+
+    def receive(self, said: Said, key: bytes = COUNTY_KEY, dev: str = "", sum16: str = "") -> None:
+        """The county's signed receipt; forged where key, dev or sum16 are others."""
+        frame = said.frame
+        event = frame.content.id  # type: ignore[union-attr]
+        receipt = statement.write_received(key, dev or said.device, 1, event, sum16 or digest16(frame.body), COUNTY)
+        self.publish(said.device, "receipt", receipt)
+
+    def light(self, device: str, calls: list[str], ver: int | None = None) -> int:
+        """The lamp's desired state; returns its version."""
+        self._ver = ver if ver is not None else self._ver + 1
+        self._client.publish(topic(device, "lamp"), statement.write_lamp(self.epoch, self._ver, calls), qos=1)
+        return self._ver
+
+
+def call(
+    incident: str,
+    role: str = "own",
+    what: str = "panic",
+    place: str = "三组 7号",
+    heard: int = 1,
+    answer: str = "none",
+    who: str = "",
+    county: str = "",
+) -> str:
+    return statement.write_call(incident, role, what, place, heard, 1, answer, who, county)
+
+
+def county_says(
+    incident: str, rver: int, aver: int, answer: str, who: str = "", dev: str = "lamp0a1b", key: bytes = COUNTY_KEY
+) -> str:
+    return statement.write_county_answer(key, dev, 1, COUNTY, incident, rver, aver, answer, who).decode()
+
+
+def config(broker: Broker, ca: str, dev: str, kind: str) -> dict[str, object]:
+    return {
+        "dev": dev,
+        "kind": kind,
+        "kv": 1,
+        "root": ROOT,
+        "host": "127.0.0.1",
+        "port": broker.port,
+        "server_name": NAME,
+        "ca": ca,
+    }

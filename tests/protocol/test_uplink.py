@@ -1,0 +1,125 @@
+"""Batches, verdicts, commands and the registry survive their own JSON; anything else raises FrameError."""
+
+import json
+
+import pytest
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.uplink import (
+    BATCH_BYTES_MAX,
+    BATCH_ITEMS_MAX,
+    VERDICTS,
+    Batch,
+    BatchAnswer,
+    Device,
+    IncidentCommand,
+    Item,
+    Note,
+    Registry,
+    RegistryCommand,
+    Site,
+    Verdict,
+    cursor_text,
+    read_command,
+    read_cursor,
+    write_command,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+EPOCH = "e1" * 8
+EVENT = "lamp0a1b-00112233445566ff"
+numbers = st.integers(0, 2**53 - 1)
+items = st.builds(Item, numbers, st.integers(-1, 10**9), st.text(max_size=40), st.binary(max_size=1100))
+notes = st.builds(
+    Note, numbers, st.just(-1), st.just(EVENT), st.just(EVENT), st.text(max_size=20), st.text(max_size=200)
+)
+batches = st.builds(
+    Batch,
+    st.just("gwliu1"),
+    st.just(EPOCH),
+    st.just(cursor_text(EPOCH, 4)),
+    st.lists(items, max_size=5).map(tuple),
+    st.lists(notes, max_size=5).map(tuple),
+)
+verdicts = st.builds(Verdict, numbers, st.sampled_from(VERDICTS), st.text(max_size=300), st.text(max_size=1100))
+
+
+@given(batches)
+def test_a_batch_survives_its_json(batch: Batch) -> None:
+    assert Batch.from_json(batch.to_json()) == batch
+
+
+@given(st.lists(verdicts, max_size=5).map(tuple))
+def test_verdicts_survive_their_json(given_verdicts: tuple[Verdict, ...]) -> None:
+    answer = BatchAnswer(EPOCH, given_verdicts)
+    assert BatchAnswer.from_json(answer.to_json()) == answer
+
+
+def test_the_registry_survives_its_json() -> None:
+    registry = Registry(
+        3,
+        "柳村",
+        (Site("s7", "三组 7号", "g3"),),
+        (Device("lamp0a1b", "lamp", "s7", {"lamp0a1b.1": "$7$…"}), Device("lamp0c2d", "lamp", "s7", {})),
+    )
+    assert Registry.from_json(registry.to_json()) == registry
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        IncidentCommand(EVENT, "s7", "panic", (EVENT,), 3, "accepted", "城关派出所", {"lamp0a1b": '{"mac":…}'}),
+        RegistryCommand(4),
+    ],
+)
+def test_a_command_survives_its_line(command: IncidentCommand | RegistryCommand) -> None:
+    line = write_command(18, 0, command.to_fields())
+    assert "\n" not in line
+    assert read_command(line.encode()) == (18, 0, command)
+
+
+def test_an_unknown_command_is_confirmed_and_ignored() -> None:
+    assert read_command(write_command(19, 0, {"kind": "dance"}).encode()) == (19, 0, None)
+
+
+def test_cursors() -> None:
+    assert read_cursor(cursor_text(EPOCH, 18)) == (EPOCH, 18)
+    for nonsense in ("", "x:1", EPOCH, f"{EPOCH}:", f"{EPOCH}:-1", f"{EPOCH}:²", f"{EPOCH}:{2**53}"):
+        assert read_cursor(nonsense) is None
+
+
+def test_a_batch_too_large_is_refused() -> None:
+    with pytest.raises(FrameError, match="bytes, at most"):
+        Batch.from_json(b" " * (BATCH_BYTES_MAX + 1))
+    many = tuple(Item(n, 0, "lamp0a1b.1", b"{}") for n in range(BATCH_ITEMS_MAX + 1))
+    with pytest.raises(FrameError, match="items, at most"):
+        Batch.from_json(Batch("gwliu1", EPOCH, "", many, ()).to_json())
+
+
+READERS = (Batch.from_json, BatchAnswer.from_json, Registry.from_json, read_command)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.binary(max_size=200), batches, json_values, st.randoms())
+def test_arbitrary_bytes_and_spoilt_fields_only_ever_raise_frame_error(
+    data: bytes, batch: Batch, value: object, random: object
+) -> None:
+    answer = BatchAnswer(EPOCH, (Verdict(1, "received"),))
+    registry = Registry(1, "柳村", (Site("s", "n", "g"),), (Device("lamp0a1b", "lamp", "s", {}),))
+    command = IncidentCommand(EVENT, "s", "panic", (EVENT,), 3, "accepted", "w", {})
+    good = (batch.to_json(), answer.to_json(), registry.to_json(), write_command(1, 0, command.to_fields()).encode())
+    for reader, document in zip(READERS, good, strict=True):
+        try:
+            reader(data)
+        except FrameError:
+            pass
+        fields = json.loads(document)
+        for name in fields:
+            try:
+                reader(json.dumps(fields | {name: value}).encode())
+            except FrameError:
+                pass
