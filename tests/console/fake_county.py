@@ -30,7 +30,7 @@ class FakeCounty:
         self.timelines: dict[str, list[dict[str, Any]]] = {}
         self.sites: list[dict[str, Any]] = []
         self.gateways: list[dict[str, Any]] = []
-        self.quarantined: list[dict[str, Any]] = []
+        self.evidence: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
         self.cursors: list[str] = []  # what each feed connection asked for
         self.refuse_answer: dict[str, str] | None = None
@@ -52,8 +52,8 @@ class FakeCounty:
     def put(self, card: Card) -> None:
         self._host.run(lambda: self._put(card))
 
-    def notice(self, text_zh: str, text_en: str) -> None:
-        notice = {"kind": "gateway", "text_zh": text_zh, "text_en": text_en, "at": iso()}
+    def notice(self, verdict: str, reason: str, user: str) -> None:
+        notice = {"at": iso(), "gateway": "gwliu1", "user": user, "verdict": verdict, "reason": reason}
         self._host.run(lambda: self._say("notice", notice))
 
     def cut(self) -> None:
@@ -101,7 +101,7 @@ class FakeCounty:
             Route("/api/feed", self._feed),
             Route("/api/devices", lambda _: JSONResponse({"now": iso(), "sites": self.sites})),
             Route("/api/gateways", lambda _: JSONResponse({"now": iso(), "gateways": self.gateways})),
-            Route("/api/quarantine", lambda _: JSONResponse({"now": iso(), "items": self.quarantined})),
+            Route("/api/quarantine", lambda _: JSONResponse({"evidence": self.evidence})),
             Mount("/", StaticFiles(directory=static, html=True)),
         ]
 
@@ -138,16 +138,10 @@ class FakeCounty:
         had = self.cards[request.path_params["id"]]
         answer = "unanswered" if said["answer"] == "withdrawn" else said["answer"]
         who = said["who"] or "值班一号"
-        responders = [*had["responders"], {"who": who, "answer": said["answer"], "at": iso()}]
-        closed_at = iso() if answer == "closed" else None
-        card = {
-            **had,
-            "answer": answer,
-            "who": who,
-            "aver": had["aver"] + 1,
-            "responders": responders,
-            "closed_at": closed_at,
-        }
+        responders = [*had["responders"], responder(who, said["answer"])]
+        closed = {"closed_at": iso(), "closed_by": who, "closed_how": said["how"]} if answer == "closed" else {}
+        changed = {"answer": answer, "who": who, "aver": had["aver"] + 1, "responders": responders}
+        card = {**had, **changed, **closed}
         self._put(card)
         return JSONResponse(card)
 
@@ -188,6 +182,17 @@ def iso(ago_s: float = 0) -> str:
     return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat()
 
 
+def responder(name: str, answer: str, ago_s: float = 0, by: str = "duty1") -> dict[str, Any]:
+    """`by`: the operator who typed it, "" for a lamp's key."""
+    return {"name": name, "answer": answer, "at": iso(ago_s), "by": by}
+
+
+def accepted(number: int, what: str = "panic", ago_s: float = 60) -> Card:
+    """A card that an operator stands by."""
+    by = [responder("城关派出所", "accepted", ago_s - 5)]
+    return card(number, what, ago_s, answer="accepted", aver=1, who="城关派出所", responders=by)
+
+
 def card(number: int, what: str = "panic", ago_s: float = 5, **changed: Any) -> Card:
     """A card as the county would say it: house 三组 <number>号, pressed `ago_s` seconds ago, nobody answered."""
     return {
@@ -205,6 +210,7 @@ def card(number: int, what: str = "panic", ago_s: float = 5, **changed: Any) -> 
         "time_unknown": False,
         "presses": 1,
         "last_press_at": iso(ago_s),
+        "heard_age_ms": 4,
         "answer": "none",
         "aver": 0,
         "who": "",
@@ -214,5 +220,7 @@ def card(number: int, what: str = "panic", ago_s: float = 5, **changed: Any) -> 
         "lit_of": 3,
         "responders": [],
         "closed_at": None,
+        "closed_by": "",
+        "closed_how": "",
         **changed,
     }

@@ -3,13 +3,13 @@
 Run: python -m tests.console.screens [part of a picture's name]
 """
 
-import base64
 import sys
+from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from tests.console.browse import ROOT, STATIC, chromium, watch
-from tests.console.fake_county import FakeCounty, card, iso
+from tests.console.fake_county import FakeCounty, accepted, card, iso, responder
 from tests.console.fake_rig import FakeRig, show
 
 OUT = ROOT / "build" / "screens"
@@ -17,148 +17,70 @@ PAGES = ["queue", "quiet", "detail", "closed", "devices", "quarantine", "login",
 
 
 def fill(county: FakeCounty) -> None:
-    fire = card(
-        2,
-        "fire",
-        21,
-        lit=3,
-        site={"id": "s2", "name": "三组 2号", "address": "柳树湾村三组2号", "landmark": "水塔北侧，红色铁门"},
-    )
-    panic = card(7, "panic", 133, presses=3, last_press_at=iso(12), cancelled=True, lit=2)
-    other = card(11, "panic", 300, unverified=True, time_unknown=True, observed_at=None, lit=0, lit_of=0)
-    flood = card(
-        4,
-        "flood",
-        410,
-        answer="accepted",
-        aver=1,
-        who="城关派出所",
-        lit=3,
-        responders=[{"who": "城关派出所", "answer": "accepted", "at": iso(350)}],
-    )
-    gas = card(
-        9,
-        "gas",
-        1500,
-        answer="coming",
-        aver=2,
-        who="三组 8号",
-        lit=3,
-        responders=[
-            {"who": "值班一号", "answer": "accepted", "at": iso(1480)},
-            {"who": "三组 8号", "answer": "coming", "at": iso(1400)},
-        ],
-    )
-    done = [
-        card(20 + n, what, 7000 + 5000 * n, answer="closed", aver=4, who="三组 9号", closed_at=iso(5000 + 5000 * n))
-        for n, what in enumerate(["panic", "flood", "fire", "silent"])
-    ]
-    for one in [*done, gas, flood, other, panic, fire]:
+    red_door = {"id": "s2", "name": "三组 2号", "address": "柳树湾村三组2号", "landmark": "水塔北侧，红色铁门"}
+    fire = card(2, "fire", 21, lit=3, site=red_door)
+    panic = card(7, "panic", 133, presses=3, last_press_at=iso(12), cancelled=True)
+    doubtful = card(11, "panic", 300, unverified=True, time_unknown=True, observed_at=None, lit=0, lit_of=0)
+    neighbour = responder("三组 8号", "coming", 1400, by="")
+    gas = card(9, "gas", 1500, answer="coming", aver=2, who="三组 8号", lit=3)
+    gas["responders"] = [responder("值班一号", "accepted", 1480), neighbour]
+    ended = {"answer": "closed", "aver": 4, "who": "三组 9号", "closed_by": "值班一号", "closed_how": "spoke_to"}
+    for n, what in enumerate(["panic", "flood", "fire", "silent"]):
+        county.put(card(20 + n, what, 7000 + 9000 * n, closed_at=iso(5000 + 9000 * n), **ended))
+    for one in (gas, accepted(4, "flood", 410), doubtful, panic, fire):
         county.put(one)
-    county.timelines[fire["id"]] = [
-        {
-            "at": iso(21),
-            "kind": "pressed",
-            "text_zh": "三组 2号 的烟感报火",
-            "text_en": "Smoke sensor of 三组 2号 raised an alarm",
-            "detail": {},
-        },
-        {
-            "at": iso(21),
-            "kind": "received",
-            "text_zh": "县里已存，签名核实无误",
-            "text_en": "Stored at the county, signature verified",
-            "detail": {},
-        },
-        {
-            "at": iso(20),
-            "kind": "lit",
-            "text_zh": "三组 1号 的灯已亮",
-            "text_en": "Lamp of 三组 1号 is lit",
-            "detail": {},
-        },
-        {
-            "at": iso(20),
-            "kind": "lit",
-            "text_zh": "三组 3号 的灯已亮",
-            "text_en": "Lamp of 三组 3号 is lit",
-            "detail": {},
-        },
-        {
-            "at": iso(19),
-            "kind": "lit",
-            "text_zh": "三组 4号 的灯已亮",
-            "text_en": "Lamp of 三组 4号 is lit",
-            "detail": {},
-        },
+    for one, device in ((fire, "smoke0002"), (panic, "button0007")):
+        said = "fire" if one is fire else "help"
+        county.timelines[one["id"]] = [
+            line(
+                133 if one is panic else 21,
+                f"{device} 发出{'火警' if one is fire else '求助'}",
+                f"{device} raised {said}",
+            ),
+            *(line(20, f"lamp000{n} 的灯已亮", f"the lamp lamp000{n} shows it") for n in (1, 3, 4)),
+        ]
+    county.timelines[panic["id"]] += [
+        line(14, "button0007 再次按下", "button0007 pressed again"),
+        line(
+            12,
+            "button0007 表示按错了；呼叫继续，直到有人见到或通话",
+            "button0007 says it was a mistake; calling goes on",
+        ),
     ]
-    county.sites = [
-        {
-            "id": f"s{v}{n}",
-            "name": f"{v}组 {n}号",
-            "path": ["庆丰县", "柳河镇", village, f"{v}组"],
-            "devices": [
-                {
-                    "id": f"lamp{v}{n}",
-                    "kind": "lamp",
-                    "online": not (n == 3 and v == "三"),
-                    "last_seen": iso(9),
-                    "overdue": False,
-                },
-                {
-                    "id": f"btn{v}{n}",
-                    "kind": "button",
-                    "online": True,
-                    "last_seen": iso(90000 if n == 5 else 40),
-                    "overdue": n == 5,
-                },
-                *(
-                    [{"id": f"smk{v}{n}", "kind": "smoke", "online": True, "last_seen": iso(70), "overdue": False}]
-                    if n == 2
-                    else []
-                ),
-            ],
-        }
-        for v, village in (("三", "柳树湾村"), ("一", "石桥村"))
-        for n in (1, 2, 3, 5, 7, 11)
-    ]
+    villages = (("三", "柳树湾村"), ("一", "石桥村"))
+    county.sites = [house(group, village, n) for group, village in villages for n in (1, 2, 3, 5, 7, 11)]
     county.gateways = [
-        {"id": "gwliu1", "village": "柳树湾村", "last_contact": iso(2), "online": True},
-        {"id": "gwshi1", "village": "石桥村", "last_contact": iso(340), "online": False},
+        {"id": "gwliu1", "village": "柳树湾村", "last_seen": iso(2), "online": True, "revoked": False},
+        {"id": "gwshi1", "village": "石桥村", "last_seen": iso(340), "online": False, "revoked": False},
     ]
-    frame = b'{"age":12,"mac":"00","body":{"v":1,"kind":"alarm","id":"lamp9999-0011223344556677","dev":"lamp9999"}}'
-    county.quarantined = [
-        {
-            "at": iso(60),
-            "verdict": "quarantined",
-            "reason": "unknown device lamp9999",
-            "gateway": "gwliu1",
-            "user": "lamp9999.1",
-            "device": "lamp9999",
-            "bytes": len(frame),
-            "frame_b64": base64.b64encode(frame).decode(),
-        },
-        {
-            "at": iso(400),
-            "verdict": "unverified",
-            "reason": "the MAC does not match",
-            "gateway": "gwliu1",
-            "user": "lamp0007.1",
-            "device": "lamp0007",
-            "bytes": 233,
-            "frame_b64": base64.b64encode(frame).decode(),
-        },
-        {
-            "at": iso(90000),
-            "verdict": "rejected",
-            "reason": "not JSON",
-            "gateway": "gwshi1",
-            "user": "lamp0012.1",
-            "device": "",
-            "bytes": 17,
-            "frame_b64": base64.b64encode(b"\x00\xff hello \x01 world").decode(),
-        },
+    frame = '{"age":12,"mac":"5e…","body":{"v":1,"kind":"alarm","id":"lamp9999-0011223344556677","dev":"lamp9999"}}'
+    county.evidence = [
+        evidence(60, "quarantined", "unknown device", "lamp9999.1", 3, frame),
+        evidence(400, "unverified", "the MAC does not match", "lamp0007.1", 1, frame),
+        evidence(90_000, "rejected", "not JSON", "lamp0012.1", 1, "\\x00\\xff hello \\x01 world"),
     ]
+
+
+def line(ago_s: float, zh: str, en: str) -> dict[str, Any]:
+    return {"at": iso(ago_s), "kind": "", "text_zh": zh, "text_en": en, "detail": {}}
+
+
+def evidence(ago_s: float, verdict: str, reason: str, user: str, count: int, text: str) -> dict[str, Any]:
+    where = {"at": iso(ago_s), "gateway": "gwliu1", "user": user}
+    return {**where, "verdict": verdict, "reason": reason, "count": count, "text": text}
+
+
+def house(group: str, village: str, n: int) -> dict[str, Any]:
+    devices = [device(f"lamp{n}", "lamp", 9, online=n != 3), device(f"button{n}", "button", 90_000 if n == 5 else 40)]
+    if n == 2:
+        devices.append(device("smoke2", "smoke", 70))
+    place = {"name": f"{group}组 {n}号", "address": "", "landmark": ""}
+    return {"id": f"{group}{n}", "path": ["庆丰县", "柳河镇", village, f"{group}组"], "devices": devices, **place}
+
+
+def device(id_: str, kind: str, ago_s: float, online: bool = True) -> dict[str, Any]:
+    seen = {"last_seen": iso(ago_s), "online": online, "overdue": ago_s > 1000, "revoked": False}
+    return {"id": id_, "kind": kind, **seen}
 
 
 LOOKS = [

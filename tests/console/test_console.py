@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.browse import watch
-from tests.console.fake_county import FakeCounty, card
+from tests.console.fake_county import FakeCounty, accepted, card, iso, responder
 
 TOP = "[data-incident] >> nth=0"
 
@@ -32,7 +32,7 @@ def test_login_refuses_in_words_and_lets_in(page: Page, county: FakeCounty) -> N
 
 
 def test_a_new_alarm_comes_on_top_and_rings(page: Page, county: FakeCounty) -> None:
-    county.put(card(4, "flood", 60, answer="accepted", aver=1, who="城关派出所"))
+    county.put(accepted(4, "flood"))
     open_queue(page, county)
     asked_sound(page, "none")
     county.put(card(5, "flood", 9))
@@ -43,7 +43,7 @@ def test_a_new_alarm_comes_on_top_and_rings(page: Page, county: FakeCounty) -> N
     names = page.locator("[data-incident] h3").all_inner_texts()
     assert names == ["三组 7号", "三组 6号", "三组 5号", "三组 4号"]
     asked_sound(page, "urgent")
-    expect(page).to_have_title("(3) 3 起警情无人接警 · 心灯")
+    expect(page).to_have_title("(3) 3 起警情待受理 · 心灯")
     expect(page.locator('link[rel="icon"]')).to_have_attribute("href", "/icon/3.svg")
 
 
@@ -57,6 +57,27 @@ def test_one_key_accepts_and_the_ringing_ends(page: Page, county: FakeCounty) ->
     asked_sound(page, "none")
     assert county.answers == [{"answer": "accepted", "who": "", "how": "", "note": ""}]
     expect(page).to_have_title("心灯")
+
+
+def test_a_neighbour_on_the_way_does_not_end_the_ringing_here(page: Page, county: FakeCounty) -> None:
+    county.put(card(7, answer="coming", aver=1, who="三组 5号", responders=[responder("三组 5号", "coming", by="")]))
+    open_queue(page, county)
+    expect(page.locator(TOP)).to_contain_text("正在赶来 · 三组 5号")
+    asked_sound(page, "urgent")
+    page.keyboard.press("a")
+    asked_sound(page, "none")
+
+
+def test_what_was_refused_is_shown_in_words(page: Page, county: FakeCounty) -> None:
+    said = {"gateway": "gwliu1", "user": "lamp0099.1", "verdict": "quarantined", "reason": "unknown device"}
+    county.evidence = [{"at": iso(60), "count": 2, "text": '{"age":1}', **said}]
+    open_queue(page, county)
+    county.notice("quarantined", "unknown device", "lamp0099.1")
+    page.get_by_role("link", name="不认识的设备 · lamp0099.1 · 没有登记过这台设备").click()
+    item = page.locator('[data-verdict="quarantined"]')
+    expect(item).to_contain_text("没有登记过这台设备")
+    item.get_by_text("查看原文").click()
+    expect(item).to_contain_text('{"age":1}')
 
 
 def test_a_key_meant_for_another_card_accepts_nothing(page: Page, county: FakeCounty) -> None:
@@ -73,32 +94,32 @@ def test_a_key_meant_for_another_card_accepts_nothing(page: Page, county: FakeCo
 
 
 def test_somebody_else_was_first(page: Page, county: FakeCounty) -> None:
-    county.refuse_answer = {"error": "值班二号已经接警。", "do": "请看经过。"}
+    county.refuse_answer = {"error": "值班二号已经受理。", "do": "请看时间线。"}
     county.put(card(7))
     open_queue(page, county)
     page.keyboard.press("a")
-    expect(page.get_by_role("alert")).to_contain_text("值班二号已经接警")
+    expect(page.get_by_role("alert")).to_contain_text("值班二号已经受理")
     asked_sound(page, "urgent")  # it still waits, as far as this screen has been told
 
 
 def test_panic_closes_only_with_proof(page: Page, county: FakeCounty) -> None:
-    county.put(card(7, answer="accepted", aver=1, who="值班一号"))
+    county.put(accepted(7))
     open_queue(page, county)
     page.keyboard.press("x")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="结束警情").click()
+    dialog.get_by_role("button", name="办结警情").click()
     expect(dialog).to_be_visible()  # the browser asks for how
     assert county.answers == []
     dialog.get_by_text("与本人通了话").click()
-    dialog.get_by_role("button", name="结束警情").click()
+    dialog.get_by_role("button", name="办结警情").click()
     expect(page.get_by_text("一切平静")).to_be_visible()
     assert county.answers == [{"answer": "closed", "who": "值班一号", "how": "spoke_to", "note": ""}]
-    page.get_by_role("link", name="已结束").click()
+    page.get_by_role("link", name="已办结").click()
     expect(page.locator("[data-closed]")).to_contain_text("三组 7号")
 
 
 def test_a_lost_feed_is_loud_and_nothing_is_missed_on_return(page: Page, county: FakeCounty) -> None:
-    county.put(card(5, "flood", answer="accepted", aver=1, who="城关派出所"))
+    county.put(accepted(5, "flood"))
     open_queue(page, county)
     county.cut()
     banner = page.locator('[data-banner="lost"]')
@@ -121,7 +142,7 @@ def test_silence_on_an_open_connection_counts_as_lost(page: Page, county: FakeCo
     county.mute()
     page.clock.fast_forward(11_000)
     expect(page.locator('[data-banner="lost"]')).to_have_count(0)
-    page.clock.fast_forward(2_000)
+    page.clock.fast_forward(13_000)  # also where a last ping was still on its way
     expect(page.locator('[data-banner="lost"]')).to_be_visible()
 
 

@@ -33,7 +33,7 @@ def test_lamps_glow_as_the_boards_say(page: Page, rig: FakeRig) -> None:
     call = {"incident": "x", "role": "near", "what": "fire", "place": "三组 4号", "answer": "none", "who": ""}
     rig.say("show", {"device": "lampliu3", "show": show("near", calls=[call])})
     expect(page.locator(HOUSE)).to_contain_text("邻居求救")
-    expect(page.locator(HOUSE)).to_contain_text("三组 4号 · 火情")
+    expect(page.locator(HOUSE)).to_contain_text("三组 4号 · 火警")
     frames = page.locator(f"{HOUSE} .bulb").evaluate(
         "bulb => bulb.getAnimations().map(a => a.effect.getTiming().duration)"
     )
@@ -41,7 +41,7 @@ def test_lamps_glow_as_the_boards_say(page: Page, rig: FakeRig) -> None:
     rig.say(
         "show", {"device": "lampliu3", "show": show("coming", answer="coming", who="三组 5号", heard=1, received=1)}
     )
-    expect(page.locator(HOUSE)).to_contain_text("三组 5号 正在赶去")
+    expect(page.locator(HOUSE)).to_contain_text("三组 5号 正在赶来")
 
 
 def test_the_strip_and_the_plugs(page: Page, rig: FakeRig) -> None:

@@ -4,14 +4,14 @@ const STATIONS = [
   ["pressed", "按下", "pressed"],
   ["stored", "存入设备", "stored in the device"],
   ["sent", "发出", "sent"],
-  ["heard", "村里已存", "village has it"],
-  ["received", "县里已存", "county has it"],
+  ["heard", "村已收到", "village has it"],
+  ["received", "县已收到", "county has it"],
   ["neighbours lit", "邻居灯亮", "neighbours lit"],
   ["shown", "指挥台显示", "shown at the centre"],
-  ["accepted", "已接警", "accepted"],
-  ["coming", "有人赶去", "coming"],
+  ["accepted", "已受理", "accepted"],
+  ["coming", "正在赶来", "coming"],
   ["arrived", "已到场", "arrived"],
-  ["closed", "已结束", "closed"],
+  ["closed", "已办结", "closed"],
 ];
 const ALWAYS = 8; // stations that stand there before they are reached
 

@@ -11,15 +11,15 @@ export const MEANINGS = {
   dark: ["没有通电或刚启动", "No word yet"],
 };
 
-export const WHATS = { panic: ["求助", "help"], fire: ["火情", "fire"], gas: ["燃气", "gas"], flood: ["水情", "flood"] };
+export const WHATS = { panic: ["求助", "help"], fire: ["火警", "fire"], gas: ["燃气", "gas"], flood: ["水浸", "flood"] };
 
 const ANSWERS = {
-  none: ["还没人应答", "nobody answered yet"],
-  unanswered: ["正在叫下一位", "calling the next"],
-  accepted: ["已接警", "accepted"],
-  coming: ["正在赶去", "is coming"],
+  none: ["还没有人应答", "nobody answered yet"],
+  unanswered: ["无人应答，正在叫下一位", "calling the next"],
+  accepted: ["已受理", "accepted"],
+  coming: ["正在赶来", "is coming"],
   arrived: ["已到场", "has arrived"],
-  closed: ["已结束", "closed"],
+  closed: ["已办结", "closed"],
 };
 
 /** What the lamp says: {headline, more: up to two lines}, each [zh, en]; `show` null: nothing came from it yet. */
@@ -33,9 +33,9 @@ export function lampWords(show) {
     const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`];
     return { headline, more: near.answer === "none" ? [place] : [place, says(near.answer, near.who)] };
   }
-  const known = [show.heard && ["村里", "village"], show.received && ["县里", "county"]].filter(Boolean);
+  const known = [show.heard && ["村", "village"], show.received && ["县", "county"]].filter(Boolean);
   if (!known.length) return { headline, more: [] };
-  const receipt = [`${known.map((k) => k[0]).join("、")}已存`, `${known.map((k) => k[1]).join(" and ")} have it`];
+  const receipt = [`${known.map((k) => k[0]).join("、")}已收到`, `${known.map((k) => k[1]).join(" and ")} have it`];
   return { headline, more: [receipt, says(show.answer, show.who)] };
 }
 

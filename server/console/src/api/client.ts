@@ -1,4 +1,4 @@
-import type { AnswerRequest, Card, DeviceSite, Gateway, IncidentDetail, IncidentList, Me, Quarantined } from "./types";
+import type { AnswerRequest, Card, DeviceList, GatewayList, IncidentDetail, IncidentList, Me, Quarantine } from "./types";
 import { lang } from "../words";
 
 /** A refusal in words for people: what happened, and what to do. `status` 0: no answer came at all. */
@@ -45,7 +45,7 @@ export const api = {
   incidents: (state: "open" | "closed", limit: number) => call<IncidentList>(`/api/incidents?state=${state}&limit=${limit}`),
   incident: (id: string) => call<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`),
   answer: (id: string, request: AnswerRequest) => call<Card>(`/api/incidents/${encodeURIComponent(id)}/answer`, request),
-  devices: () => call<{ now: string; sites: DeviceSite[] }>("/api/devices"),
-  gateways: () => call<{ now: string; gateways: Gateway[] }>("/api/gateways"),
-  quarantine: () => call<{ now: string; items: Quarantined[] }>("/api/quarantine"),
+  devices: () => call<DeviceList>("/api/devices"),
+  gateways: () => call<GatewayList>("/api/gateways"),
+  quarantine: () => call<Quarantine>("/api/quarantine"),
 };

@@ -1,8 +1,8 @@
 import type { Device, DeviceSite } from "../api/types";
 
-/** What a technician must look at. A device that is merely asleep between two heartbeats is not. */
+/** What a technician must look at. `online` null: it never said, which is no fault of its own. */
 export function isAbnormal(device: Device): boolean {
-  return device.overdue || !device.online;
+  return !device.revoked && (device.overdue || device.online === false);
 }
 
 export interface Village {

@@ -1,4 +1,5 @@
-import type { Card } from "../api/types";
+import type { Card, GivenAnswer, Responder } from "../api/types";
+import { isWaiting } from "./order";
 
 /** One stair of an axis. `reached`: it is so; `words`: key of the text beside it. */
 export interface Stair {
@@ -19,29 +20,25 @@ const PEOPLE = ["accepted", "coming", "arrived"] as const;
 
 /** The people's side. A closed one keeps the stairs that somebody really stood on. */
 export function peopleStairs(card: Card): Stair[] {
-  const stood = new Set(card.responders.map((one) => one.answer));
+  const stood = new Set<string>(card.responders.map((one) => one.answer));
   const height = card.answer === "closed" ? -1 : PEOPLE.indexOf(card.answer as (typeof PEOPLE)[number]);
   return PEOPLE.map((key, at) => ({ key, reached: at <= height || (card.answer === "closed" && stood.has(key)) }));
 }
 
 /** What may be said next, in the order in which it is usually said. */
-export function nextAnswers(card: Card): ("accepted" | "coming" | "arrived" | "withdrawn" | "closed")[] {
-  switch (card.answer) {
-    case "none":
-    case "unanswered":
-      return ["accepted", "coming", "arrived", "closed"];
-    case "accepted":
-      return ["coming", "arrived", "withdrawn", "closed"];
-    case "coming":
-      return ["arrived", "coming", "withdrawn", "closed"];
-    case "arrived":
-      return ["closed", "withdrawn"];
-    default:
-      return [];
-  }
+export function nextAnswers(card: Card): GivenAnswer[] {
+  if (card.answer === "closed") return [];
+  const accept: GivenAnswer[] = isWaiting(card) ? ["accepted"] : [];
+  const withdraw: GivenAnswer[] = standing(card).length ? ["withdrawn"] : [];
+  return [...accept, "coming", "arrived", ...withdraw, "closed"];
 }
 
-/** Panic and fire end only when somebody stood there or spoke to them; the server holds the same rule. */
+/** Who has answered and not withdrawn. */
+export function standing(card: Card): Responder[] {
+  return card.responders.filter((one) => one.answer !== "withdrawn");
+}
+
+/** Panic, fire and a silent alarm end only when somebody stood there or spoke to them; the server holds the same rule. */
 export function closeNeedsProof(card: Card): boolean {
-  return card.what === "panic" || card.what === "fire";
+  return card.what === "panic" || card.what === "fire" || card.what === "silent";
 }

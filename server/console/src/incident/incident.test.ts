@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { card } from "../testing/card";
+import { ACCEPTED, card } from "../testing/card";
 import { closeNeedsProof, nextAnswers, peopleStairs } from "./axes";
 import { withCard } from "./merge";
-import { inOrder } from "./order";
+import { inOrder, isWaiting } from "./order";
 import { moved, selectionAfter } from "./selection";
 
 const houses = (cards: ReturnType<typeof card>[]) => cards.map((one) => one.site.name);
@@ -13,7 +13,7 @@ describe("the queue", () => {
     const flood = card(1, { what: "flood" }, 1);
     const oldPanic = card(2, {}, 500);
     const newFire = card(3, { what: "fire" }, 20);
-    const accepted = card(4, { answer: "accepted", aver: 1 }, 2);
+    const accepted = card(4, ACCEPTED, 2);
     const fellThrough = card(5, { answer: "unanswered", aver: 3 }, 900);
     expect(houses(inOrder([accepted, flood, oldPanic, fellThrough, newFire]))).toEqual(
       ["三组 3号", "三组 2号", "三组 5号", "三组 1号", "三组 4号"],
@@ -23,6 +23,14 @@ describe("the queue", () => {
   it("does not let a household's cancel or a doubt lower an alarm", () => {
     const marked = card(1, { cancelled: true, unverified: true, time_unknown: true, observed_at: null }, 5);
     expect(houses(inOrder([card(2, {}, 60), marked]))).toEqual(["三组 1号", "三组 2号"]);
+  });
+
+  it("keeps waiting for an operator when a neighbour is already on the way", () => {
+    const neighbour = { name: "三组 5号", answer: "coming" as const, at: "2026-05-01T11:59:00Z", by: "" };
+    const coming = card(1, { answer: "coming", aver: 1, who: "三组 5号", responders: [neighbour] });
+    expect(isWaiting(coming)).toBe(true);
+    expect(isWaiting({ ...coming, responders: [neighbour, ACCEPTED.responders[0]!] })).toBe(false);
+    expect(isWaiting({ ...card(2, ACCEPTED), responders: [{ ...ACCEPTED.responders[0]!, answer: "withdrawn" }] })).toBe(true);
   });
 
   it("treats a kind that it does not know as urgent", () => {
@@ -48,7 +56,7 @@ describe("merging", () => {
 
 describe("selection", () => {
   const waiting = card(1, {}, 1);
-  const inHand = card(2, { answer: "accepted", aver: 1 }, 60);
+  const inHand = card(2, ACCEPTED, 60);
 
   it("stays where the operator put it", () => {
     expect(selectionAfter([waiting, card(3)], card(3).id, false)).toBe(card(3).id);
@@ -80,11 +88,11 @@ describe("the people's axis", () => {
 
   it("offers only what may follow", () => {
     expect(nextAnswers(card(1))).toContain("accepted");
-    expect(nextAnswers(card(1, { answer: "coming" }))).not.toContain("accepted");
+    expect(nextAnswers(card(1, ACCEPTED))).toEqual(["coming", "arrived", "withdrawn", "closed"]);
     expect(nextAnswers(card(1, { answer: "closed" }))).toEqual([]);
   });
 
-  it("asks for proof before panic and fire are closed", () => {
-    expect((["panic", "fire", "flood"] as const).map((what) => closeNeedsProof(card(1, { what })))).toEqual([true, true, false]);
+  it("asks for proof before what may have hurt somebody is closed", () => {
+    expect((["panic", "fire", "silent", "flood"] as const).map((what) => closeNeedsProof(card(1, { what })))).toEqual([true, true, true, false]);
   });
 });

@@ -7,9 +7,11 @@ export function urgency(what: What): number {
   return URGENCY[what] ?? 0; // a kind this page does not know is urgent until somebody says otherwise
 }
 
-/** Nobody has it: neither accepted, nor did a neighbour answer. A household's cancel does not change that. */
+/** True until an operator stands by it. A neighbour on the way does not end the ringing at the command centre: somebody
+ * here must have taken it in. Nor does a household's cancel. */
 export function isWaiting(card: Card): boolean {
-  return card.answer === "none" || card.answer === "unanswered";
+  if (card.answer === "closed") return false;
+  return !card.responders.some((one) => one.by && one.answer !== "withdrawn");
 }
 
 /** The queue's order: what waits for an answer before what is in hand, then urgency, then the newest press. */

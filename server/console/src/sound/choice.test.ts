@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import { OFF } from "../feed/machine";
-import { card } from "../testing/card";
+import { ACCEPTED, card } from "../testing/card";
 import { soundFor } from "./choice";
 import { PATTERNS } from "./patterns";
 
 const LIVE = { ...OFF, phase: "live" as const };
 const LOST = { ...OFF, phase: "lost" as const };
-const ACCEPTED = { answer: "accepted" as const, aver: 1 };
 
 describe("what must be heard", () => {
   it("is nothing when nobody waits", () => {

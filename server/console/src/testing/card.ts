@@ -3,6 +3,9 @@ import type { Card } from "../api/types";
 /** A card for the tests: house `number`, pressed `agoS` seconds before 2026-05-01 12:00 UTC, nobody answered. */
 export const NOON = Date.parse("2026-05-01T12:00:00Z");
 
+/** An operator who stands by it. */
+export const ACCEPTED = { answer: "accepted", aver: 1, who: "值班一号", responders: [{ name: "值班一号", answer: "accepted", at: "2026-05-01T11:59:00Z", by: "duty1" }] } satisfies Partial<Card>;
+
 export function card(number: number, changed: Partial<Card> = {}, agoS = 10): Card {
   const at = new Date(NOON - agoS * 1000).toISOString();
   return {
@@ -15,6 +18,7 @@ export function card(number: number, changed: Partial<Card> = {}, agoS = 10): Ca
     time_unknown: false,
     presses: 1,
     last_press_at: at,
+    heard_age_ms: 4,
     answer: "none",
     aver: 0,
     who: "",
@@ -24,6 +28,8 @@ export function card(number: number, changed: Partial<Card> = {}, agoS = 10): Ca
     lit_of: 3,
     responders: [],
     closed_at: null,
+    closed_by: "",
+    closed_how: "",
     ...changed,
   };
 }
