@@ -155,7 +155,10 @@ def _enrol(args: argparse.Namespace) -> int:
     from heartlamp_server.device.vault import Vault, read_key
 
     config = configuration.read(args.config)
-    county = read(json.loads(args.file.read_text()))
+    try:
+        county = read(json.loads(args.file.read_text()))
+    except ValueError as error:
+        raise ConfigError(f"{args.file} is not JSON: {error}") from error
     folder = Folder(args.out, config.ca, config.ca_key, config.url)
 
     async def work() -> int:

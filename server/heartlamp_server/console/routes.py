@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heartlamp_server.console.feed import Feed
@@ -55,8 +55,8 @@ def pages(static: Path = STATIC) -> list[BaseRoute]:
         if path and file.is_relative_to(static.resolve()) and file.is_file():
             age = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
             return FileResponse(file, headers={**PAGE_HEADERS, "Cache-Control": age})
-        if path.startswith("assets/"):
-            return Response("not found", 404)
+        if path.startswith(("assets/", "api/")):
+            return JSONResponse({"error": f"nothing is at /{path}", "do": "check the address · 请检查地址"}, 404)
         index = static / "index.html"
         if index.is_file():
             return FileResponse(index, headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})

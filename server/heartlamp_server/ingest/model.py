@@ -50,6 +50,20 @@ def parse(items: Sequence[Item]) -> list[Parsed]:
     return parsed
 
 
+def storable(text: str) -> str:
+    """PostgreSQL's texts hold neither NUL nor half a character; JSON's may."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def clean_item(item: Item) -> Item:
+    return replace(item, user=storable(item.user))
+
+
+def clean_note(note: Note) -> Note:
+    incident, what, subject = storable(note.incident), storable(note.what), storable(note.subject)
+    return replace(note, incident=incident, what=what, subject=subject)
+
+
 @dataclass(frozen=True, slots=True)
 class NoteRow:
     """`incident` None: of the gateway itself, or waits for the incident of `refers_to`."""

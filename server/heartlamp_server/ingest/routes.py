@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, read_cursor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,7 +16,7 @@ from heartlamp_server.device import store as devices
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
-from heartlamp_server.ingest.model import Fold, Parsed, Plan, parse
+from heartlamp_server.ingest.model import Fold, Parsed, Plan, clean_item, clean_note, parse
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
@@ -70,6 +70,9 @@ class Ingest:
                 return await handle(request, gateway)
             except NotReady:
                 return problem(503, *NOT_READY)
+            except Exception:
+                log.exception("a request of a gateway failed")
+                return problem(500, "the county failed at this; its log says why", "keep everything and come again")
 
         return guarded
 
@@ -92,8 +95,9 @@ class Ingest:
             return problem(
                 403, f"the token is {gateway}'s, the batch says {batch.gateway[:20]!r}", "check the gateway's id"
             )
-        self._presence.gateway(gateway, batch.epoch, batch.cursor)
-        verdicts = await self.take(gateway, batch.items, batch.notes)
+        self._presence.gateway(gateway, batch.epoch, batch.cursor if read_cursor(batch.cursor) else "")
+        items, notes = tuple(map(clean_item, batch.items)), tuple(map(clean_note, batch.notes))
+        verdicts = await self.take(gateway, items, notes)
         return Response(BatchAnswer(self._epoch(), verdicts).to_json(), media_type="application/json")
 
     async def take(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:

@@ -1,0 +1,69 @@
+"""One PostgreSQL and one county for each worker; each test enrols a village of its own, so none disturbs another."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from heartlamp_server.database.embedded import Embedded
+
+from tests.server.county import County, Operator, Village
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes an empty database and returns its address: on DATABASE_URL where given, else on one embedded cluster."""
+    given = os.environ.get("DATABASE_URL", "")
+    embedded = None if given else Embedded(tmp_path_factory.mktemp("cluster") / "postgres")
+    if embedded:
+        embedded.ensure_running()
+    server = embedded.conninfo if embedded else given
+    made = []
+
+    def make() -> str:
+        name = f"heartlamp_{secrets.token_hex(4)}"
+        with psycopg.connect(server, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        made.append(name)
+        return psycopg.conninfo.make_conninfo(server, dbname=name)
+
+    yield make
+    if embedded:
+        embedded.stop()
+    else:
+        with psycopg.connect(server, autocommit=True) as conn:
+            for name in made:
+                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def county(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+    county = County(tmp_path_factory.mktemp("county"), new_database())
+    county.make()
+    county.start()
+    yield county
+    county.stop()
+
+
+@pytest.fixture(scope="session")
+def operator(county: County) -> Operator:
+    return county.account()
+
+
+@pytest.fixture
+def village(county: County) -> Village:
+    return county.village()
+
+
+@pytest.fixture
+def own_county(tmp_path: Path) -> Iterator[County]:
+    """A county with an embedded PostgreSQL of its own, to be killed."""
+    county = County(tmp_path, f"embedded:{tmp_path / 'postgres'}")
+    county.make()
+    county.start()
+    yield county
+    if county.process is not None and county.process.poll() is None:
+        county.stop()
+    Embedded(tmp_path / "postgres").stop()

@@ -1,0 +1,134 @@
+"""People's answers: from the command centre, from neighbours' lamps, and what each may do after the other."""
+
+import threading
+
+from tests.server.county import Operator, Village
+
+
+def test_accept_reaches_the_lamp_signed_for_it_alone(village: Village, operator: Operator) -> None:
+    press, lamp = village.keys[0].press(), village.lamps[0]
+    down = village.down()
+    assert down.next(lambda e: e.kind == "hello").data["registry"] == 2
+    village.send(press)
+    opened = down.next(lambda e: e.data.get("incident") == press.id)
+    assert (opened.data["answer"], opened.data["aver"], opened.data["events"]) == ("none", 0, [press.id])
+    reply = operator.say(press.id, "accepted")
+    assert reply.json()["answer"] == "accepted"
+    told = down.next(lambda e: e.data.get("incident") == press.id)
+    assert (told.data["answer"], told.data["who"], told.data["aver"]) == ("accepted", "值班员", 1)
+    assert list(told.data["frames"]) == [lamp.id]
+    statement = lamp.reads(told.data["frames"][lamp.id])
+    assert (statement["kind"], statement["answer"], statement["who"]) == ("answer", "accepted", "值班员")
+    assert (statement["incident"], statement["rver"], statement["aver"]) == (press.id, 1, 1)
+
+
+def test_the_second_to_accept_hears_who_was_first(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    other = village.county.account(display="二号台")
+    assert operator.say(press.id, "accepted").status_code == 200
+    late = other.say(press.id, "accepted")
+    assert late.status_code == 409
+    assert "值班员" in late.json()["error"]
+
+
+def test_two_accepts_at_once_have_one_winner(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    codes = []
+    seats = [(operator, "一号台"), (operator, "二号台"), (operator, "三号台")]
+    threads = [
+        threading.Thread(target=lambda s=s, w=w: codes.append(s.say(press.id, "accepted", who=w).status_code))  # type: ignore[misc]
+        for s, w in seats
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200, 409, 409]
+
+
+def test_a_neighbour_comes_withdraws_and_the_next_is_called(village: Village, operator: Operator) -> None:
+    press, neighbour = village.keys[0].press(), village.lamps[1]
+    village.send(press, neighbour.answer(press.id, "coming"))
+    card = operator.card(press.id)
+    assert (card["answer"], card["who"], card["aver"]) == ("coming", "三组 1号", 1)
+    village.send(neighbour.answer(press.id, "withdrawn"))
+    card = operator.card(press.id)
+    assert (card["answer"], card["who"], card["aver"]) == ("unanswered", "", 2)
+    village.send(neighbour.answer(press.id, "coming"), village.lamps[0].answer(press.id, "arrived"))
+    card = operator.card(press.id)
+    assert (card["answer"], card["who"]) == ("arrived", "三组 1号")
+    assert [r["answer"] for r in card["responders"]] == ["arrived"]
+
+
+def test_an_operator_sends_somebody_while_a_neighbour_is_coming(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press, village.lamps[1].answer(press.id, "coming"))
+    assert operator.say(press.id, "accepted").json()["answer"] == "coming"
+    operator.say(press.id, "coming", who="城关派出所")
+    card = operator.say(press.id, "arrived", who="城关派出所").json()
+    assert (card["answer"], card["who"]) == ("arrived", "城关派出所")
+    assert len(card["responders"]) == 3
+
+
+def test_a_call_for_help_closes_only_when_somebody_saw_or_spoke_to_them(village: Village, operator: Operator) -> None:
+    panic, flood = village.keys[0].press(), village.keys[0].press("flood")
+    village.send(panic, flood)
+    refused = operator.say(panic.id, "closed")
+    assert refused.status_code == 409
+    assert "arrived" in refused.json()["error"]
+    assert operator.say(panic.id, "closed", how="arrived").json()["answer"] == "closed"
+    assert operator.say(flood.id, "closed").json()["answer"] == "closed"
+    assert operator.say(panic.id, "accepted").status_code == 409
+    closed = operator.get("incidents", state="closed", limit=1000)["incidents"]
+    assert {panic.id, flood.id} <= {c["id"] for c in closed}
+
+
+def test_a_late_answer_is_kept_and_reopens_nothing(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    operator.say(press.id, "closed", how="spoke_to")
+    assert village.send(village.lamps[1].answer(press.id, "coming"))[0].verdict == "received"
+    assert operator.card(press.id)["answer"] == "closed"
+    assert operator.kinds(press.id)[-1] == "answer_kept"
+
+
+def test_an_answer_may_name_any_event_of_the_incident(village: Village, operator: Operator) -> None:
+    first, second = village.keys[0].press(), village.keys[0].press()
+    village.send(first, second, village.lamps[1].answer(second.id, "coming"))
+    assert operator.card(first.id)["answer"] == "coming"
+
+
+def test_cancel_marks_and_stops_nothing(village: Village, operator: Operator) -> None:
+    panic, silent = village.keys[0].press(), village.keys[0].press("silent")
+    cancel = village.lamps[0].cancel()
+    village.send(panic, silent, cancel)
+    card = operator.card(panic.id)
+    assert (card["cancelled"], card["answer"], card["closed_at"]) == (True, "none", None)
+    assert not operator.card(silent.id)["cancelled"]
+    assert cancel.id in operator.get(f"incidents/{panic.id}")["events"]
+
+
+def test_a_cancel_without_anything_to_cancel_is_kept_and_shown(village: Village, operator: Operator) -> None:
+    assert village.send(village.lamps[0].cancel())[0].verdict == "received"
+    seen = [e for e in operator.get("quarantine", limit=1000)["evidence"] if e["gateway"] == village.gateway]
+    assert [e["verdict"] for e in seen] == ["waiting"]
+
+
+def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    lit = [village.note(n, press.id, "lit", lamp.id) for n, lamp in enumerate(village.lamps)]
+    answer = village.note(8, press.id, "answer", f"coming {village.lamps[1].id}")
+    village.send_items([], notes=[lit[0]])  # before the county knows the incident
+    village.send(press)
+    village.send_items([], notes=[lit[1], answer])
+    told = operator.get(f"incidents/{press.id}")
+    assert (told["incident"]["lit"], told["incident"]["answer"]) == (2, "none")
+    assert [line["kind"] for line in told["timeline"]] == ["opened", "lit", "lit", "village_answer"]
+    assert told["timeline"][-1]["text_en"] == "in the village: 三组 1号 is coming"
+    assert told["timeline"][-1]["text_zh"] == "村里：三组 1号 正在赶来"
+
+
+def test_unknown_incident_is_said_so(operator: Operator) -> None:
+    assert operator.say("lamp0000-0000000000000000", "accepted").status_code == 404

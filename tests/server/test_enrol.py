@@ -1,0 +1,115 @@
+"""Enrolment: again changes nothing, and a bad row spoils nothing else."""
+
+import json
+import ssl
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from tests.server.county import County
+
+
+def document(gateway: str = "gwenrol1") -> dict[str, Any]:
+    site = {"id": f"e1{gateway}", "name": "一组 1号", "devices": [{"id": f"lamp{gateway}", "kind": "lamp"}]}
+    broker = {"host": "127.0.0.1", "port": 8883, "name": f"{gateway}.heartlamp"}
+    village = {
+        "code": "990101001001",
+        "name": f"村{gateway}",
+        "township": "城关镇",
+        "gateway": gateway,
+        "broker": broker,
+        "groups": [{"name": "一组", "sites": [site]}],
+    }
+    return {"county": {"name": "庆丰县", "code": "990101"}, "villages": [village]}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_what_a_gateway_and_a_device_are_started_with(county: County) -> None:
+    assert county.enrol(document("gwfiles")) == []
+    place = county.out / "gateways/gwfiles"
+    fields = tomllib.loads((place / "gateway.toml").read_text())
+    assert set(fields) == {"id", "name", "county_url", "county_ca", "token_file", "data_dir", "broker"}
+    assert set(fields["broker"]) == {"host", "port", "name", "cert", "key", "ca"}
+    assert len(Path(fields["token_file"]).read_text().strip()) == 64
+    assert stat.S_IMODE(Path(fields["token_file"]).stat().st_mode) == 0o600
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(fields["broker"]["cert"], fields["broker"]["key"])
+    certificate = x509.load_pem_x509_certificate(Path(fields["broker"]["cert"]).read_bytes())
+    authority = x509.load_pem_x509_certificate(Path(fields["broker"]["ca"]).read_bytes())
+    certificate.verify_directly_issued_by(authority)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["gwfiles.heartlamp"]
+    device = json.loads((county.out / "devices/lampgwfiles.json").read_text())
+    assert set(device) == {"dev", "kind", "kv", "root", "host", "port", "server_name", "ca"}
+    assert (device["kv"], len(device["root"])) == (1, 64)
+
+
+def test_enrolling_again_changes_nothing(county: County) -> None:
+    county.enrol(document("gwagain"))
+    before = files(county.out)
+    version = county.sql("SELECT registry FROM gateway WHERE id = 'gwagain'")
+    assert county.enrol(document("gwagain")) == []
+    assert files(county.out) == before
+    assert county.sql("SELECT registry FROM gateway WHERE id = 'gwagain'") == version
+
+
+def test_lost_files_are_written_again_with_the_same_secret(county: County) -> None:
+    county.enrol(document("gwlost"))
+    file = county.out / "devices/lampgwlost.json"
+    before = file.read_bytes()
+    file.unlink()
+    county.enrol(document("gwlost"))
+    assert file.read_bytes() == before
+
+
+def test_bad_rows_say_why_and_spoil_nothing_else(county: County) -> None:
+    bad = document("gwbad")
+    sites = bad["villages"][0]["groups"][0]["sites"]
+    sites[0]["devices"] += [{"id": "X!", "kind": "lamp"}, {"id": "okdevice", "kind": "toaster"}, 5]
+    sites += [{"name": "no id"}, "text", {"id": "gwbadx", "name": "一组 2号", "devices": "none"}]
+    bad["villages"] += [{"name": "无镇"}, {"name": "坏", "township": "t", "gateway": "NO"}, 7]
+    problems = county.enrol(bad)
+    assert len(problems) == 9
+    assert any("villages[0] groups[0] sites[0] devices[1]" in p and "'X!'" in p for p in problems)
+    assert county.sql("SELECT count(*) FROM device WHERE site LIKE '%%gwbad'") == [(1,)]
+    assert county.sql("SELECT count(*) FROM site WHERE id = 'gwbadx'") == [(1,)]
+
+
+def test_what_is_elsewhere_already_stays_there(county: County) -> None:
+    county.enrol(document("gwfirst"))
+    second = document("gwsecond")
+    second["villages"][0]["groups"][0]["sites"][0]["devices"].append({"id": "lampgwfirst", "kind": "lamp"})
+    problems = county.enrol(second)
+    assert ["lampgwfirst" in p for p in problems] == [True]
+    assert county.sql("SELECT site FROM device WHERE id = 'lampgwfirst'") == [("e1gwfirst",)]
+
+
+def test_a_revoked_device_does_not_come_back_by_enrolling(county: County) -> None:
+    county.enrol(document("gwrev"))
+    county.cli("device", "revoke", "lampgwrev", "--config", county.config)
+    assert any("revoked" in p for p in county.enrol(document("gwrev")))
+    assert county.sql("SELECT revoked_at IS NOT NULL FROM device WHERE id = 'lampgwrev'") == [(True,)]
+
+
+def test_no_document_at_all_is_said(county: County) -> None:
+    for nothing in (None, [], {}, {"county": {}}, "text"):
+        assert len(county.enrol(nothing)) == 1
+
+
+def test_the_command_line_says_what_is_wrong(county: County, tmp_path: Path) -> None:
+    missing = county.cli("run", "--config", tmp_path / "none.toml", check=False)
+    assert missing.returncode == 1
+    assert "init" in missing.stderr
+    assert county.cli("device", "revoke", "nobody", "--config", county.config, check=False).returncode == 1
+    (tmp_path / "bad.json").write_text("{")
+    bad = county.cli(
+        "enrol", "--config", county.config, "--file", tmp_path / "bad.json", "--out", tmp_path, check=False
+    )
+    assert bad.returncode == 1
+    assert "Traceback" not in bad.stderr
