@@ -187,6 +187,7 @@ def test_the_same_press_again_is_receipted_again_and_another_body_is_not(rig: Ri
     other = button.press("gas")
     button.is_heard(other)
     assert press not in button.heard
+    lamp9.call(other)
     assert {c["incident"] for c in lamp9.calls()} == {press, other}
 
 
