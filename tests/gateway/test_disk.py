@@ -88,7 +88,7 @@ def lost_by_a_power_cut(rig: Rig, seed: int) -> int:
     return len(heard - kept)
 
 
-@pytest.mark.parametrize("_", range(3))
+@pytest.mark.parametrize("_", [*range(3), *(pytest.param(n, marks=pytest.mark.prove) for n in range(3, 33))])
 def test_a_power_cut_loses_nothing_that_was_heard(plugged: Callable[[str], Plugged], _: int) -> None:
     assert lost_by_a_power_cut(plugged("FULL").rig, random.randrange(2**32)) == 0
 
@@ -158,13 +158,14 @@ def test_a_file_that_may_not_grow_gives_no_heard_either(rig: Rig) -> None:
     lamp9.call(press, heard=1)
 
 
-def test_killed_again_and_again_while_presses_flow_nothing_is_lost(rig: Rig) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=[pytest.mark.prove, pytest.mark.timeout(300)])])
+def test_killed_again_and_again_while_presses_flow_nothing_is_lost(rig: Rig, kills: int) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     dice = random.Random(seed)
     devices = [rig.device(id) for id in ("butt7", "lamp9", "lamp2")]
     pressed = {}
-    for turn in range(3):
+    for turn in range(kills):
         for _ in range(dice.randrange(5, 40)):
             device = dice.choice(devices)
             pressed[device.press(dice.choice(("panic", "fire")))] = device

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from gateway_rig.village import Rig
 
 HOUSE = Path(__file__).parents[2]
 UV = HOUSE / ".tools" / "uv" / "bin" / "uv"
@@ -66,6 +67,15 @@ def test_it_starts_there_and_writes_the_brokers_files(alone: Path, tmp_path: Pat
     assert "listener 8883 127.0.0.1" in Path(done.stdout.strip()).read_text()
     passwords = (tmp_path / "data" / "broker" / "passwords").read_text()
     assert [line.split(":")[0] for line in passwords.splitlines()] == ["gateway-alarms", "gateway-telemetry"]
+
+
+def test_a_press_goes_through_it(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    rig = Rig(tmp_path_factory.mktemp("v"), (str(alone / "heartlamp-gateway"), "run", "--config"))
+    try:
+        button = rig.start().device("butt7")
+        button.is_received(button.press())
+    finally:
+        rig.close()
 
 
 @pytest.mark.parametrize(

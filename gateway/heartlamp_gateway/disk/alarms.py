@@ -199,6 +199,8 @@ def read_clock(text: str) -> VillageClock:
 
 def difference(old: Village, new: Village) -> list[Write]:
     """The rows in which two villages differ: a rule returns values, this is what must be saved of them."""
+    if old is new:
+        return []
     writes: list[Write] = []
     for key, incident in new.incidents.items():
         if old.incidents.get(key) is not incident:
