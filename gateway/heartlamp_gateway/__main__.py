@@ -25,7 +25,10 @@ def main() -> None:
         sys.exit(f"heartlamp-gateway: {wrong}")
     to_stderr(config.id)
     if arguments.what == "run":
-        run(config)
+        try:
+            run(config)
+        except (OSError, apsw.Error) as wrong:
+            sys.exit(f"heartlamp-gateway: cannot start: {wrong}")
     elif arguments.what == "broker-files":
         write_broker_files(config, _stored_registry(config.data_dir / ALARMS))
         print(config.broker_dir / "mosquitto.conf")

@@ -90,7 +90,7 @@ class Chain:
         self._boot = clock.boot_id()
         self._clock = alarms.read_clock(file.word("clock")).resumed(self._boot, clock.boottime())
         self._n = max(file.last_n(), int(file.word("n") or 0))
-        self._village = lamps.relight(file.village())
+        self._village = lamps.forget_shown(lamps.relight(file.village()))
         self._outbox.refill(file.waiting, anew=True)
         log.info("epoch %s, %d rows wait for the county", self._epoch, len(self._outbox))
 
@@ -315,6 +315,7 @@ class Chain:
     def connected(self) -> None:
         """A new session with the broker: say again what may have been lost with the old one."""
         with self._lock:
+            self._village = lamps.forget_shown(self._village)
             for device in self._village.lamps:
                 self._tell_lamp(device)
             self._commit(self._take_later())
@@ -336,10 +337,10 @@ class Chain:
         writes: Sequence[Write] = (),
     ) -> None:
         """Up, disk, receipts, lamps: in this order. `durable`: False may wait for the next commit."""
-        self._outbox.put([kept for kept, _ in rows])  # while the disk works, the uplink already sends
         lived = self._clock.now(clock.boottime())
         changes = [alarms.keep(kept, digest, lived) for kept, digest in rows]
         changes += [*writes, *alarms.difference(before, self._village)]
+        self._outbox.put([kept for kept, _ in rows])  # while the disk works, the uplink already sends
         if not durable:
             self._later += changes
         elif changes or self._later or self._refused:

@@ -1,9 +1,12 @@
 """The composition root: every part is made here, once, and knows of the others only what it is given."""
 
+import fcntl
 import os
 import signal
 import sys
 import threading
+from pathlib import Path
+from typing import IO
 
 from heartlamp_protocol.uplink import Registry
 
@@ -29,7 +32,8 @@ ALARMS, READINGS = "alarms.db", "readings.db"
 
 
 def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) -> None:
-    """Runs until SIGTERM or SIGINT. `synchronous`, `vfs`: of the alarm file; for the tests that pull the plug."""
+    """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `synchronous`, `vfs`: of the
+    alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
     sys.setswitchinterval(0.0002)
     stop = threading.Event()
@@ -37,6 +41,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         signal.signal(number, lambda *_: stop.set())
 
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    alone = _lock(config.data_dir / "lock")
     file = AlarmFile(config.data_dir / ALARMS, synchronous, vfs)
     file.open()
     readings = ReadingFile(config.data_dir / READINGS)
@@ -94,3 +99,15 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         each.join(timeout=3.0)
     chain.close()
     readings.close()
+    alone.close()
+
+
+def _lock(path: Path) -> IO[str]:
+    """Two gateways on one folder would each undo the other. Raises OSError when one runs."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise OSError(f"another gateway runs on {path.parent}") from None
+    return file

@@ -65,7 +65,7 @@ class Telemetry:
         retry = Retry()
         while not self._pause(max(EACH_S, wait_ms(retry, boottime(), fresh=False) / 1000)):
             self._take_changes()
-            while rows := take([*self._notes, *self._file.oldest(BATCH_ITEMS_MAX)]):
+            while not self._pause(0) and (rows := take([*self._notes, *self._file.oldest(BATCH_ITEMS_MAX)])):
                 good = self._send(rows)
                 retry = Retry() if good else failed(retry, boottime(), refused=good is None)
                 if not good or len(rows) < BATCH_ITEMS_MAX:

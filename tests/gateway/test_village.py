@@ -1,6 +1,8 @@
 """Stories of a village: real Mosquitto, the real gateway, devices over TLS, a county over HTTPS."""
 
 import secrets
+import socket
+import subprocess
 import time
 
 import pytest
@@ -187,6 +189,7 @@ def test_the_same_press_again_is_receipted_again_and_another_body_is_not(rig: Ri
     other = button.press("gas")
     button.is_heard(other)
     assert press not in button.heard
+    lamp9.call(other)
     assert {c["incident"] for c in lamp9.calls()} == {press, other}
 
 
@@ -304,3 +307,42 @@ def test_many_presses_at_once_are_all_received(rig: Rig) -> None:
         device.is_heard(press)
         device.is_received(press)
     assert len(rig.county.store.events) == 300
+
+
+def test_two_gateways_on_one_folder_are_refused(rig: Rig) -> None:
+    second = subprocess.run(rig.gateway.command, capture_output=True, text=True, timeout=10)
+    assert second.returncode == 1
+    assert "another gateway runs" in second.stderr
+    button = rig.device("butt7")
+    button.is_received(button.press())
+
+
+def test_a_county_that_accepts_and_says_nothing_does_not_hold_up_the_village(rig: Rig) -> None:
+    button, lamp9 = rig.device("butt7"), rig.device("lamp9")
+    rig.county.stop()
+    with socket.create_server(("127.0.0.1", rig.county.port)):
+        first = button.press()
+        button.is_heard(first)
+        lamp9.call(first)
+        rig.gateway.says("the county cannot be reached: ")
+        second = button.press("fire")
+        begun = time.monotonic()
+        button.is_heard(second)
+        print(f"heard after {1000 * (time.monotonic() - begun):.0f} ms with a county that hangs")
+    rig.county.start()
+    rig.county.has(first, seconds=15)
+    rig.county.has(second)
+
+
+def test_after_a_restart_of_the_gateway_every_lamp_is_told_again(rig: Rig) -> None:
+    button, lamp9 = rig.device("butt7"), rig.device("lamp9")
+    press = button.press()
+    lamp9.call(press)
+    rig.county.noted("lit", "lamp9")
+    rig.gateway.kill()
+    with lamp9.board:
+        lamp9.lamps.clear()
+    rig.gateway.start()
+    lamp9.call(press)
+    lit = [note for note in rig.county.store.notes.values() if note == (press, "lit", "lamp9")]
+    assert len(lit) == 1

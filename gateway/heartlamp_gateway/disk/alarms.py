@@ -87,20 +87,20 @@ class AlarmFile:
     # --- reading
 
     def word(self, name: str) -> str:
-        row = self._db.execute("SELECT value FROM word WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else ""
+        rows = self._rows("SELECT value FROM word WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
 
     def village(self) -> Village:
         """As it was left."""
         text = self.word("registry")
         incidents = {}
-        for key, value in self._db.execute("SELECT id, value FROM incident"):
+        for key, value in self._rows("SELECT id, value FROM incident"):
             fields = json.loads(value)
             fields["events"] = tuple(fields["events"])
             fields["responders"] = tuple((site, answer) for site, answer in fields["responders"])
             incidents[key] = Incident(**fields)
         lamps = {}
-        for device, ver, shown, calls, lit in self._db.execute("SELECT device, ver, shown, calls, lit FROM lamp"):
+        for device, ver, shown, calls, lit in self._rows("SELECT device, ver, shown, calls, lit FROM lamp"):
             lamps[device] = Lamp(ver, tuple((i, t) for i, t in json.loads(calls)), shown, frozenset(json.loads(lit)))
         return Village(Registry.from_json(text.encode()) if text else EMPTY.registry, incidents, lamps)
 
@@ -109,7 +109,7 @@ class AlarmFile:
 
     def waiting(self, after: int, most: int) -> list[Kept]:
         """What the county has not received, oldest first."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT n, boot, at, event, device, user, frame, incident, what, subject FROM outbox"
             " WHERE received IS NULL AND n > ? ORDER BY n LIMIT ?",
             (after, most),
@@ -118,16 +118,22 @@ class AlarmFile:
 
     def history(self, event: str) -> list[tuple[bytes, str]]:
         """(digest, county's receipt or "") of what came under this event id, oldest first."""
-        return list(self._db.execute("SELECT digest, receipt FROM outbox WHERE event = ? ORDER BY n", (event,)))
+        return self._rows("SELECT digest, receipt FROM outbox WHERE event = ? ORDER BY n", (event,))
 
     def owed(self, device: str | None = None) -> list[tuple[int, str, str]]:
         """(n, device, receipt) of the county's receipts that were not passed on; of one device or of all."""
         sql = "SELECT n, device, receipt FROM outbox WHERE passed = 0 AND receipt != ''"
-        rows = self._db.execute(f"{sql} AND device = ?", (device,)) if device else self._db.execute(sql)
-        return list(rows)
+        return self._rows(f"{sql} AND device = ?", (device,)) if device else self._rows(sql)
 
     def _number(self, sql: str) -> int:
-        return next(int(number) for (number,) in self._db.execute(sql))
+        return int(self._rows(sql)[0][0])
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return list(self._db.execute(sql, parameters))
+        except DAMAGE:
+            suspicion(self._path).touch()
+            raise
 
 
 def _kept(
@@ -193,6 +199,8 @@ def read_clock(text: str) -> VillageClock:
 
 def difference(old: Village, new: Village) -> list[Write]:
     """The rows in which two villages differ: a rule returns values, this is what must be saved of them."""
+    if old is new:
+        return []
     writes: list[Write] = []
     for key, incident in new.incidents.items():
         if old.incidents.get(key) is not incident:

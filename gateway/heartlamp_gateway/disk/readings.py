@@ -35,8 +35,9 @@ class ReadingFile:
         self._rows = next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        """Lets nothing in any more."""
+        self._lock.acquire()
+        self._db.close()
 
     def add(self, rows: list[tuple[str, int, str, str, bytes]]) -> None:
         """(boot, BOOTTIME ms, device, user, frame). What the disk does not take is counted and gone."""

@@ -61,6 +61,11 @@ def asked(village: Village, device: str) -> Village:
     return replace(village, lamps={**village.lamps, device: replace(lamp, shown=-1)})
 
 
+def forget_shown(village: Village) -> Village:
+    """After a gap in our own attention: every lamp is told again, and says what it shows."""
+    return replace(village, lamps={device: replace(lamp, shown=-1) for device, lamp in village.lamps.items()})
+
+
 def unshown(village: Village) -> list[str]:
     return [device for device, lamp in village.lamps.items() if lamp.shown != lamp.ver]
 

@@ -39,7 +39,7 @@ class Device:
         self._client.tls_set_context(ssl.create_default_context(cafile=str(ca)))
         self._client.will_set(names.topic(id, "state"), event.write_state(0), 1)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_socket_open = lambda c, u, s: s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client.on_socket_open = _without_delay
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -58,7 +58,7 @@ class Device:
 
     def vanish(self) -> None:
         """As when its power is cut: the broker speaks its last will."""
-        self._client._sock_close()  # type: ignore[no-untyped-call]
+        self._client._sock_close()
         self._client.loop_stop()
 
     def publish(self, what: str, payload: bytes, qos: int = 1) -> None:
@@ -149,3 +149,7 @@ class Device:
                     self.publish("shown", event.write_shown(state["epoch"], state["ver"]))
             else:
                 self.pulses.append(read_plain(payload))
+
+
+def _without_delay(client: mqtt.Client, _: object, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

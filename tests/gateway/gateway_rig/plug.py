@@ -1,11 +1,13 @@
-"""A gateway whose disk can be treated badly: `python plug.py <config> <synchronous> <folder of switches>`.
+"""A gateway whose disk can be treated badly: `python plug.py <synchronous> <folder of switches> <config>`.
 
 Below SQLite lies a layer that keeps every write in this process's memory until SQLite asks for a sync, as a disk's
-cache does. kill -9 of this process is then a power cut: what was not synced is gone. Switches are files in a folder:
-`full` (writes fail), `eio` (syncs fail), `die` (the process is killed right after the next sync, before anybody hears).
+cache does; about half of them reach the platter earlier, in any order, as they may. kill -9 of this process is then a
+power cut: what was not synced is gone or half there. Switches are files in a folder: `seed` (for what reaches it),
+`full` (writes fail), `eio` (syncs fail), `die` (killed right after the sync of what contains the file's bytes).
 """
 
 import os
+import random
 import signal
 import sys
 from pathlib import Path
@@ -32,12 +34,15 @@ class PlugFile(apsw.VFSFile):
     def __init__(self, name: Any, flags: list[int], switches: Path) -> None:
         super().__init__("", name, flags)
         self._switches = switches
+        self._dice = random.Random((switches / "seed").read_bytes())
         self._unsynced: list[tuple[int, bytes | None]] = []  # (offset, bytes), or (size, None): cut to this size
 
     def xWrite(self, data: bytes, offset: int) -> None:
         if (self._switches / "full").exists():
             raise apsw.FullError("the disk is full")
         self._unsynced.append((offset, bytes(data)))
+        if self._dice.random() < 0.5:
+            super().xWrite(data, offset)
 
     def xTruncate(self, size: int) -> None:
         self._unsynced.append((size, None))
@@ -45,6 +50,8 @@ class PlugFile(apsw.VFSFile):
     def xSync(self, flags: int) -> None:
         if (self._switches / "eio").exists():
             raise apsw.IOError("the disk does not answer")
+        die = self._switches / "die"
+        dies = die.exists() and any(data and die.read_bytes() in data for _, data in self._unsynced)
         for offset, data in self._unsynced:
             if data is None:
                 super().xTruncate(offset)
@@ -52,7 +59,7 @@ class PlugFile(apsw.VFSFile):
                 super().xWrite(data, offset)
         self._unsynced.clear()
         super().xSync(flags)
-        if (self._switches / "die").exists():
+        if dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def xFileSize(self) -> int:
@@ -79,7 +86,7 @@ class PlugFile(apsw.VFSFile):
 
 
 if __name__ == "__main__":
-    config_path, synchronous, folder = sys.argv[1:]
+    synchronous, folder, config_path = sys.argv[1:]
     layer = Plug(Path(folder))
     to_stderr("plug")
     run(read_config(Path(config_path)), synchronous=synchronous, vfs=NAME)

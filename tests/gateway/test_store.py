@@ -1,0 +1,195 @@
+"""What the gateway keeps, and for how long, with real files and no process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from heartlamp_gateway.clock import VillageClock
+from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.outbox import WINDOW, Outbox
+from heartlamp_gateway.presence import Presence, read_word
+from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules.batch import Kept
+from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Village
+from heartlamp_protocol.device import event
+from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.uplink import Device, IncidentCommand, Item, Registry, Site
+from hypothesis import given
+from hypothesis import strategies as st
+
+SITES = (Site("s7", "三组 7号", "g3"), Site("s9", "三组 9号", "g3"), Site("s1", "四组 1号", "g4"))
+DEVICES = tuple(Device(f"lamp{s.id[1:]}", "lamp", s.id, {f"lamp{s.id[1:]}.1": "$7$1$a$b"}) for s in SITES)
+VILLAGE = lamps.relight(Village(Registry(1, "柳树村", SITES, DEVICES)))
+
+
+def id_of(number: int) -> str:
+    return event_id("lamp7", number.to_bytes(8, "big"))
+
+
+def row(n: int) -> Kept:
+    return Kept(n, "boot", n, id_of(n), "lamp7", item=Item(n, 0, "lamp7.1", b"frame"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[AlarmFile]:
+    made = AlarmFile(tmp_path / "alarms.db")
+    made.open()
+    yield made
+    made.close()
+
+
+STEP = st.one_of(
+    st.tuples(
+        st.just("alarm"), st.integers(0, 20), st.sampled_from(["s7", "s9", "s1"]), st.sampled_from(["panic", "silent"])
+    ),
+    st.tuples(
+        st.just("key"),
+        st.integers(0, 20),
+        st.sampled_from(["s7", "s9"]),
+        st.sampled_from(["coming", "withdrawn", "arrived"]),
+    ),
+    st.tuples(
+        st.just("county"), st.integers(0, 20), st.sampled_from(["s7", "s9"]), st.sampled_from(["accepted", "closed"])
+    ),
+    st.tuples(st.just("refused"), st.integers(0, 20), st.just(""), st.just("")),
+    st.tuples(st.just("shown"), st.integers(0, 20), st.sampled_from(["lamp7", "lamp9"]), st.just("")),
+)
+
+
+@given(st.lists(STEP, max_size=25))
+def test_whatever_happened_a_restart_finds_the_village_as_it_was(steps: list[tuple[str, int, str, str]]) -> None:
+    file = AlarmFile(Path(":memory:"))
+    file.open()
+    village = EMPTY
+    for number, (kind, which, where, how) in enumerate([("registry", 0, "", ""), *steps]):
+        before = village
+        if kind == "registry":
+            village = VILLAGE
+        elif kind == "alarm":
+            known = {e for i in village.incidents.values() for e in i.events}
+            if id_of(which) not in known:  # a known id never comes as far as the rules
+                village, _ = incidents.raise_alarm(village, id_of(which), where, how, number)
+        elif kind == "key":
+            village, _ = incidents.press_key(village, id_of(which), where, how)
+        elif kind == "county":
+            command = IncidentCommand(id_of(which), where, "panic", (id_of(which), id_of(which + 1)), 1, how, "x", {})
+            village = incidents.county_says(village, command, number)
+        elif kind == "refused":
+            village = incidents.refuse(village, id_of(which))
+        else:
+            village, _ = lamps.shown(village, where, which)
+        file.commit(alarms.difference(before, village))
+        assert file.village() == village
+        belongs = [e for i in village.incidents.values() for e in i.events]
+        assert len(belongs) == len(set(belongs)), "an event in two incidents"
+        assert lamps.relight(village) == village, "a lamp does not show what is"
+    file.close()
+
+
+def test_a_row_is_kept_until_thirty_days_after_the_county_had_it(file: AlarmFile) -> None:
+    file.commit([alarms.keep(row(n), b"d", 0) for n in (1, 2, 3)])
+    file.commit([alarms.received(1, 1000, ""), alarms.received(2, 2000, "")])
+    file.commit([alarms.forget(1001 + KEEP_MS)])
+    assert file.history(id_of(1)) == []
+    assert len(file.history(id_of(2))) == 1
+    file.commit([alarms.forget(10 * KEEP_MS)])
+    assert [kept.n for kept in file.waiting(0, 10)] == [3]  # not received: kept, however long
+
+
+def test_another_store_at_the_county_makes_all_that_is_kept_wait_again(file: AlarmFile) -> None:
+    file.commit([alarms.keep(row(n), b"d", 0) for n in (1, 2)])
+    file.commit([alarms.received(1, 1000, "receipt")])
+    assert [kept.n for kept in file.waiting(0, 10)] == [2]
+    file.commit([alarms.offer_again()])
+    assert [kept.n for kept in file.waiting(0, 10)] == [1, 2]
+
+
+def test_a_receipt_is_owed_until_it_was_passed_on(file: AlarmFile) -> None:
+    file.commit([alarms.keep(row(1), b"d", 0), alarms.received(1, 5, "receipt")])
+    assert file.owed("lamp7") == [(1, "lamp7", "receipt")] == file.owed()
+    assert file.owed("lamp9") == []
+    file.commit([alarms.passed(1)])
+    assert file.owed() == []
+
+
+def test_all_of_a_commit_or_nothing(file: AlarmFile) -> None:
+    with pytest.raises(Exception, match="no such table"):
+        file.commit([alarms.keep(row(1), b"d", 0), ("INSERT INTO nowhere VALUES(1)", ())])
+    assert file.waiting(0, 10) == []
+    file.commit([alarms.keep(row(1), b"d", 0)])
+    assert len(file.waiting(0, 10)) == 1
+
+
+def test_the_village_clock_goes_on_and_no_date_moves_it() -> None:
+    clock = VillageClock(1000, "boot a", 50)
+    assert clock.resumed("boot a", 90).now(90) == 1040  # the gateway restarted
+    assert clock.resumed("boot b", 7).now(17) == 1010  # the machine restarted: what it slept does not count
+    assert alarms.read_clock("").now(5) == 5
+
+
+def test_the_clock_survives_the_file(file: AlarmFile) -> None:
+    file.commit([alarms.clock(VillageClock(1, "b", 2))])
+    assert alarms.read_clock(file.word("clock")) == VillageClock(1, "b", 2)
+
+
+def test_a_long_cut_does_not_fill_the_memory_and_nothing_is_skipped(file: AlarmFile) -> None:
+    outbox = Outbox()
+    rows = [row(n) for n in range(1, WINDOW + 3001)]
+    file.commit([alarms.keep(each, b"d", 0) for each in rows])
+    outbox.put(rows)
+    assert len(outbox) == WINDOW
+    seen = []
+    while taken := outbox.take(set()):
+        seen += [kept.n for kept in taken]
+        outbox.done([kept.n for kept in taken])
+        file.commit([alarms.received(kept.n, 1, "") for kept in taken])
+        if len(seen) == 4000:  # pressed while the old ones still go up: in its turn
+            file.commit([alarms.keep(row(99_999), b"d", 0)])
+            outbox.put([row(99_999)])
+        outbox.refill(file.waiting)
+    assert seen == [*range(1, WINDOW + 3001), 99_999]
+
+
+def test_readings_are_bounded_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
+    file = ReadingFile(tmp_path / "readings.db", rows_max=100)
+    file.open()
+    for n in range(150):
+        file.add([("boot", n, "lamp7", "lamp7.1", b"%d" % n)])
+    left = [kept.item.frame for kept in file.oldest(200) if kept.item]
+    assert left[-1] == b"149"
+    assert 90 <= len(left) <= 100
+    assert file.dropped == 150 - len(left)
+    file.close()
+    again = ReadingFile(tmp_path / "readings.db", rows_max=100)
+    again.open()
+    assert [kept.item.frame for kept in again.oldest(200) if kept.item] == left
+
+
+def test_a_reading_that_comes_after_the_will_does_not_bring_the_dead_back() -> None:
+    presence = Presence()
+    presence.alive("lamp7", 0)
+    presence.says("lamp7", False, 10)
+    presence.alive("lamp7", 500)
+    assert presence.online("lamp7") is False
+    presence.alive("lamp7", 5000)
+    assert presence.online("lamp7") is True
+    assert presence.changes() == [("lamp7", True, 0), ("lamp7", False, 10), ("lamp7", True, 5000)]
+    assert presence.changes() == []
+
+
+def test_the_words_of_a_device_are_read_strictly() -> None:
+    epoch = "e" * 16
+    assert read_word("state", event.write_state(1), epoch) == 1
+    assert read_word("shown", event.write_shown(epoch, 7), epoch) == 7
+    assert read_word("shown", event.write_shown("f" * 16, 7), epoch) == -1
+    assert read_word("ask", event.write_ask(""), epoch) == 0
+    for bad in (
+        b"",
+        b"[]",
+        b'{"v":1,"kind":"shown","ver":-1}',
+        b'{"v":1,"kind":"shown","ver":1.5}',
+        event.write_state(1),
+    ):
+        assert read_word("shown", bad, epoch) is None
