@@ -47,7 +47,6 @@ def presses(rig: Rig, count: int) -> dict[str, list[float]]:
     with browser() as chromium:
         page = chromium.new_page()
         log_in(page, rig.console_url, "duty", rig.password)
-        page.wait_for_url("**/*", wait_until="load")
         page.evaluate(FOLLOW)
         for n in range(count):
             house = houses[n % len(houses)]

@@ -36,4 +36,5 @@ def log_in(page: Page, url: str, name: str, password: str) -> None:
     page.goto(url)
     page.locator("input[autocomplete=username]").fill(name)
     page.locator("input[autocomplete=current-password]").fill(password)
-    page.locator("button[type=submit]").click()
+    with page.expect_response("**/api/incidents?*"):  # the queue itself asks for it, once logged in
+        page.locator("button[type=submit]").click()
