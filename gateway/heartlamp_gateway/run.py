@@ -22,11 +22,14 @@ from heartlamp_gateway.county.tls import county_context
 from heartlamp_gateway.county.uplink import Uplink
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.from_county import FromCounty
+from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.telemetry import Telemetry
 from heartlamp_gateway.ticker import Ticker
+from heartlamp_gateway.upkeep import Upkeep
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 
@@ -49,7 +52,8 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     outbox, presence, contact = Outbox(), Presence(), Contact()
     context = county_context(config.county_ca)
 
-    chain = Chain(config.id, file, outbox, presence, say=lambda name, payload: alarms_link.say(name, payload))
+    chain = Chain(config.id, file, outbox, say=lambda name, payload: alarms_link.say(name, payload))
+    devices, county, upkeep = FromDevices(chain, presence), FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
 
     def registry_to_broker(registry: Registry) -> None:
@@ -58,14 +62,14 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
 
     registry_to_broker(chain.village.registry)
     telemetry = Telemetry(
-        config.id, chain, readings, presence, Line(config, context), contact, lambda: os.urandom(8), stop.wait
+        config.id, chain, devices, readings, presence, Line(config, context), contact, lambda: os.urandom(8), stop.wait
     )
     passwords = own_passwords(config)
     alarms_link = Link(
         config.broker,
         Login(files.ALARMS, passwords[files.ALARMS], files.ALARM_TOPICS, 1),
-        receive=chain.messages,
-        up=chain.connected,
+        receive=devices.messages,
+        up=upkeep.connected,
         down=presence.unknown,
     )
     telemetry_link = Link(
@@ -75,9 +79,11 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         up=lambda: None,
         down=lambda: None,
     )
-    uplink = Uplink(config.id, chain, outbox, Line(config, context), contact)
-    downlink = Downlink(chain, Line(config, context), Line(config, context), contact, registry_to_broker, stop.wait)
-    ticker = Ticker(chain, presence, contact, alarms_link.say, stop.wait)
+    uplink = Uplink(config.id, chain, county, outbox, Line(config, context), contact)
+    downlink = Downlink(
+        chain, county, Line(config, context), Line(config, context), contact, registry_to_broker, stop.wait
+    )
+    ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait)
 
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [

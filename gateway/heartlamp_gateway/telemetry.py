@@ -12,6 +12,7 @@ from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.county.line import AWAY, Line
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.batch import Kept, envelope, take
 from heartlamp_gateway.rules.ingest import judge
@@ -29,6 +30,7 @@ class Telemetry:
         self,
         gateway: str,
         chain: Chain,
+        devices: FromDevices,
         file: ReadingFile,
         presence: Presence,
         line: Line,
@@ -36,7 +38,8 @@ class Telemetry:
         random8: Callable[[], bytes],
         pause: Callable[[float], bool],
     ) -> None:
-        self._gateway, self._chain, self._file, self._presence = gateway, chain, file, presence
+        self._gateway, self._chain, self._devices = gateway, chain, devices
+        self._file, self._presence = file, presence
         self._line, self._contact, self._random8, self._pause = line, contact, random8, pause
         self._notes: list[Kept] = []
         self._note_n = 2**40  # above every row of the file; only has to differ within a batch
@@ -55,7 +58,7 @@ class Telemetry:
             judged = judge(device, payload, None)
             if judged.event is not None:
                 log.warning("%s: an event on the topic for readings; it is treated as one", device)
-                self._chain.messages([(name, payload)])
+                self._devices.messages([(name, payload)])
             else:
                 rows.append((self._chain.boot, now, device, judged.user, judged.frame))
         if rows:

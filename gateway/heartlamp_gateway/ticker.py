@@ -9,8 +9,10 @@ from heartlamp_protocol.device.statement import write_pulse
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.pulse import answerable
+from heartlamp_gateway.upkeep import Upkeep
 
 TICK_S = 0.25
 RESEND_MS = 2_000
@@ -23,12 +25,15 @@ class Ticker:
     def __init__(
         self,
         chain: Chain,
+        devices: FromDevices,
+        upkeep: Upkeep,
         presence: Presence,
         contact: Contact,
         say: Callable[[str, bytes, int], bool],
         pause: Callable[[float], bool],
     ) -> None:
-        self._chain, self._presence, self._contact, self._say, self._pause = chain, presence, contact, say, pause
+        self._chain, self._devices, self._upkeep = chain, devices, upkeep
+        self._presence, self._contact, self._say, self._pause = presence, contact, say, pause
 
     def run(self) -> None:
         said: tuple[int, int] | None = None
@@ -36,8 +41,8 @@ class Ticker:
         unknown_turn = asked = 0
         while not self._pause(TICK_S):
             now = boottime()
-            self._chain.flush()
-            claim, asks = self._claim(), self._chain.asks
+            self._upkeep.flush()
+            claim, asks = self._claim(), self._devices.asks
             if claim != said or asks != asked or now >= pulse_at:
                 asked = asks
                 pulse_at = now + PULSE_MS
@@ -45,10 +50,10 @@ class Ticker:
             if now >= resend_at:
                 resend_at = now + RESEND_MS
                 unknown_turn = (unknown_turn + 1) % 5
-                self._chain.resend(unknown_too=unknown_turn == 0)
+                self._upkeep.resend(unknown_too=unknown_turn == 0)
             if now >= house_at:
                 house_at = now + HOUSE_MS
-                self._chain.housekeeping(bool(self._contact))
+                self._upkeep.housekeeping(bool(self._contact))
 
     def _claim(self) -> tuple[int, int]:
         county = bool(self._contact)

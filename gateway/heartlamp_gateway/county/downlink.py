@@ -12,6 +12,7 @@ from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.county.line import AWAY, Line
 from heartlamp_gateway.county.sse import Event, Reader
+from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
 from heartlamp_gateway.say import log
 
@@ -23,13 +24,15 @@ class Downlink:
     def __init__(
         self,
         chain: Chain,
+        county: FromCounty,
         line: Line,
         side: Line,
         contact: Contact,
         new_registry: Callable[[Registry], None],
         pause: Callable[[float], bool],
     ) -> None:
-        self._chain, self._line, self._side, self._contact = chain, line, side, contact
+        self._chain, self._county = chain, county
+        self._line, self._side, self._contact = line, side, contact
         self._new_registry, self._pause = new_registry, pause
         self._epoch = ""
         self._retry = Retry()
@@ -62,7 +65,7 @@ class Downlink:
             if event is not None:
                 self._retry = Retry()
                 self._take(event)
-            if self._chain.registry_wanted is not None and not line.strip():
+            if not line.strip() and self._county.registry_wanted():
                 self._fetch_registry()
         return False
 
@@ -73,7 +76,7 @@ class Downlink:
                 if not is_hex(fields.get("epoch"), 16):
                     raise FrameError("no epoch")
                 self._epoch = str(fields["epoch"])
-                self._chain.hello(self._epoch, integer(fields, "registry"))
+                self._county.hello(self._epoch, integer(fields, "registry"))
                 log.info("downlink: the county is there, resumed after %s", self._chain.cursor or "nothing")
             elif event.name == "command":
                 self._command(event)
@@ -86,9 +89,9 @@ class Downlink:
             seq, _, command = read_command(event.data.encode())
         except FrameError:
             if place is not None:
-                self._chain.command(*place, None)  # or it would come again for ever
+                self._county.command(*place, None)  # or it would come again for ever
             raise
-        self._chain.command(place[0] if place else self._epoch, seq, command)
+        self._county.command(place[0] if place else self._epoch, seq, command)
 
     def _fetch_registry(self) -> None:
         try:
@@ -100,5 +103,5 @@ class Downlink:
         except (*AWAY, FrameError) as wrong:
             log.error("the registry cannot be fetched: %s; tried again", wrong)
             return
-        self._chain.registry(registry)
+        self._county.registry(registry)
         self._new_registry(registry)

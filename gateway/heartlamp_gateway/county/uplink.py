@@ -1,7 +1,5 @@
 """Alarms and notes up, receipts back. One thread, one warm connection, nothing else on it."""
 
-from dataclasses import replace
-
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.uplink import BatchAnswer
 
@@ -9,6 +7,7 @@ from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.county.line import AWAY, Line, Reply
+from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.rules.batch import Kept, envelope
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
@@ -19,8 +18,11 @@ IDLE_S = 1.0
 
 
 class Uplink:
-    def __init__(self, gateway: str, chain: Chain, outbox: Outbox, line: Line, contact: Contact) -> None:
-        self._gateway, self._chain, self._outbox, self._line, self._contact = gateway, chain, outbox, line, contact
+    def __init__(
+        self, gateway: str, chain: Chain, county: FromCounty, outbox: Outbox, line: Line, contact: Contact
+    ) -> None:
+        self._gateway, self._chain, self._county = gateway, chain, county
+        self._outbox, self._line, self._contact = outbox, line, contact
         self._retry = Retry()
         self._held: dict[int, int] = {}  # n -> BOOTTIME ms until which it waits
         self._confirmed = ""
@@ -83,7 +85,7 @@ class Uplink:
                 self._fail(f"answers what we cannot read: {wrong}")
                 return
             self._contact.touch()
-            done = self._chain.verdicts(answer.epoch, {row.n: row for row in rows}, answer.verdicts)
+            done = self._county.verdicts(answer.epoch, {row.n: row for row in rows}, answer.verdicts)
             if rows and not done:
                 self._fail("gave no verdict on anything we sent")
                 return
@@ -108,7 +110,7 @@ class Uplink:
     def _fail(self, reason: str, refused: bool = False) -> None:
         if self._retry.failures == 0 or refused != self._retry.refused:
             log.error("the county %s. All is kept, the village goes on; tried again until it answers", reason)
-        self._retry = replace(failed(self._retry, boottime(), refused))
+        self._retry = failed(self._retry, boottime(), refused)
 
     def _holding(self) -> set[int]:
         now = boottime()

@@ -1,0 +1,97 @@
+"""What the county says: verdicts on what went up, commands, the registry."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from heartlamp_protocol.uplink import IncidentCommand, Registry, RegistryCommand, Verdict, cursor_text, read_cursor
+
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules.batch import Kept
+from heartlamp_gateway.say import log
+
+
+class FromCounty:
+    def __init__(self, chain: Chain, presence: Presence) -> None:
+        self._chain, self._presence = chain, presence
+
+    def verdicts(self, epoch: str, sent: dict[int, Kept], verdicts: Sequence[Verdict]) -> list[int]:
+        """`sent`: rows by n. Receipts go to their devices first: they are the county's word, our disk has no part
+        in it. Returns the rows that are done."""
+        chain = self._chain
+        known = [(sent[v.n], v) for v in verdicts if v.n in sent]
+        passed = []
+        for row, v in known:
+            if v.receipt and chain.tell_receipt(row.device, v.receipt) and self._presence.online(row.device):
+                passed.append(alarms.passed(row.n))
+        done = [row.n for row, _ in known]
+        chain.outbox.done(done)
+        with chain.lock:
+            before = chain.village
+            self._county_is(epoch)
+            lived = chain.lived()
+            chain.ledger.later([alarms.received(v.n, lived, v.receipt) for _, v in known])
+            chain.ledger.later(passed)
+            for row, v in known:
+                if v.verdict in ("quarantined", "rejected") and row.event:
+                    log.warning("the county %s %s: %s", v.verdict, row.event, v.reason)
+                    chain.village = incidents.refuse(chain.village, row.event)
+            if chain.village is not before:
+                chain.settle(before)
+        return done
+
+    def command(self, epoch: str, seq: int, command: IncidentCommand | RegistryCommand | None) -> None:
+        """Command and cursor in one transaction. `command` None: confirmed and ignored."""
+        chain = self._chain
+        with chain.lock:
+            known = read_cursor(chain.cursor)
+            if known is not None and known[0] == epoch and seq <= known[1]:
+                return
+            before = chain.village
+            self._county_is(epoch)
+            chain.cursor = cursor_text(epoch, seq)
+            writes = [alarms.word("cursor", chain.cursor)]
+            if isinstance(command, IncidentCommand):
+                chain.village = incidents.county_says(chain.village, command, chain.lived())
+            elif isinstance(command, RegistryCommand):
+                writes.append(alarms.word("registry wanted", str(command.version)))
+            chain.settle(before, writes=writes)
+
+    def hello(self, epoch: str, registry: int) -> None:
+        """The stream begins. `registry`: its version at the county."""
+        chain = self._chain
+        with chain.lock:
+            self._county_is(epoch)
+            if registry != chain.village.registry.version:
+                chain.settle(chain.village, writes=[alarms.word("registry wanted", str(registry))])
+
+    def registry_wanted(self) -> bool:
+        """The county has told us of a list that we do not have yet."""
+        chain = self._chain
+        with chain.lock:
+            wanted = chain.ledger.file.word("registry wanted")
+            return bool(wanted) and int(wanted) != chain.village.registry.version
+
+    def registry(self, registry: Registry) -> None:
+        """Replaces the list of devices."""
+        chain = self._chain
+        with chain.lock:
+            before = chain.village
+            chain.village = lamps.relight(replace(before, registry=registry))
+            chain.settle(before, writes=[alarms.word("registry wanted", str(registry.version))])
+        many = len(registry.devices)
+        log.info("registry version %d: %d devices at %d sites", registry.version, many, len(registry.sites))
+
+    def _county_is(self, epoch: str) -> None:
+        chain = self._chain
+        old, chain.county_epoch = chain.county_epoch, epoch
+        if epoch == old:
+            return
+        chain.ledger.later([alarms.word("county epoch", epoch)])
+        if old:
+            log.warning("the county's store is another one (%s, was %s): all that is kept is offered again", epoch, old)
+            chain.ledger.later([alarms.offer_again()])
+            chain.ledger.commit()
+            chain.outbox.refill(chain.ledger.file.waiting, anew=True)
