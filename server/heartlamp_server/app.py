@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.device import store as device_store
 from heartlamp_server.device.presence import Presence
+from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.ingest.down import Down
@@ -48,8 +50,9 @@ class County:
         vault, series = Vault(key), PostgresSeries()
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self._epoch, self.stopping)
-        self.ingest = Ingest(self.database, vault, series, self.presence, self._epoch, self._wake)
-        self.down = Down(self.database, self.ingest, self.presence, self._epoch, self.stopping)
+        self.tokens = Tokens(self.database)
+        self.ingest = Ingest(self.database, self.tokens, vault, series, self.presence, self._epoch, self._wake)
+        self.down = Down(self.database, self.tokens, self.presence, self._epoch, self.stopping)
         self.sweep = Sweep(self.database, self.ingest, series)
         self.gateways = Starlette(routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self._healthz)])
         signed_in = responder_routes.guard(self.database)
@@ -69,12 +72,13 @@ class County:
 
     async def open(self) -> list[asyncio.Task[None]]:
         """Opens the store; returns the tasks that run for ever. Raises DatabaseError."""
-        await self.database.open()
-        async with self.database.connection() as conn:
-            await store.check_schema(conn)
-            self.epoch = await store.epoch(conn)
+        await self.database.open(self._meet, self.ingest.warm)
         await self.feed.start()
-        wakes: dict[str, Callable[[str], None]] = {feed.CHANNEL: self.feed.poke, device_store.CHANNEL: self.down.wake}
+        wakes: dict[str, Callable[[str], None]] = {
+            feed.CHANNEL: self.feed.poke,
+            device_store.CHANNEL: self.down.wake,
+            device_store.REVOKED: self.tokens.forget,
+        }
         runners = {
             "database": self.database.watch(),
             "notifications": listen(self.database.conninfo, wakes),
@@ -83,6 +87,10 @@ class County:
             "sweep": self.sweep.run(),
         }
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
+
+    async def _meet(self, conn: psycopg.AsyncConnection[Any]) -> None:
+        await store.check_schema(conn)
+        self.epoch = await store.epoch(conn)
 
     async def close(self) -> None:
         await self.presence.flush()

@@ -25,7 +25,7 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     def make() -> str:
         name = f"heartlamp_{secrets.token_hex(4)}"
         with psycopg.connect(server, autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+            conn.execute(f"CREATE DATABASE {name}")
         made.append(name)
         return psycopg.conninfo.make_conninfo(server, dbname=name)
 
@@ -35,7 +35,7 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     else:
         with psycopg.connect(server, autocommit=True) as conn:
             for name in made:
-                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

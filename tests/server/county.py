@@ -78,7 +78,7 @@ class County:
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.conninfo, autocommit=True) as conn:
-            cursor = conn.execute(query, values)  # type: ignore[arg-type]
+            cursor = conn.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
     @property
@@ -173,7 +173,7 @@ class Village:
         reply = self.post(Batch(self.gateway, "0" * 16, "", tuple(items), tuple(notes)).to_json(), to)
         assert reply.status_code == 200, reply.text
         verdicts = {v.n: v for v in BatchAnswer.from_json(reply.content).verdicts}
-        return [verdicts[thing.n] for thing in (*items, *notes)]
+        return [verdicts[n] for n in [i.n for i in items] + [m.n for m in notes]]
 
     def post(self, body: bytes, to: str = "batch") -> httpx.Response:
         return self.http.post(f"/gateway/v1/{to}", content=body)

@@ -38,7 +38,7 @@ def test_two_accepts_at_once_have_one_winner(village: Village, operator: Operato
     codes = []
     seats = [(operator, "一号台"), (operator, "二号台"), (operator, "三号台")]
     threads = [
-        threading.Thread(target=lambda s=s, w=w: codes.append(s.say(press.id, "accepted", who=w).status_code))  # type: ignore[misc]
+        threading.Thread(target=lambda s=s, w=w: codes.append(s.say(press.id, "accepted", who=w).status_code))
         for s, w in seats
     ]
     for thread in threads:

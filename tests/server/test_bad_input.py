@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from typing import Any
 
 import pytest
 from heartlamp_protocol.device.names import event_id
@@ -12,7 +13,7 @@ from tests.server.county import County, Operator, Village
 from tests.server.devices import Message
 
 
-def evidence(operator: Operator, village: Village) -> list[dict[str, str]]:
+def evidence(operator: Operator, village: Village) -> list[dict[str, Any]]:
     found = operator.get("quarantine", limit=1000)["evidence"]
     return [e for e in found if e["gateway"] == village.gateway]
 

@@ -24,7 +24,9 @@ def test_every_route_but_login_is_closed_without_a_session(county: County) -> No
 
 def test_a_made_up_cookie_opens_nothing(county: County) -> None:
     for value in ("x", "", "a" * 5000, "\u00ff"):
-        reply = httpx.get(f"{county.console}/api/me", headers={"Cookie": f"heartlamp_session={value}".encode("latin1")})
+        reply = httpx.get(
+            f"{county.console}/api/me", headers={b"Cookie": f"heartlamp_session={value}".encode("latin1")}
+        )
         assert reply.status_code in (400, 401)
 
 

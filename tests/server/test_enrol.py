@@ -98,7 +98,8 @@ def test_a_revoked_device_does_not_come_back_by_enrolling(county: County) -> Non
 
 
 def test_no_document_at_all_is_said(county: County) -> None:
-    for nothing in (None, [], {}, {"county": {}}, "text"):
+    nothings: list[Any] = [None, [], {}, {"county": {}}, "text"]
+    for nothing in nothings:
         assert len(county.enrol(nothing)) == 1
 
 

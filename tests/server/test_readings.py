@@ -70,4 +70,4 @@ def test_the_gateway_says_who_is_online(village: Village, operator: Operator) ->
 
 def device_view(operator: Operator, device: str) -> dict[str, object]:
     sites = operator.get("devices")["sites"]
-    return next(d for s in sites for d in s["devices"] if d["id"] == device)  # type: ignore[no-any-return]
+    return next(d for s in sites for d in s["devices"] if d["id"] == device)

@@ -53,17 +53,17 @@ _SAVE_EVENTS = (
 )
 
 
-async def select_events(conn: psycopg.AsyncConnection[Any], ids: Sequence[str]) -> psycopg.AsyncCursor[Any]:
-    """Rows of EventRow's fields, for these ids."""
-    return await conn.execute(f"SELECT {', '.join(_EVENT)} FROM event WHERE id = ANY(%s)", (list(ids),))
+EVENTS = f"SELECT {', '.join(_EVENT)} FROM event WHERE id = ANY(%(events)s)"
+WAITING = (
+    f"SELECT {', '.join(_EVENT)} FROM event WHERE incident IS NULL AND refers_to = ANY(%(events)s) ORDER BY received_at"
+)
+"""Queries with `events`: rows for `to_event`. Those with these ids; those that wait for one of them."""
 
 
-async def select_waiting(conn: psycopg.AsyncConnection[Any], refers_to: Sequence[str]) -> psycopg.AsyncCursor[Any]:
-    """Rows of EventRow's fields: events that wait for one of these."""
-    return await conn.execute(
-        f"SELECT {', '.join(_EVENT)} FROM event WHERE incident IS NULL AND refers_to = ANY(%s) ORDER BY received_at",
-        (list(refers_to),),
-    )
+def to_event(row: dict[str, Any]) -> EventRow:
+    """`row`: of EVENTS or WAITING as JSON."""
+    times = {n: datetime.fromisoformat(row[n]) if row[n] else None for n in ("received_at", "observed_at")}
+    return EventRow(**(row | times | {"body": bytes.fromhex(row["body"][2:])}))
 
 
 async def save_events(conn: psycopg.AsyncConnection[Any], events: Sequence[EventRow]) -> None:

@@ -1,6 +1,7 @@
 """The log that screens follow. Its sequence is assigned under one row's lock, as the last thing in a transaction: who
 sees number N committed sees every lower one, so a reader's cursor never skips."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,15 @@ import psycopg
 
 CHANNEL = "heartlamp_feed"
 
-_APPEND = """
-WITH head AS (UPDATE feed_head SET seq = seq + %(count)s RETURNING seq)
-INSERT INTO feed (seq, kind, data)
-SELECT head.seq - %(count)s + row.number, row.kind, row.data
-FROM head, unnest(%(kinds)s::text[], %(data)s::text[]) WITH ORDINALITY AS row (kind, data, number)
-RETURNING seq, kind, data
+# One JSON parameter: an array of long texts is escaped by hand in Python, which takes longer than the rest together.
+_APPEND = f"""
+WITH head AS (UPDATE feed_head SET seq = seq + %(count)s RETURNING seq),
+added AS (
+    INSERT INTO feed (seq, kind, data)
+    SELECT head.seq - %(count)s + row.number, row.pair ->> 0, row.pair ->> 1
+    FROM head, jsonb_array_elements(%(rows)s::jsonb) WITH ORDINALITY AS row (pair, number)
+)
+SELECT seq, pg_notify('{CHANNEL}', '') FROM head
 """
 
 Row = tuple[int, str, str]
@@ -30,9 +34,15 @@ class Done:
 
 
 async def append(conn: psycopg.AsyncConnection[Any], rows: Sequence[tuple[str, str]]) -> psycopg.AsyncCursor[Any]:
-    """Adds (kind, JSON text) rows; call it last before COMMIT. The cursor returns the Rows."""
-    kinds, data = [r[0] for r in rows], [r[1] for r in rows]
-    return await conn.execute(_APPEND, {"count": len(rows), "kinds": kinds, "data": data})
+    """Adds (kind, JSON text) rows; call it last before COMMIT. For `numbered`."""
+    return await conn.execute(_APPEND, {"count": len(rows), "rows": json.dumps(rows)})
+
+
+async def numbered(appended: psycopg.AsyncCursor[Any], rows: Sequence[tuple[str, str]]) -> list[Row]:
+    """The rows with the numbers that `append` gave them."""
+    head = await appended.fetchone()
+    assert head is not None
+    return [(head[0] - len(rows) + n, kind, data) for n, (kind, data) in enumerate(rows, 1)]
 
 
 async def after(conn: psycopg.AsyncConnection[Any], seq: int) -> list[Row]:

@@ -3,7 +3,7 @@ between are told to come again."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,19 @@ from heartlamp_server.database.embedded import DatabaseError, Embedded
 log = logging.getLogger("heartlamp.database")
 
 _WATCH_SECONDS = 0.25
+# Planning the statement that reads a batch's state takes longer than running it: plan it once for each connection. Who
+# stops in the middle of a transaction must not hold a house's lock for ever.
+_OPTIONS = (
+    "-c plan_cache_mode=force_generic_plan -c jit=off -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s"
+)
 _DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 
 
 class NotReady(Exception):
     """The store cannot be reached now; the sender keeps what it has and comes again."""
+
+
+Prepare = Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]]
 
 
 class Database:
@@ -32,16 +40,16 @@ class Database:
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
         self._doubt = asyncio.Event()
 
-    async def open(self) -> None:
-        """Raises DatabaseError where PostgreSQL is missing or would forget what it acknowledged."""
+    async def open(self, meet: Prepare, warm: Prepare) -> None:
+        """`meet`: called with the first connection, each time the database comes back; `warm`: with every new one.
+        Raises DatabaseError where PostgreSQL is missing or would forget what it acknowledged."""
+        self._meet, self._warm = meet, warm
         if self.embedded:
             await asyncio.to_thread(self.embedded.ensure_running)
         try:
-            async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as conn:
-                await _assert_durable(conn)
+            self._pool = await self._new_pool()
         except psycopg.OperationalError as error:
             raise DatabaseError(f"cannot reach PostgreSQL: {error}. Check the database's address.") from error
-        self._pool = await self._new_pool()
 
     async def close(self) -> None:
         """Also ends an embedded PostgreSQL."""
@@ -59,9 +67,9 @@ class Database:
             async with self._pool.connection() as conn:
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
-                raise
-            self._doubt.set()
+            # A deadlock, a lock that took too long, a full disk: the database spoke, so it is there.
+            if not isinstance(error, psycopg.Error) or error.sqlstate is None or error.sqlstate.startswith("57P"):
+                self._doubt.set()
             raise NotReady(str(error)) from error
 
     async def watch(self) -> None:
@@ -91,13 +99,17 @@ class Database:
             await old.close(timeout=0)
 
     async def _new_pool(self) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+        async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as conn:
+            await _assert_durable(conn)
+            await self._meet(conn)
         pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]](
             self.conninfo,
             min_size=2,
             max_size=12,
             timeout=2,
             open=False,
-            kwargs={"autocommit": True, "prepare_threshold": 1},
+            configure=self._warm,
+            kwargs={"autocommit": True, "prepare_threshold": 0, "options": _OPTIONS, "connect_timeout": 5},
         )
         try:
             await pool.open(wait=True, timeout=5)

@@ -37,5 +37,5 @@ async def revoke_gateway(conn: psycopg.AsyncConnection[Any], id: str) -> bool:
         await conn.execute(
             "UPDATE gateway_token SET revoked_at = now() WHERE gateway = %s AND revoked_at IS NULL", (id,)
         )
-        await conn.execute("SELECT pg_notify(%s, %s)", (store.CHANNEL, id))
+        await conn.execute("SELECT pg_notify(%s, %s), pg_notify(%s, %s)", (store.REVOKED, id, store.CHANNEL, id))
     return known

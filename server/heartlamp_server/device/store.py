@@ -1,6 +1,7 @@
 """Devices, gateways, tokens and what is to be told, as rows."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,43 +14,38 @@ from heartlamp_server.device.model import Device
 from heartlamp_server.device.vault import Vault
 
 CHANNEL = "heartlamp_down"
+REVOKED = "heartlamp_revoked"
 
-_DEVICES = """
-SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site), d.revoked_at IS NOT NULL,
+CONCERNED = """
+SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
+    d.revoked_at IS NOT NULL AS revoked,
     ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
-          WHERE s.id = d.site AND g.revoked_at IS NULL ORDER BY g.id),
-    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL ORDER BY 1),
-    ARRAY(SELECT k.secret FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL ORDER BY k.version)
+          WHERE s.id = d.site AND g.revoked_at IS NULL ORDER BY g.id) AS gateways,
+    (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{}') FROM device_key k
+     WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
 FROM device d
+WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind = 'lamp')
+    OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s))
 """
+"""Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
+devices whose words wait for one of the events."""
 
 
-async def select_concerned(
-    conn: psycopg.AsyncConnection[Any], devices: Sequence[str], events: Sequence[str], sites: Sequence[str]
-) -> psycopg.AsyncCursor[Any]:
-    """Rows for `to_device`: the named devices, those whose words wait for one of the events, the sites' lamps."""
-    return await conn.execute(
-        _DEVICES + "WHERE d.id = ANY(%s) OR (d.site = ANY(%s) AND d.kind = 'lamp') "
-        "OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%s))",
-        (list(devices), list(sites), list(events)),
-    )
-
-
-def to_device(row: tuple[Any, ...], vault: Vault) -> Device:
-    id, kind, site, site_name, revoked, gateways, versions, secrets = row
-    keys = {v: vault.keys(id, v, bytes(s)) for v, s in zip(versions, secrets, strict=True)}
-    return Device(id, kind, site, site_name, revoked, tuple(gateways), keys)
+def to_device(row: dict[str, Any], vault: Vault) -> Device:
+    """`row`: of CONCERNED as JSON."""
+    keys = {int(v): vault.keys(row["id"], int(v), bytes.fromhex(s[2:])) for v, s in row["secrets"].items()}
+    return Device(row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], tuple(row["gateways"]), keys)
 
 
 # --- gateways -----------------------------------------------------------------------------------------------------
 
 
-async def gateway_of_token(conn: psycopg.AsyncConnection[Any], token: str) -> str | None:
+async def gateway_of_token(conn: psycopg.AsyncConnection[Any], hashed: bytes) -> str | None:
     """The gateway that this token speaks for, unless one of the two was revoked."""
     cursor = await conn.execute(
         "SELECT g.id FROM gateway_token t JOIN gateway g ON g.id = t.gateway "
         "WHERE t.hash = %s AND t.revoked_at IS NULL AND g.revoked_at IS NULL",
-        (token_hash(token),),
+        (hashed,),
     )
     row = await cursor.fetchone()
     return row[0] if row else None
@@ -96,17 +92,20 @@ async def push(
     """Adds commands (about, fields as JSON text); each replaces the earlier one of this kind about the same thing.
     Call for gateways in the order of their ids: it locks the gateway's row until the transaction ends, so that a
     committed number means that every lower one is visible."""
-    about, texts = [c[0] for c in commands], [c[1] for c in commands]
-    await conn.execute(_PUSH, {"gateway": gateway, "kind": kind, "about": about, "fields": texts, "n": len(commands)})
-    await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, gateway))
+    values = {"gateway": gateway, "kind": kind, "commands": json.dumps(commands), "n": len(commands)}
+    await conn.execute(_PUSH, values)
 
 
-_PUSH = """
-WITH head AS (UPDATE gateway SET seq = seq + %(n)s WHERE id = %(gateway)s RETURNING id, seq),
-gone AS (DELETE FROM command WHERE gateway = %(gateway)s AND kind = %(kind)s AND about = ANY(%(about)s))
-INSERT INTO command (gateway, seq, kind, about, fields)
-SELECT head.id, head.seq - %(n)s + row.number, %(kind)s, row.about, row.fields
-FROM head, unnest(%(about)s::text[], %(fields)s::text[]) WITH ORDINALITY AS row (about, fields, number)
+_PUSH = f"""
+WITH new AS (SELECT number, pair ->> 0 AS about, pair ->> 1 AS fields
+    FROM jsonb_array_elements(%(commands)s::jsonb) WITH ORDINALITY AS row (pair, number)),
+head AS (UPDATE gateway SET seq = seq + %(n)s WHERE id = %(gateway)s RETURNING id, seq),
+gone AS (DELETE FROM command WHERE gateway = %(gateway)s AND kind = %(kind)s AND about IN (SELECT about FROM new)),
+added AS (
+    INSERT INTO command (gateway, seq, kind, about, fields)
+    SELECT head.id, head.seq - %(n)s + new.number, %(kind)s, new.about, new.fields FROM head, new
+)
+SELECT pg_notify('{CHANNEL}', %(gateway)s)
 """
 
 

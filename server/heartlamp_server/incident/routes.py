@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from heartlamp_protocol.uplink import cursor_text
 from pydantic import BaseModel, Field
 
-from heartlamp_server.area.store import select_places
-from heartlamp_server.database import feed
+from heartlamp_server.area.store import PLACES
+from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store as devices
@@ -22,6 +22,8 @@ from heartlamp_server.incident.model import Change, Incident, Refused, answer, c
 from heartlamp_server.incident.texts import text
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.routes import Problem, problem
+
+_HOUSE = state.together(devices=devices.CONCERNED, places=PLACES)
 
 
 class Site(BaseModel):
@@ -141,14 +143,14 @@ def router(
                 incident, entry = _answer(locked[0], said, person, locked[1])
             except Refused as why:
                 raise problem(409, str(why), "reload the incident · 请刷新事件") from why
-            concerned = await devices.select_concerned(conn, [], [], [incident.site])
-            lamps = [devices.to_device(row, vault) for row in await concerned.fetchall()]
-            places = await (await select_places(conn, [incident.site])).fetchall()
+            house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
+            found = await state.read(house)
+            lamps = [devices.to_device(row, vault) for row in found["devices"]]
+            via = {row["id"]: tuple(row["gateways"]) for row in found["places"]}
             await store.save(conn, [incident], [entry])
-            gateways = await tell(conn, [incident], lamps, {row[0]: tuple(row[2]) for row in places}, epoch())
-            appended = await feed.append(conn, [feed_row(incident)])
-            done = Done(await appended.fetchall(), gateways)
-            await conn.execute("SELECT pg_notify(%s, '')", (feed.CHANNEL,))
+            gateways = await tell(conn, [incident], lamps, via, epoch())
+            rows = [feed_row(incident)]
+            done = Done(await feed.numbered(await feed.append(conn, rows), rows), gateways)
         wake(done)
         return Card(**card(incident))
 

@@ -11,16 +11,16 @@ import psycopg
 from heartlamp_server.incident.model import Entry, Incident, Responder
 
 _COLUMNS = [f.name for f in fields(Incident)]
-_SAVE = (
-    f"INSERT INTO incident ({', '.join(_COLUMNS)}) "
-    f"SELECT {', '.join(_COLUMNS)} FROM jsonb_populate_recordset(NULL::incident, %s::jsonb) "
-    f"ON CONFLICT (id) DO UPDATE SET ({', '.join(_COLUMNS[1:])}) = ({', '.join('EXCLUDED.' + c for c in _COLUMNS[1:])})"
+_SAVE = f"""
+WITH saved AS (
+    INSERT INTO incident ({", ".join(_COLUMNS)})
+    SELECT {", ".join(_COLUMNS)} FROM jsonb_populate_recordset(NULL::incident, %s::jsonb)
+    ON CONFLICT (id) DO UPDATE SET ({", ".join(_COLUMNS[1:])}) = ({", ".join("EXCLUDED." + c for c in _COLUMNS[1:])})
 )
-_TELL = (
-    "INSERT INTO timeline (incident, at, kind, detail) "
-    "SELECT incident, at, kind, detail FROM jsonb_to_recordset(%s::jsonb) "
-    "AS row (incident text, at timestamptz, kind text, detail jsonb)"
-)
+INSERT INTO timeline (incident, at, kind, detail)
+SELECT incident, at, kind, detail FROM jsonb_to_recordset(%s::jsonb)
+    AS row (incident text, at timestamptz, kind text, detail jsonb)
+"""
 _TIMES = ("opened_at", "observed_at", "last_press_at", "closed_at")
 
 
@@ -50,11 +50,8 @@ def from_row(row: dict[str, Any]) -> Incident:
 
 
 async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident], timeline: Sequence[Entry]) -> None:
-    if incidents:
-        await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]),))
-    if timeline:
-        rows = [{"incident": e.incident, "at": e.at.isoformat(), "kind": e.kind, "detail": e.detail} for e in timeline]
-        await conn.execute(_TELL, (json.dumps(rows),))
+    entries = [{"incident": e.incident, "at": e.at.isoformat(), "kind": e.kind, "detail": e.detail} for e in timeline]
+    await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]), json.dumps(entries)))
 
 
 async def lock(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incident, datetime] | None:

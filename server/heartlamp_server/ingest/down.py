@@ -12,7 +12,8 @@ from starlette.routing import Route
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
 from heartlamp_server.device.presence import Presence
-from heartlamp_server.ingest.routes import NOT_READY, Ingest, problem, unauthorized
+from heartlamp_server.device.tokens import Tokens
+from heartlamp_server.ingest.routes import NOT_READY, problem, unauthorized
 
 _PING = b": ping\n\n"
 
@@ -21,9 +22,9 @@ class Down:
     """`stopping`: set when the server ends, so that no stream holds it up."""
 
     def __init__(
-        self, database: Database, ingest: Ingest, presence: Presence, epoch: Callable[[], str], stopping: asyncio.Event
+        self, database: Database, tokens: Tokens, presence: Presence, epoch: Callable[[], str], stopping: asyncio.Event
     ) -> None:
-        self._database, self._ingest, self._presence = database, ingest, presence
+        self._database, self._tokens, self._presence = database, tokens, presence
         self._epoch, self._stopping = epoch, stopping
         self._streams: dict[str, set[asyncio.Event]] = {}
 
@@ -38,7 +39,7 @@ class Down:
 
     async def _open(self, request: Request) -> Response:
         try:
-            gateway = await self._ingest.gateway(request)
+            gateway = await self._tokens.gateway(request.headers.get("authorization", ""))
         except NotReady:
             return problem(503, *NOT_READY)
         if gateway is None:
@@ -48,10 +49,12 @@ class Down:
         after = cursor[1] if cursor and cursor[0] == epoch else 0
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(
-            self._stream(request, gateway, epoch, after), media_type="text/event-stream", headers=headers
+            self._stream(request.headers["authorization"], gateway, epoch, after),
+            media_type="text/event-stream",
+            headers=headers,
         )
 
-    async def _stream(self, request: Request, gateway: str, epoch: str, after: int) -> AsyncIterator[bytes]:
+    async def _stream(self, authorization: str, gateway: str, epoch: str, after: int) -> AsyncIterator[bytes]:
         wake = asyncio.Event()
         self._streams.setdefault(gateway, set()).add(wake)
         self._presence.streaming[gateway] = self._presence.streaming.get(gateway, 0) + 1
@@ -69,7 +72,7 @@ class Down:
                     data = write_command(seq, 0, json.loads(fields))
                     yield f"id: {cursor_text(epoch, seq)}\nevent: command\ndata: {data}\n\n".encode()
                     after = seq
-                if not rows and (epoch != self._epoch() or await self._ingest.gateway(request) != gateway):
+                if not rows and (epoch != self._epoch() or await self._tokens.ask(authorization) != gateway):
                     return  # another store, or revoked: the gateway comes again and learns it
                 left = ping_at - asyncio.get_running_loop().time()
                 if left <= 0:

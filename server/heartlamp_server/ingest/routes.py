@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import psycopg
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, read_cursor
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.presence import Presence
+from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
 from heartlamp_server.ingest.model import Fold, Parsed, Plan, clean_item, clean_note, parse
@@ -35,13 +38,14 @@ class Ingest:
     def __init__(
         self,
         database: Database,
+        tokens: Tokens,
         vault: Vault,
         series: TimeSeries,
         presence: Presence,
         epoch: Callable[[], str],
         wake: Callable[[Done], None],
     ) -> None:
-        self._database, self._vault, self._series = database, vault, series
+        self._database, self._tokens, self._vault, self._series = database, tokens, vault, series
         self._presence, self._epoch, self._wake = presence, epoch, wake
 
     def routes(self) -> list[Route]:
@@ -51,20 +55,12 @@ class Ingest:
             Route("/gateway/v1/registry", self._guarded(self._registry), methods=["GET"]),
         ]
 
-    async def gateway(self, request: Request) -> str | None:
-        """Whose token the request carries."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or len(token) > 200:
-            return None
-        async with self._database.connection() as conn:
-            return await devices.gateway_of_token(conn, token)
-
     def _guarded(
         self, handle: Callable[[Request, str], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             try:
-                gateway = await self.gateway(request)
+                gateway = await self._tokens.gateway(request.headers.get("authorization", ""))
                 if gateway is None:
                     return unauthorized()
                 return await handle(request, gateway)
@@ -114,6 +110,10 @@ class Ingest:
                 singles += [await self.take(gateway, (), (n,)) for n in notes]
                 return tuple(v for single in singles for v in single)
             return await self._keep(gateway, items, notes, error)
+
+    async def warm(self, conn: psycopg.AsyncConnection[Any]) -> None:
+        """For each new connection."""
+        await store.warm(conn, self._vault)
 
     async def place(self, events: list[str]) -> None:
         """Gives what waits for these events its incident. Raises NotReady."""

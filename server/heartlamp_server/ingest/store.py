@@ -11,9 +11,8 @@ from heartlamp_protocol.inbound import Answer, Reading
 from heartlamp_protocol.uplink import Note
 
 from heartlamp_server.alarm import store as alarms
-from heartlamp_server.alarm.store import EventRow
-from heartlamp_server.area.store import select_places
-from heartlamp_server.database import feed
+from heartlamp_server.area.store import PLACES
+from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.vault import Vault
@@ -31,17 +30,27 @@ SELECT id FROM site WHERE id IN (
     SELECT i.site FROM event e JOIN incident i ON i.id = e.incident WHERE e.id = ANY(%(events)s)
 ) ORDER BY id FOR NO KEY UPDATE
 """
+# Of the sites: open ones, closed ones that are spoken of, and the last closed one, which a late cancel belongs to.
 _INCIDENTS = """
-SELECT to_jsonb(i) FROM incident i WHERE site = ANY(%(sites)s) AND closed_at IS NULL
-UNION ALL
-SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NOT NULL AND id IN
-    (SELECT incident FROM event WHERE id = ANY(%(events)s))
-UNION ALL
-SELECT last FROM unnest(%(cancelled)s::text[]) AS s (id), LATERAL (
-    SELECT to_jsonb(i) AS last FROM incident i WHERE i.site = s.id AND closed_at IS NOT NULL
-    ORDER BY opened_at DESC LIMIT 1) AS newest
+SELECT i.* FROM incident i WHERE site = ANY(%(sites)s) AND (closed_at IS NULL
+    OR id IN (SELECT incident FROM event WHERE id = ANY(%(events)s))
+    OR id IN (SELECT (SELECT l.id FROM incident l WHERE l.site = s.id AND l.closed_at IS NOT NULL
+                      ORDER BY l.opened_at DESC LIMIT 1) FROM unnest(%(sites)s::text[]) AS s (id)))
 """
 _NOTE = ("id", "gateway", "incident", "refers_to", "what", "subject", "at")
+_NOTES = (
+    f"SELECT {', '.join(_NOTE)} FROM note "
+    "WHERE id = ANY(%(notes)s) OR (incident IS NULL AND refers_to = ANY(%(events)s)) ORDER BY at"
+)
+_STATE = state.together(
+    devices=devices.CONCERNED,
+    places=PLACES,
+    events=alarms.EVENTS,
+    waiting=alarms.WAITING,
+    incidents=_INCIDENTS,
+    notes=_NOTES,
+    clock="SELECT clock_timestamp() AS now",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +75,25 @@ class Names:
 
 
 async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault) -> Known:
-    """Begins the transaction, locks the sites and reads what is known. The time is read after the locks were got."""
+    """Begins the transaction, locks the sites, and only then reads what is known and what time it is: a snapshot from
+    before the lock would not show what the one who held it did."""
     async with conn.pipeline():
         await conn.execute("BEGIN")
         lock = await conn.execute(_LOCK, {"devices": names.devices, "events": names.events})
-        clock = await conn.execute("SELECT clock_timestamp()")
-        locked = [row[0] for row in await lock.fetchall()]
-        row = await clock.fetchone()
-        assert row is not None
-        now: datetime = row[0]
-        device_rows = await devices.select_concerned(conn, names.devices, names.events, locked)
-        event_rows = await alarms.select_events(conn, names.events)
-        waiting = await alarms.select_waiting(conn, names.events)
-        incident_rows = await conn.execute(_INCIDENTS, {"sites": locked, "events": names.events, "cancelled": locked})
-        place_rows = await select_places(conn, locked)
-        notes = await conn.execute(
-            f"SELECT {', '.join(_NOTE)} FROM note WHERE id = ANY(%s) OR (incident IS NULL AND refers_to = ANY(%s))",
-            (names.notes, names.events),
-        )
-        found = [devices.to_device(row, vault) for row in await device_rows.fetchall()]
-        note_rows = [NoteRow(*row) for row in await notes.fetchall()]
-        return Known(
-            now=now,
-            devices={d.id: d for d in found},
-            places={row[0]: (row[1], tuple(row[2]), row[3]) for row in await place_rows.fetchall()},
-            events={row[0]: EventRow(*row) for row in await event_rows.fetchall()},
-            incidents={i.id: i for i in (incidents.from_row(row[0]) for row in await incident_rows.fetchall())},
-            notes={n.id for n in note_rows if n.id in names.notes},
-            waiting_events=[EventRow(*row) for row in await waiting.fetchall()],
-            waiting_notes=[n for n in note_rows if n.incident is None and n.refers_to],
-        )
+        sites = [row[0] for row in await lock.fetchall()]
+        wanted = {"devices": names.devices, "events": names.events, "notes": names.notes, "sites": sites}
+        found = await state.read(await conn.execute(_STATE, wanted))
+    notes = [NoteRow(**(row | {"at": datetime.fromisoformat(row["at"])})) for row in found["notes"]]
+    return Known(
+        now=datetime.fromisoformat(found["clock"][0]["now"]),
+        devices={row["id"]: devices.to_device(row, vault) for row in found["devices"]},
+        places={row["id"]: (row["place"], tuple(row["gateways"]), row["lamps"]) for row in found["places"]},
+        events={row["id"]: alarms.to_event(row) for row in found["events"]},
+        incidents={row["id"]: incidents.from_row(row) for row in found["incidents"]},
+        notes={n.id for n in notes if n.id in names.notes},
+        waiting_events=[alarms.to_event(row) for row in found["waiting"]],
+        waiting_notes=[n for n in notes if n.incident is None and n.refers_to],
+    )
 
 
 async def save(
@@ -111,7 +109,8 @@ async def save(
     if plan.points:
         await series.write(conn, plan.points)
     async with conn.pipeline():
-        await incidents.save(conn, touched, plan.timeline)
+        if touched:
+            await incidents.save(conn, touched, plan.timeline)
         if plan.events:
             await alarms.save_events(conn, list(plan.events.values()))
         await alarms.save_clashes(conn, plan.clashes)
@@ -123,10 +122,19 @@ async def save(
         gateways = await tell(conn, told, known.devices.values(), via, epoch)
         rows = _feed_rows(touched, plan, gateway, known.now)
         appended = await feed.append(conn, rows) if rows else None
-        if rows:
-            await conn.execute("SELECT pg_notify(%s, '')", (feed.CHANNEL,))
         await conn.execute("COMMIT")
-        return Done(await appended.fetchall() if appended else [], gateways)
+    return Done(await feed.numbered(appended, rows) if appended else [], gateways)
+
+
+async def warm(conn: psycopg.AsyncConnection[Any], vault: Vault) -> None:
+    """Has a new connection plan the statements of the alarm's path before an alarm needs them."""
+    await load(conn, Names([], [], []), vault)
+    await incidents.save(conn, [], [])
+    await alarms.save_events(conn, [])
+    await devices.push(conn, "", "incident", [])
+    await devices.commands(conn, "", 0)
+    await feed.append(conn, [])
+    await conn.execute("ROLLBACK")
 
 
 def _feed_rows(touched: Sequence[Incident], plan: Plan, gateway: str, now: datetime) -> list[tuple[str, str]]:
