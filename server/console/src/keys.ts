@@ -1,5 +1,5 @@
 import { dialog, helpOpen, move, sayBySelection, selectedId } from "./desk";
-import { go, route } from "./route";
+import { route } from "./route";
 
 /** Keys of the watch page. Keys with Ctrl, Alt or Meta are the browser's; keys within a field are the field's. */
 export function onKey(event: KeyboardEvent): void {
@@ -18,17 +18,18 @@ export function onKey(event: KeyboardEvent): void {
 }
 
 const WATCH: Record<string, () => void> = {
-  j: () => move(1),
-  ArrowDown: () => move(1),
-  k: () => move(-1),
-  ArrowUp: () => move(-1),
+  j: () => moveTo(1),
+  ArrowDown: () => moveTo(1),
+  k: () => moveTo(-1),
+  ArrowUp: () => moveTo(-1),
   a: () => sayBySelection("accepted"),
   c: () => sayBySelection("coming"),
   r: () => sayBySelection("arrived"),
   x: () => sayBySelection("closed"),
 };
 
-/** Enter on a card opens it where list and detail do not fit side by side. */
-export function openSelected(): void {
-  if (selectedId.value) go("queue", selectedId.value);
+/** Selects and focuses the neighbour: Enter opens it, a screen reader says it. */
+function moveTo(step: number): void {
+  move(step);
+  document.querySelector<HTMLElement>(`[data-incident="${selectedId.value}"] .card__pick`)?.focus();
 }

@@ -26,8 +26,7 @@ export function play(sound: Sound): void {
   document.documentElement.dataset.sound = sound; // what is asked for, whether or not a loudspeaker is there
   if (sound === playing.value) return;
   playing.value = sound;
-  hush();
-  if (sound !== "none") round();
+  round();
 }
 
 /** One round of a pattern, for the test of the loudspeaker; an alarm that sounds is not disturbed. */
@@ -39,9 +38,9 @@ export async function sample(sound: Exclude<Sound, "none">): Promise<void> {
 }
 
 function round(): void {
-  const sound = playing.value;
-  if (sound === "none" || !audio || audio.state !== "running") return;
   hush();
+  const sound = playing.value;
+  if (sound === "none" || !audio || audio.state !== "running") return; // unlock() starts it again
   schedule(sound);
   again = setTimeout(round, PATTERNS[sound].round * 1000);
 }

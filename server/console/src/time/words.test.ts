@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { agoWords, clockWords, durationWords } from "./words";
+import { agoWords, clockWords, dayWords, durationWords } from "./words";
 
 const S = 1000;
 const M = 60 * S;
@@ -35,6 +35,7 @@ describe("times as people say them", () => {
     expect(clockWords(at(2026, 3, 30, 23, 59), now, "zh")).toBe("昨天 23:59");
     expect(clockWords(at(2026, 2, 5, 14, 5), now, "zh")).toBe("3月5日 14:05");
     expect(clockWords(at(2025, 2, 5, 14, 5), now, "zh")).toBe("2025年3月5日 14:05");
+    expect([dayWords(now, "zh"), dayWords(now, "en")]).toEqual(["5月1日 星期五", "Friday, 1 May"]);
     expect(clockWords(at(2025, 2, 5, 14, 5), now, "en")).toBe("5 Mar 2025 14:05");
   });
 });

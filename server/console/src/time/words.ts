@@ -40,7 +40,7 @@ export function clockWords(at: number, now: number, lang: Lang): string {
   const then = new Date(at);
   const today = new Date(now);
   const days = Math.round((midnight(today) - midnight(then)) / DAY);
-  const minutes = `${two(then.getHours())}:${two(then.getMinutes())}`;
+  const minutes = hourWords(at);
   if (days === 0) return `${minutes}:${two(then.getSeconds())}`;
   if (days === 1) return lang === "zh" ? `昨天 ${minutes}` : `yesterday ${minutes}`;
   const year = then.getFullYear() === today.getFullYear() ? "" : String(then.getFullYear());
@@ -48,6 +48,20 @@ export function clockWords(at: number, now: number, lang: Lang): string {
   return `${then.getDate()} ${MONTHS[then.getMonth()]}${year && ` ${year}`} ${minutes}`;
 }
 
+/** "14:05". Local time of this screen. */
+export function hourWords(at: number): string {
+  const then = new Date(at);
+  return `${two(then.getHours())}:${two(then.getMinutes())}`;
+}
+
+/** "3月5日 星期四", "Thursday, 5 Mar". */
+export function dayWords(at: number, lang: Lang): string {
+  const then = new Date(at);
+  if (lang === "zh") return `${then.getMonth() + 1}月${then.getDate()}日 星期${"日一二三四五六"[then.getDay()]}`;
+  return `${DAYS[then.getDay()]}, ${then.getDate()} ${MONTHS[then.getMonth()]}`;
+}
+
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 function n(ms: number, unit: number): number {
