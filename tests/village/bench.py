@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.console.browse import chromium, watch
 from tests.village import floor
-from tests.village.browser import browser, log_in
+from tests.village.browser import log_in
 from tests.village.hops import trace
 from tests.village.rig import ROOT, Rig
 
@@ -44,8 +45,7 @@ def presses(rig: Rig, count: int) -> dict[str, list[float]]:
     incident: dict[str, str] = {}
     wanted: list[tuple[str, float]] = []
     presses_of: dict[str, int] = {}
-    with browser() as chromium:
-        page = chromium.new_page()
+    with chromium() as browser, watch(browser) as page:
         log_in(page, rig.console_url, "duty", rig.password)
         page.evaluate(FOLLOW)
         for n in range(count):

@@ -1,34 +1,6 @@
-"""A real browser on the real console: Chromium through Playwright."""
+"""An operator's login in a real browser on the real console."""
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator
-
-from playwright.sync_api import Browser, Page, sync_playwright
-
-ARGUMENTS = [
-    # Chromium refuses its sandbox to root; the pages are our own, on loopback.
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-]
-
-
-@contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        raise RuntimeError("no Chromium here: `make browser` installs it")
-    with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=path, args=ARGUMENTS)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
+from playwright.sync_api import Page
 
 
 def log_in(page: Page, url: str, name: str, password: str) -> None:

@@ -153,12 +153,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     began = time.monotonic()
     demos: list[Demo] = []
-    rig = Rig(
-        folder,
-        say=lambda text: print(f"· {text}", flush=True),
-        on_process=lambda *change: [d.process_changed(*change) for d in demos] and None,
-    )
-    with rig:
+
+    def changed(village: str | None, name: str, up: bool) -> None:
+        for demo in demos:
+            demo.process_changed(village, name, up)
+
+    with Rig(folder, say=lambda text: print(f"· {text}", flush=True), on_process=changed) as rig:
         rig.command_centre()
         demo = Demo(rig)
         demos.append(demo)

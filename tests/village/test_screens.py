@@ -1,0 +1,129 @@
+"""Two real browser pages: somebody presses in the village, an operator accepts at the command centre."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.browse import ROOT, chromium, watch
+from tests.village.browser import log_in
+from tests.village.demo import Demo
+from tests.village.hops import on_feed, shows, trace
+from tests.village.rig import Rig
+
+pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(240)]
+
+SCREENS = ROOT / "build/screens"
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with Rig(tmp_path_factory.mktemp("screens")) as rig:
+        rig.command_centre()
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def console(rig: Rig, browser: Browser) -> Iterator[Page]:
+    with watch(browser) as page:
+        log_in(page, rig.console_url, "duty", rig.password)
+        expect(page.locator('[data-feed="live"]')).to_be_visible()
+        yield page
+
+
+@pytest.fixture
+def village(rig: Rig, browser: Browser) -> Iterator[Page]:
+    demo = Demo(rig)
+    demo.start()
+    with watch(browser, viewport={"width": 1360, "height": 950}) as page:
+        page.goto(demo.page.url)
+        yield page
+    demo.page.stop()
+
+
+def press(page: Page, device: str, pin: str = "red") -> None:
+    key = page.locator(f'[data-device="{device}"][data-pin="{pin}"]')
+    key.hover()
+    page.mouse.down()
+    page.wait_for_timeout(120)  # a finger: the duration is the input
+    page.mouse.up()
+
+
+def shoot(page: Page, name: str) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png")
+
+
+def test_a_press_on_the_page_rings_at_the_centre_and_the_accept_reaches_the_lamp(
+    rig: Rig, console: Page, village: Page
+) -> None:
+    house = rig.houses()[3]
+    since = rig.journal.mark()
+    press(village, house.device("button"))
+    event = str(trace(rig.journal, house.device("button"), "pressed", since).fields["event"])
+    card = console.locator(f'[data-incident="{event}"]')
+    expect(card).to_contain_text(house.name)
+    expect(console.locator("html")).to_have_attribute("data-sound", "urgent")
+    for lamp in rig.neighbours(house):
+        shows(rig.journal, lamp, "near", event, since)
+    shoot(console, "live-console")
+    shoot(village, "live-demo")
+
+    console.keyboard.press("a")
+    expect(card).to_have_attribute("data-answer", "accepted")
+    expect(console.locator("html")).to_have_attribute("data-sound", "none")
+    shows(rig.journal, house.device("lamp"), "own", event, since, "accepted")
+
+    press(village, rig.houses()[1].device("lamp"), "green")
+    shows(rig.journal, house.device("lamp"), "own", event, since, "coming")
+    expect(village.locator("body")).to_contain_text("有人来了")
+    expect(card).to_have_attribute("data-answer", "coming")
+    shoot(village, "live-demo-coming")
+
+
+def test_a_dead_server_is_loud_and_the_press_meanwhile_is_not_missed(rig: Rig, console: Page) -> None:
+    house = rig.houses()[-1]
+    rig.server.pull_plug()
+    expect(console.locator('[data-banner="lost"]')).to_be_visible(timeout=20_000)
+    expect(console.locator("html")).to_have_attribute("data-sound", "lost")
+    shoot(console, "live-feed-lost")
+    since = rig.journal.mark()
+    rig.press(house.device("button"))
+    event = str(trace(rig.journal, house.device("button"), "heard", since).fields["event"])
+    for lamp in rig.neighbours(house):
+        shows(rig.journal, lamp, "near", event, since)  # the village helps itself meanwhile
+    rig.server.plug_in()
+    on_feed(rig.journal, event, since)
+    expect(console.locator(f'[data-incident="{event}"]')).to_be_visible(timeout=20_000)
+    expect(console.locator('[data-banner="lost"]')).to_have_count(0)
+
+
+def test_a_cut_uplink_leaves_the_village_its_answer(rig: Rig) -> None:
+    house = rig.houses()[0]
+    cable = rig.villages[house.village].uplink
+    since = rig.journal.mark()
+    cable.cut()
+    rig.press(house.device("lamp"))
+    event = str(trace(rig.journal, house.device("lamp"), "heard", since).fields["event"])
+    for lamp in rig.neighbours(house):
+        shows(rig.journal, lamp, "near", event, since)
+    rig.press(rig.houses()[2].device("lamp"), "green")
+    told = shows(rig.journal, house.device("lamp"), "own", event, since, "coming")
+    assert told.fields["received"] == 0, "nobody at the county knows yet, and the lamp does not say so"
+    cable.mend()
+    trace(rig.journal, house.device("lamp"), "received", since, event)
+    on_feed(rig.journal, event, since)
+
+
+def test_smoke_is_an_alarm_without_a_finger(rig: Rig) -> None:
+    house = next(h for h in rig.houses() if "smoke" in h.kinds)
+    since = rig.journal.mark()
+    rig.press(house.device("smoke"), "smoke", hold=0.5)
+    event = str(trace(rig.journal, house.device("smoke"), "received", since).fields["event"])
+    assert on_feed(rig.journal, event, since).fields["what"] == "fire"
