@@ -1,4 +1,4 @@
-"""`make bench`: how long a press takes to be heard, received and shown, beside the floor of this machine in the same run."""
+"""`make bench`: how long a press takes to be heard, received and shown, beside this machine's floor of the same run."""
 
 import json
 import os
@@ -101,13 +101,15 @@ def restarts(rig: Rig, times: int) -> dict[str, list[float]]:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="heartlamp-bench-") as folder:
-        with Rig(Path(folder), say=lambda text: print(f"· {text}", flush=True)) as rig:
-            print("· the floor of this machine", flush=True)
-            floors = floor.measure(rig)
-            hops = presses(rig, PRESSES)
-            print("· restarts", flush=True)
-            again = restarts(rig, RESTARTS)
+    def say(text: str) -> None:
+        print(f"· {text}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="heartlamp-bench-") as folder, Rig(Path(folder), say=say) as rig:
+        say("the floor of this machine")
+        floors = floor.measure(rig)
+        hops = presses(rig, PRESSES)
+        say("restarts")
+        again = restarts(rig, RESTARTS)
     total = sum(statistics.median(v) for v in floors.values())
     result: dict[str, Any] = {
         "presses": PRESSES,
