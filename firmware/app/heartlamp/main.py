@@ -35,6 +35,7 @@ async def _run(hal) -> None:
     asyncio.create_task(_show(hal, device, link))
     asyncio.create_task(_beat(hal, device, link))
     asyncio.create_task(link.run())
+    asyncio.create_task(hal.guard())
     await _pins(hal, device, link)
 
 
