@@ -1,16 +1,17 @@
 """Real parts: a broker with TLS and a county CA, virtual boards on MicroPython, and a village that answers them."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from heartlamp_tech.virtual_board import VirtualBoard
+
+from tests.firmware.parts import BoardMaker, Broker, Certificates, Village, config
 
 REPO = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPO / "firmware/app"), str(Path(__file__).parent)]  # the device's pure rules; the parts beside us
+sys.path.insert(0, str(REPO / "firmware/app"))  # the device's pure rules run here too
 
-from heartlamp_tech.virtual_board import VirtualBoard  # noqa: E402
-from parts import Broker, Certificates, Village, config  # noqa: E402
 
 MICROPYTHON = REPO / ".tools/bin/micropython"
 
@@ -30,9 +31,6 @@ def broker(certificates: Certificates, tmp_path: Path) -> Iterator[Broker]:
 def village(broker: Broker, certificates: Certificates) -> Iterator[Village]:
     with Village(broker, certificates.ca) as village:
         yield village
-
-
-BoardMaker = Callable[..., VirtualBoard]
 
 
 @pytest.fixture

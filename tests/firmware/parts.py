@@ -21,7 +21,9 @@ from cryptography.x509.oid import NameOID
 from heartlamp_protocol.device import statement
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
 from heartlamp_protocol.device.names import PULSE, of_topic, topic
-from heartlamp_protocol.inbound import Alarm, Answer, Frame, read_frame
+from heartlamp_protocol.inbound import Alarm, Answer, Frame, Reading, read_frame
+from heartlamp_tech.virtual_board import VirtualBoard
+from paho.mqtt.enums import CallbackAPIVersion
 
 ROOT = "5a" * 32
 NAME = "gateway.village.test"
@@ -29,6 +31,10 @@ DEVICE_KEY = device_key(bytes.fromhex(ROOT), 1)
 COUNTY_KEY = county_key(bytes.fromhex(ROOT), 1)
 COUNTY = "c0" * 8
 EPOCH = "e1" * 8
+
+
+BoardMaker = Callable[..., VirtualBoard]
+"""(broker, dev="lamp0a1b", kind="lamp"): a provisioned board, not started."""
 
 
 class Pair(NamedTuple):
@@ -162,6 +168,13 @@ class Said(NamedTuple):
         return read_frame(self.payload)
 
     @property
+    def id(self) -> str:
+        """Of the event."""
+        content = self.frame.content
+        assert not isinstance(content, Reading)
+        return content.id
+
+    @property
     def alarm(self) -> Alarm:
         content = self.frame.content
         assert isinstance(content, Alarm)
@@ -187,19 +200,17 @@ class Village:
         self.epoch = EPOCH
         self.said: list[Said] = []
         self._news = threading.Condition()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"village{secrets.token_hex(4)}")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"village{secrets.token_hex(4)}")
         context = ssl.create_default_context(cadata=ca)
         context.check_hostname = False  # the village knows its own broker by its address
         self._client.tls_set_context(context)
-        self._client.reconnect_delay_set(0.05, 0.05)
+        self._client.reconnect_delay_set(1, 1)
         # without this a receipt waits 40 ms for the TCP acknowledgement of the PUBACK before it
-        self._client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )
+        self._client.on_socket_open = self._at_once
         self._client.on_connect = lambda client, *_: client.subscribe("hl/1/+/+", qos=1)
+        self._subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
-        self._subscribed = threading.Event()
         self._ver = 0
 
     def __enter__(self) -> Self:
@@ -212,12 +223,15 @@ class Village:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def _at_once(self, _client: mqtt.Client, _data: object, sock: Any) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         named = of_topic(message.topic)
         if named is None or named[1] in ("receipt", "lamp"):
             return
         with self._news:
-            self.said.append(Said(monotonic(), named[0], named[1], message.payload))
+            self.said.append(Said(monotonic(), named[0], named[1], bytes(message.payload)))
             self._news.notify_all()
         if named[1] == "ask":
             self.pulse()
@@ -237,6 +251,9 @@ class Village:
                 assert left > 0, f"no {what} within {timeout} s, but {[s.what for s in self.said[after:]]}"
                 self._news.wait(left)
 
+    def wait_event(self, id: str) -> Said:
+        return self.wait("event", lambda said: said.id == id)
+
     def publish(self, device: str, what: str, payload: bytes | str) -> None:
         self._client.publish(topic(device, what), payload, qos=1).wait_for_publish(5)
 
@@ -244,13 +261,12 @@ class Village:
         self._client.publish(PULSE, statement.write_pulse(self.epoch, county, answerable))
 
     def hear(self, said: Said) -> None:
-        self.publish(said.device, "receipt", statement.write_heard(said.frame.content.id, self.epoch))  # type: ignore[union-attr]
+        self.publish(said.device, "receipt", statement.write_heard(said.id, self.epoch))
 
     def receive(self, said: Said, key: bytes = COUNTY_KEY, dev: str = "", sum16: str = "") -> None:
         """The county's signed receipt; forged where key, dev or sum16 are others."""
-        frame = said.frame
-        event = frame.content.id  # type: ignore[union-attr]
-        receipt = statement.write_received(key, dev or said.device, 1, event, sum16 or digest16(frame.body), COUNTY)
+        sum16 = sum16 or digest16(said.frame.body)
+        receipt = statement.write_received(key, dev or said.device, 1, said.id, sum16, COUNTY)
         self.publish(said.device, "receipt", receipt)
 
     def light(self, device: str, calls: list[str], ver: int | None = None) -> int:

@@ -2,10 +2,10 @@
 
 from time import sleep
 
-from conftest import BoardMaker
 from heartlamp_protocol.device.frame import verify
 from heartlamp_tech.virtual_board import VirtualBoard
-from parts import DEVICE_KEY, EPOCH, Village
+
+from tests.firmware.parts import DEVICE_KEY, EPOCH, BoardMaker, Village
 
 
 def test_a_press_is_stored_before_it_is_sent_or_shown(lamp: VirtualBoard, village: Village) -> None:
@@ -84,7 +84,7 @@ def test_ten_boards_killed_right_after_stored_lose_nothing(make_board: BoardMake
     board.start()
     assert board.wait_trace("boot", after=mark)["held"] == 10
     for event in pressed:
-        village.wait("event", lambda said, event=event: said.alarm.id == event)
+        village.wait_event(event)
 
 
 def test_every_press_is_an_event_of_its_own_and_bounce_is_none(lamp: VirtualBoard, village: Village) -> None:
@@ -97,7 +97,7 @@ def test_every_press_is_an_event_of_its_own_and_bounce_is_none(lamp: VirtualBoar
     ids = {lamp_line["event"] for lamp_line in lamp.lines() if lamp_line.get("trace") == "pressed"}
     assert len(ids) == 3
     for event in ids:
-        village.wait("event", lambda said, event=event: said.alarm.id == event)
+        village.wait_event(event)
 
 
 def test_a_new_epoch_of_the_gateway_is_offered_everything_not_received(lamp: VirtualBoard, village: Village) -> None:

@@ -2,10 +2,10 @@
 
 from time import sleep
 
-from conftest import BoardMaker
 from heartlamp_protocol.device.mac import county_key, device_key
 from heartlamp_tech.virtual_board import VirtualBoard
-from parts import DEVICE_KEY, Village, call, county_says
+
+from tests.firmware.parts import DEVICE_KEY, BoardMaker, Village, call, county_says
 
 NEAR = "lamp0c2d-00000000000000a1"
 

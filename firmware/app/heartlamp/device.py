@@ -65,11 +65,11 @@ class Device:
         self._trace("pressed", event=id, pin=pin, t=stamp)
         c = self.config
         self._add(id, "alarm", write_alarm(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, what), at)
-        self.press = {"id": id, "at": at, "heard": False, "received": False}
+        self.press = lamp.Press(id, at)
 
     def green(self, gesture: str, at: int, stamp: object) -> None:
         """A short or long press of green, on whatever the lamp shows."""
-        meant = keys.answer_by_green(gesture, self.shown_calls())
+        meant = keys.answer_by_green(gesture, calls.shown(self.state[2], self.marks))
         if meant is None or self.outbox.full():
             return
         incident, answer = meant
@@ -175,8 +175,8 @@ class Device:
         record = self.outbox.find(said.get("event"))
         if record is not None and not record.heard:
             record.heard = True
-            if self.press is not None and self.press["id"] == record.id:
-                self.press["heard"] = True
+            if self.press is not None and self.press.id == record.id:
+                self.press.heard = True
         self._trace("heard", event=said.get("event"))
         self.to_show.set()
 
@@ -188,8 +188,8 @@ class Device:
             self._forged("a receipt for other bytes")
             return
         self.county_epochs = calls.take_epoch(self.county_epochs, str(said.get("epoch"))[:16])
-        if self.press is not None and self.press["id"] == record.id:
-            self.press["received"] = True
+        if self.press is not None and self.press.id == record.id:
+            self.press.received = True
         self.outbox.remove(record)
         self._trace("received", event=record.id)
         self.to_show.set()
@@ -203,18 +203,18 @@ class Device:
             for call in wanted:
                 self._county_word(call)
             self.state = (epoch, ver, wanted)
-            if self.press is not None and [c for c in wanted if c["role"] == "own"]:
-                if self.press["heard"] or self.press["received"]:
+            if self.press is not None and [c for c in wanted if c.role == "own"]:
+                if self.press.heard or self.press.received:
                     self.press = None  # from here on the lamp's state carries it
             self._trace("lamp", ver=ver, calls=len(wanted))
         self.unreported = True
         self.to_show.set()
 
-    def _county_word(self, call: dict) -> None:
-        if not call["county"]:
+    def _county_word(self, call: calls.Call) -> None:
+        if not call.county:
             return
-        said = self._county(call["county"].encode())
-        if said is None or said.get("incident") != call["incident"]:
+        said = self._county(call.county.encode())
+        if said is None or said.get("incident") != call.incident:
             return
         try:
             self.marks, self.county_epochs = calls.take_county(self.marks, self.county_epochs, said)
@@ -252,19 +252,18 @@ class Device:
 
     # --- to the lamp --------------------------------------------------------------------------------------------
 
-    def facts(self) -> dict:
+    def facts(self) -> lamp.Facts:
         """What rules/lamp.py turns into a picture."""
         unheard = [r.at for r in self.outbox.records if not r.heard]
-        return {
-            "boot_at": self.boot_at,
-            "link_down_since": self.link_down_since,
-            "refreshed_at": self.refreshed_at,
-            "answerable": self.answerable,
-            "unheard_since": min(unheard) if unheard else None,
-            "press": self.press,
-            "calls": self.state[2],
-            "marks": self.marks,
-        }
+        return lamp.Facts(
+            self.boot_at,
+            self.link_down_since,
+            self.refreshed_at,
+            self.answerable,
+            min(unheard) if unheard else None,
+            self.press,
+            calls.shown(self.state[2], self.marks),
+        )
 
     def health(self, heap: int) -> "list[tuple[str, int]]":
         """The values of a heartbeat."""
@@ -278,6 +277,3 @@ class Device:
             ("set_aside", self.outbox.set_aside),
             ("cert_dates_wrong", self.dates_wrong),
         ]
-
-    def shown_calls(self) -> "list[dict]":
-        return lamp.picture(self.facts(), self._clock())["calls"]

@@ -35,6 +35,7 @@ async def _run(hal) -> None:
     asyncio.create_task(_show(hal, device, link))
     asyncio.create_task(_beat(hal, device, link))
     asyncio.create_task(link.run())
+    asyncio.create_task(hal.guard())
     await _pins(hal, device, link)
 
 
@@ -42,19 +43,24 @@ async def _pins(hal, device: Device, link: Link) -> None:
     """Red at its first edge; the rest once it has settled."""
     lines = {}
     while True:
-        edge = await hal.edge(_settle(hal, device, lines))
+        edge = await hal.edge(_settle(hal, device, lines, hal.clock()))
         if edge is not None:
             pin, level, at, stamp = edge
-            lines[pin], pressed = keys.edge(lines.get(pin, keys.OPEN), level, at)
-            if pressed and pin == keys.PANIC:
-                device.alarm("panic", pin, at, stamp)
+            _settle(hal, device, lines, at)  # what was due before this edge
+            line = lines.get(pin, keys.Line())
+            if pin in keys.CONTACTS:
+                lines[pin] = keys.edge_contact(line, level, at)
+            else:
+                lines[pin], pressed = keys.edge(line, level, at)
+                if pressed and pin == keys.PANIC:
+                    device.alarm("panic", pin, at, stamp)
         if device.to_send.is_set():
             link.urgent.set()
 
 
-def _settle(hal, device: Device, lines: dict) -> "int | None":
+def _settle(hal, device: Device, lines: dict, now: int) -> "int | None":
     """Acts on what has settled; returns when to look again."""
-    now, soonest = hal.clock(), None
+    soonest = None
     for pin in lines:
         contact = keys.CONTACTS.get(pin)
         lines[pin], gesture, at = (keys.settle_contact if contact else keys.settle)(lines[pin], now)

@@ -90,7 +90,7 @@ def read_signed(key: bytes, dev: str, data: bytes) -> "dict[str, object]":
 
 def _object(data: bytes) -> "dict[str, object]":
     try:
-        fields = json.loads(str(data, "utf-8"))  # MicroPython would read wild bytes as text without a word
+        fields = json.loads(data)
     except (ValueError, RuntimeError):  # RuntimeError: nested too deep
         raise FrameError("not JSON")
     if not isinstance(fields, dict) or fields.get("v") != VERSION or not isinstance(fields.get("kind"), str):

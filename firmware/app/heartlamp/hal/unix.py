@@ -29,6 +29,9 @@ class Board:
     def random(self, n: int) -> bytes:
         return os.urandom(n)
 
+    async def guard(self) -> None:
+        """A supervisor starts the process again; there is no watchdog to feed."""
+
     async def link(self) -> None:
         """The network is the machine's own."""
 

@@ -10,7 +10,7 @@ CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
 
 
 class MqttError(Exception):
-    pass
+    """What came is not MQTT, or a refusal."""
 
 
 def connect(client: str, password: str, keepalive_s: int, will_topic: str, will: bytes) -> bytes:
@@ -40,10 +40,10 @@ class Parser:
         self._most = most
         self._held = b""
 
-    def feed(self, data: bytes) -> "list[tuple]":
+    def feed(self, data: bytes) -> "list[tuple[object, ...]]":
         """(CONNACK, code) · (PUBLISH, topic, payload, qos, pid) · (PUBACK, pid) · (SUBACK, pid, codes) · (PINGRESP,)"""
         data = self._held + data
-        packets = []
+        packets: list[tuple[object, ...]] = []
         at = 0
         while True:
             body_at, end = self._bounds(data, at)
@@ -69,7 +69,7 @@ class Parser:
         return i, -1
 
 
-def _read(first: int, body: bytes) -> tuple:
+def _read(first: int, body: bytes) -> "tuple[object, ...]":
     kind = first >> 4
     if kind == PUBLISH:
         return _read_publish(first, body)
@@ -84,7 +84,7 @@ def _read(first: int, body: bytes) -> tuple:
     raise MqttError("unexpected packet of type %d" % kind)
 
 
-def _read_publish(first: int, body: bytes) -> tuple:
+def _read_publish(first: int, body: bytes) -> "tuple[object, ...]":
     qos = first >> 1 & 3
     topic_end = 2 + (body[0] << 8 | body[1]) if len(body) > 1 else 9999999
     start = topic_end + 2 if qos else topic_end

@@ -1,50 +1,79 @@
 """The calls that a lamp shows: the village's desired state, and over it the county's signed word.
 
-A state is (epoch, ver, calls), ("", -1, []) before the first. Marks remember the county's word: a dict incident ->
-(epoch, rver, aver, answer, who), and the list of county epochs seen, the current one last.
+A state is (epoch, ver, calls). Marks remember the county's word: incident -> (epoch, rver, aver, answer, who); beside
+them the county's epochs seen, the current one last.
 """
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.device.lamp import RANK
+from heartlamp_protocol.device.lamp import RANK, answer_shown
 from heartlamp_protocol.device.limits import CALLS_MAX, INTEGER_MAX, NAME_MAX
 from heartlamp_protocol.device.names import is_event_id, is_hex
 
-NOTHING = ("", -1, [])
+NOTHING: "tuple[str, int, list[Call]]" = ("", -1, [])  # before the first state
 EPOCHS_MAX = 4
 _VILLAGE = ("none", "coming", "arrived", "unanswered")  # only the county accepts and closes
 
 
-def read_lamp(fields: dict) -> "tuple[str, int, list[dict]]":
+class Call:
+    """One call. heard, received: 0 or 1; county: the county's statement as it came, or ""."""
+
+    def __init__(
+        self,
+        incident: str,
+        role: str,
+        what: str,
+        place: str,
+        heard: int,
+        answer: str,
+        who: str,
+        county: str = "",
+        received: int = 0,
+    ) -> None:
+        self.incident = incident
+        self.role = role
+        self.what = what
+        self.place = place
+        self.heard = heard
+        self.answer = answer
+        self.who = who
+        self.county = county
+        self.received = received
+
+
+def read_lamp(fields: "dict[str, object]") -> "tuple[str, int, list[Call]]":
     """The state in a lamp message. Raises FrameError; a call that makes no sense spoils only itself."""
-    epoch, ver, calls = fields.get("epoch"), fields.get("ver"), fields.get("calls")
-    if not is_hex(epoch, 16) or not _whole(ver) or not isinstance(calls, list):
+    epoch, ver, listed = fields.get("epoch"), fields.get("ver"), fields.get("calls")
+    if not is_hex(epoch, 16) or not isinstance(listed, list):
         raise FrameError("not a lamp state")
-    return epoch, ver, [_call(c) for c in calls if _is_call(c)][:CALLS_MAX]
+    calls = [call for call in [_call(c) for c in listed] if call is not None]
+    return str(epoch), _whole(ver), calls[:CALLS_MAX]
 
 
-def is_newer(state: tuple, epoch: str, ver: int) -> bool:
+def is_newer(state: "tuple[str, int, list[Call]]", epoch: str, ver: int) -> bool:
     """A higher version of the same epoch, or any of another."""
     return epoch != state[0] or ver > state[1]
 
 
-def take_county(marks: dict, epochs: "list[str]", said: dict) -> "tuple[dict, list[str]]":
+def take_county(
+    marks: "dict[str, tuple[str, int, int, str, str]]", epochs: "list[str]", said: "dict[str, object]"
+) -> "tuple[dict[str, tuple[str, int, int, str, str]], list[str]]":
     """Marks after the county's (verified) statement: the highest of each axis; what an epoch said that has been
     replaced since is history. Raises FrameError where it is not a statement about an incident."""
-    epoch, incident, rver, aver = said.get("epoch"), said.get("incident"), said.get("rver"), said.get("aver")
-    if said.get("kind") != "answer" or not is_hex(epoch, 16) or not is_event_id(incident):
-        raise FrameError("not a statement about an incident")
     answer = said.get("answer")
-    if not _whole(rver) or not _whole(aver) or not isinstance(answer, str) or answer not in RANK:
+    if said.get("kind") != "answer" or not is_event_id(said.get("incident")) or not is_hex(said.get("epoch"), 16):
         raise FrameError("not a statement about an incident")
+    if not isinstance(answer, str) or answer not in RANK:
+        raise FrameError("not an answer that this lamp knows")
+    epoch, incident, who = str(said["epoch"]), str(said["incident"]), str(said.get("who"))[:NAME_MAX]
+    rver, aver = _whole(said.get("rver")), _whole(said.get("aver"))
     epochs = take_epoch(epochs, epoch)
     if epoch != epochs[-1]:
         return marks, epochs
     old = marks.get(incident)
-    who = str(said.get("who"))[:NAME_MAX]
     if old is not None and old[0] == epoch:
+        rver = max(rver, old[1])
         if aver <= old[2]:
             aver, answer, who = old[2], old[3], old[4]
-        rver = max(rver, old[1])
     after = dict(marks)
     after[incident] = (epoch, rver, aver, answer, who)
     return after, epochs
@@ -54,36 +83,44 @@ def take_epoch(epochs: "list[str]", epoch: str) -> "list[str]":
     return epochs if epoch in epochs else (epochs + [epoch])[-EPOCHS_MAX:]
 
 
-def forget(marks: dict, calls: "list[dict]") -> dict:
+def forget(
+    marks: "dict[str, tuple[str, int, int, str, str]]", calls: "list[Call]"
+) -> "dict[str, tuple[str, int, int, str, str]]":
     """Marks of the incidents that are still called; a lamp's memory is bounded."""
-    wanted = [c["incident"] for c in calls]
+    wanted = [call.incident for call in calls]
     return {incident: mark for incident, mark in marks.items() if incident in wanted}
 
 
-def _is_call(c: object) -> bool:
-    return (
-        isinstance(c, dict)
-        and is_event_id(c.get("incident"))
-        and c.get("role") in ("own", "near")
-        and isinstance(c.get("what"), str)
-        and isinstance(c.get("place"), str)
-        and isinstance(c.get("who"), str)
-        and isinstance(c.get("county"), str)
+def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str]]") -> "list[Call]":
+    """The calls with the higher of the village's and the county's answers."""
+    out = []
+    for c in calls:
+        mark = marks.get(c.incident)
+        answer, who = (c.answer, c.who) if mark is None else answer_shown(c.answer, c.who, mark[3], mark[4])
+        out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", int(mark is not None)))
+    return out
+
+
+def _call(c: object) -> "Call | None":
+    if not isinstance(c, dict) or not is_event_id(c.get("incident")) or c.get("role") not in ("own", "near"):
+        return None
+    for name in ("what", "place", "who", "county"):
+        if not isinstance(c.get(name), str):
+            return None
+    answer = c.get("answer")
+    return Call(
+        c["incident"],
+        c["role"],
+        c["what"][:16],
+        c["place"][:NAME_MAX],
+        1 if c.get("heard") == 1 else 0,
+        answer if isinstance(answer, str) and answer in _VILLAGE else "none",
+        c["who"][:NAME_MAX],
+        c["county"],
     )
 
 
-def _call(c: dict) -> dict:
-    return {
-        "incident": c["incident"],
-        "role": c["role"],
-        "what": c["what"][:16],
-        "place": c["place"][:NAME_MAX],
-        "heard": 1 if c.get("heard") == 1 else 0,
-        "answer": c.get("answer") if c.get("answer") in _VILLAGE else "none",
-        "who": c["who"][:NAME_MAX],
-        "county": c["county"],
-    }
-
-
-def _whole(value: object) -> bool:
-    return type(value) is int and 0 <= value <= INTEGER_MAX
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= INTEGER_MAX:
+        raise FrameError("a version is not a whole number")
+    return value

@@ -1,0 +1,130 @@
+"""An ESP32 board: keys to ground with pull-ups, one WS2812 lamp, a piezo, Wi-Fi.
+
+Not run by the tests: they have no board. It is compiled for the device by a test, and nothing more is claimed.
+"""
+
+import asyncio
+import json
+import time
+from os import urandom
+
+import network
+from machine import PWM, WDT, Pin
+from neopixel import NeoPixel
+
+PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
+LAMP_PIN, PIEZO_PIN = 8, 10
+EDGES_MOST = 64  # of one burst of bounce; the first one is the press
+WATCHDOG_MS = 30_000
+TONES = {"sending": 660, "told": 880, "coming": 1320, "shout": 2200, "near": 1760}  # Hz, until prompts are recorded
+
+
+class Board:
+    """`root`: of the flash, which boot.py has mounted."""
+
+    root = ""
+
+    def __init__(self) -> None:
+        self._pins = {}
+        self._edges = []
+        self._flag = asyncio.ThreadSafeFlag()
+        self._ms = 0
+        self._ticks = time.ticks_ms()
+        self._pixel = None
+        self._piezo = None
+        self._wifi = None
+        self._player = None
+
+    def start(self) -> None:
+        """Takes the pins. A contact that is closed already is an edge like any other."""
+        self._pixel = NeoPixel(Pin(LAMP_PIN), 1)
+        self._piezo = PWM(Pin(PIEZO_PIN), freq=880, duty_u16=0)
+        for name, number in PINS.items():
+            pin = Pin(number, Pin.IN, Pin.PULL_UP)
+            self._pins[name] = pin
+            pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
+            if not pin.value():
+                self._edge(name)
+
+    def clock(self) -> int:
+        """ms; asked often enough (a heartbeat does) it never wraps."""
+        ticks = time.ticks_ms()
+        self._ms += time.ticks_diff(ticks, self._ticks)
+        self._ticks = ticks
+        return self._ms
+
+    def stamp(self) -> int:
+        return time.time_ns()
+
+    def random(self, n: int) -> bytes:
+        return urandom(n)
+
+    async def guard(self) -> None:
+        """A loop that hangs for half a minute is started again."""
+        watchdog = WDT(timeout=WATCHDOG_MS)
+        while True:
+            watchdog.feed()
+            await asyncio.sleep_ms(WATCHDOG_MS // 4)
+
+    async def link(self) -> None:
+        """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""
+        if self._wifi is None:
+            self._wifi = network.WLAN(network.STA_IF)
+            self._wifi.active(True)
+        if self._wifi.isconnected():
+            return
+        said = _read("/wifi.json")
+        self._wifi.connect(said["ssid"], said["password"])
+        for _ in range(80):
+            await asyncio.sleep_ms(100)
+            if self._wifi.isconnected():
+                return
+        self._wifi.disconnect()
+        raise OSError("no Wi-Fi " + said["ssid"])
+
+    async def edge(self, until: "int | None") -> "tuple | None":
+        """(pin, level, ms, stamp) of the next edge; None at time `until`."""
+        while not self._edges:
+            if until is None:
+                await self._flag.wait()
+                continue
+            try:
+                await asyncio.wait_for_ms(self._flag.wait(), max(0, until - self.clock()))
+            except asyncio.TimeoutError:
+                return None
+        name, level, ticks = self._edges.pop(0)
+        return name, level, self.clock() - time.ticks_diff(time.ticks_ms(), ticks), 0
+
+    def show(self, picture: dict) -> None:
+        if self._player is not None:
+            self._player.cancel()
+        self._player = asyncio.create_task(self._play(picture["color"], picture["rhythm"], picture["sound"]))
+
+    def trace(self, what: str, **fields) -> None:
+        print(what, fields)
+
+    def _edge(self, name: str) -> None:
+        """In the interrupt's soft half: no more than noting it."""
+        if len(self._edges) < EDGES_MOST:
+            self._edges.append((name, 1 - self._pins[name].value(), time.ticks_ms()))
+        self._flag.set()
+
+    async def _play(self, color: str, rhythm: "list[int]", sound: str) -> None:
+        rgb = tuple([int(color[i : i + 2], 16) for i in (1, 3, 5)])
+        self._light(rgb, sound)
+        while rhythm:
+            for i, ms in enumerate(rhythm):
+                self._light((0, 0, 0) if i % 2 else rgb, "" if i % 2 else sound)
+                await asyncio.sleep_ms(ms)
+
+    def _light(self, rgb: "tuple[int, ...]", sound: str) -> None:
+        self._pixel[0] = rgb
+        self._pixel.write()
+        if sound:
+            self._piezo.freq(TONES[sound])
+        self._piezo.duty_u16(32768 if sound else 0)
+
+
+def _read(path: str) -> dict:
+    with open(path) as f:
+        return json.load(f)

