@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 
 from heartlamp_gateway.rules.batch import Kept, take
 
@@ -60,6 +61,11 @@ class Outbox:
             if rows:
                 self._fresh = True
                 self._changed.notify()
+
+    def has_event(self) -> bool:
+        """Among the first rows: an alarm, answer or cancel waits."""
+        with self._lock:
+            return any(row.item is not None for row in islice(self._rows.values(), 200))
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -3,7 +3,9 @@
 import secrets
 import socket
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from gateway_rig.county import Store
@@ -346,3 +348,16 @@ def test_after_a_restart_of_the_gateway_every_lamp_is_told_again(rig: Rig) -> No
     lamp9.call(press)
     lit = [note for note in rig.county.store.notes.values() if note == (press, "lit", "lamp9")]
     assert len(lit) == 1
+
+
+def test_where_a_sockets_path_would_be_too_long_the_gateway_comes_through_the_tls_door() -> None:
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
+        below = Path(folder) / ("x" * 100)
+        below.mkdir()
+        rig = Rig(below)
+        try:
+            button = rig.start().device("butt7")
+            button.is_received(button.press())
+            assert not (rig.data / "broker" / "mqtt.sock").exists()
+        finally:
+            rig.close()

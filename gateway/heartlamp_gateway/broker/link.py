@@ -7,7 +7,6 @@ socket by the thread that committed, without a hand-off. A mutex guards paho: ot
 import os
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from heartlamp_gateway.config import Broker
+from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.say import log
 
 GROUP_MAX = 200  # messages that share a commit
@@ -138,7 +138,7 @@ class Link:
         if local:
             client.connect(str(self._door.socket), keepalive=KEEPALIVE_S)
         else:
-            client.tls_set_context(ssl.create_default_context(cafile=str(self._door.ca)))
+            client.tls_set_context(pinned_context(self._door.ca))
             client.connect(self._door.host, self._door.port, keepalive=KEEPALIVE_S)
         self._inbox = []
         with self._mutex:

@@ -31,7 +31,7 @@ class Uplink:
     def run(self) -> None:
         fresh = True
         while not self._stopping:
-            pause = wait_ms(self._retry, boottime(), fresh)
+            pause = wait_ms(self._retry, boottime(), fresh, self._outbox.has_event())
             if pause:
                 fresh = self._outbox.wait(pause / 1000) or fresh
                 continue

@@ -58,8 +58,8 @@ class Device:
 
     def vanish(self) -> None:
         """As when its power is cut: the broker speaks its last will."""
-        self._client._sock_close()
         self._client.loop_stop()
+        self._client._sock_close()
 
     def publish(self, what: str, payload: bytes, qos: int = 1) -> None:
         self._client.publish(names.topic(self.id, what), payload, qos)
