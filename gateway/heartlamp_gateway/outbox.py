@@ -37,10 +37,11 @@ class Outbox:
             self._fresh = True
             self._changed.notify()
 
-    def take(self, without: set[int]) -> list[Kept]:
+    def take(self, without: set[int], most: int) -> list[Kept]:
+        """The first rows that fit a batch of at most so many."""
         with self._lock:
             self._fresh = False
-            return take(row for row in self._rows.values() if row.n not in without)
+            return take((row for row in self._rows.values() if row.n not in without), most)
 
     def done(self, rows: list[int]) -> None:
         with self._lock:

@@ -38,7 +38,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `synchronous`, `vfs`: of the
     alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
-    sys.setswitchinterval(0.0002)
+    sys.setswitchinterval(0.0001)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

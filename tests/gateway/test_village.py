@@ -179,6 +179,20 @@ def test_one_bad_item_does_not_hold_back_the_good_ones(rig: Rig) -> None:
     assert presses[1] not in rig.county.store.events
 
 
+def test_an_item_that_breaks_the_county_does_not_hold_back_the_good_ones(rig: Rig) -> None:
+    button = rig.device("butt7")
+    rig.county.stop()
+    presses = [button.press(what) for what in ("panic", "fire", "gas")]
+    for press in presses:
+        button.is_heard(press)
+    rig.county.breaking = {presses[0].encode()}
+    rig.county.start()
+    for press in presses[1:]:
+        rig.county.has(press)
+    rig.county.breaking = set()
+    rig.county.has(presses[0])
+
+
 def test_the_same_press_again_is_receipted_again_and_another_body_is_not(rig: Rig) -> None:
     lamp9, button = rig.device("lamp9"), rig.device("butt7")
     press = button.press()

@@ -87,7 +87,8 @@ class Link:
         try:
             while not self._stopping:
                 writing: list[Any] = [sock] if client.want_write() else []
-                select.select([sock, self._wake], writing, [], 1.0)
+                hidden = self._door.socket is None and sock.pending()
+                select.select([sock, self._wake], writing, [], 0 if hidden else 1.0)
                 self._drain_wake()
                 with self._mutex:
                     self._read(client)
@@ -150,8 +151,11 @@ class Link:
         while True:
             before = len(self._inbox)
             client.loop_read()
-            if client.socket() is None or len(self._inbox) == before or len(self._inbox) >= GROUP_MAX:
+            sock: Any = client.socket()
+            if sock is None or len(self._inbox) >= GROUP_MAX:
                 return
+            if len(self._inbox) == before and not (self._door.socket is None and sock.pending()):
+                return  # nothing more has arrived, neither at the socket nor inside TLS, where select() is blind
 
     def _drain_wake(self) -> None:
         try:
