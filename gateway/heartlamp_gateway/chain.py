@@ -5,6 +5,7 @@ up to the county from memory, commit, `heard`, lamps, in this order.
 """
 
 import hashlib
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -48,6 +49,7 @@ class Chain:
         """Takes up what was left: state, cursor, and the rows that wait."""
         file = self.ledger.file
         self.epoch, self.cursor, self.county_epoch = (file.word(w) for w in ("epoch", "cursor", "county epoch"))
+        self.epoch = self.epoch or secrets.token_hex(8)  # a disk that was never there: of this run only
         self.boot = clock.boot_id()
         self.clock = alarms.read_clock(file.word("clock")).resumed(self.boot, clock.boottime())
         self.last_n = max(file.last_n(), int(file.word("n") or 0))

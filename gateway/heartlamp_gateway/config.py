@@ -79,7 +79,7 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
     port = broker.get("port")
     if type(port) is not int or not 0 < port < 65536:
         raise ConfigError("`broker.port` must be a number from 1 to 65535")
-    socket: Path | None = data / "broker" / "mqtt.sock"
+    socket: Path | None = here / str(broker.get("socket", data / "broker" / "mqtt.sock"))
     if len(str(socket).encode()) > SOCKET_PATH_MAX:
         socket = None
     return Config(

@@ -60,8 +60,10 @@ class FromCounty:
             chain.settle(before, writes=writes)
 
     def hello(self, epoch: str, registry: int) -> None:
-        """The stream begins. `registry`: its version at the county."""
+        """The stream begins: the county is there, and what waits need not wait for its next try. `registry`: the
+        version that the county has."""
         chain = self._chain
+        chain.outbox.poke()
         with chain.lock:
             self._county_is(epoch)
             if registry != chain.village.registry.version:

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 
 from heartlamp_gateway.rules.batch import Kept, take
 
@@ -36,10 +37,11 @@ class Outbox:
             self._fresh = True
             self._changed.notify()
 
-    def take(self, without: set[int]) -> list[Kept]:
+    def take(self, without: set[int], most: int) -> list[Kept]:
+        """The first rows that fit a batch of at most so many."""
         with self._lock:
             self._fresh = False
-            return take(row for row in self._rows.values() if row.n not in without)
+            return take((row for row in self._rows.values() if row.n not in without), most)
 
     def done(self, rows: list[int]) -> None:
         with self._lock:
@@ -60,6 +62,11 @@ class Outbox:
             if rows:
                 self._fresh = True
                 self._changed.notify()
+
+    def has_event(self) -> bool:
+        """Among the first rows: an alarm, answer or cancel waits."""
+        with self._lock:
+            return any(row.item is not None for row in islice(self._rows.values(), 200))
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -18,7 +18,7 @@ from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.county.downlink import Downlink
 from heartlamp_gateway.county.line import Line
-from heartlamp_gateway.county.tls import county_context
+from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.county.uplink import Uplink
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
@@ -38,7 +38,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `synchronous`, `vfs`: of the
     alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
-    sys.setswitchinterval(0.0002)
+    sys.setswitchinterval(0.0001)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -50,15 +50,18 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     readings = ReadingFile(config.data_dir / READINGS)
     readings.open()
     outbox, presence, contact = Outbox(), Presence(), Contact()
-    context = county_context(config.county_ca)
+    context = pinned_context(config.county_ca)
 
     chain = Chain(config.id, file, outbox, say=lambda name, payload: alarms_link.say(name, payload))
     devices, county, upkeep = FromDevices(chain, presence), FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
 
     def registry_to_broker(registry: Registry) -> None:
-        if write_broker_files(config, registry) and not reload_broker(config):
-            log.info("no broker of ours runs yet; it will read its new files when it starts")
+        try:
+            if write_broker_files(config, registry) and not reload_broker(config):
+                log.info("no broker of ours runs yet; it will read its new files when it starts")
+        except OSError as wrong:
+            log.error("the broker's files cannot be written, it goes on with the old ones: %s", wrong)
 
     registry_to_broker(chain.village.registry)
     telemetry = Telemetry(
@@ -110,7 +113,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
 
 def _lock(path: Path) -> IO[str]:
     """Two gateways on one folder would each undo the other. Raises OSError when one runs."""
-    file = path.open("w")
+    file = path.open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -11,6 +11,10 @@ from heartlamp_gateway.rules import incidents, lamps
 from heartlamp_gateway.say import log
 
 
+class DiskIsBack(Exception):
+    """Ends the process: what is in memory was not `heard`, its devices offer it again."""
+
+
 class Upkeep:
     def __init__(self, chain: Chain, presence: Presence) -> None:
         self._chain, self._presence = chain, presence
@@ -58,6 +62,8 @@ class Upkeep:
             if county:
                 writes.append(alarms.word("county contact", time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())))
             chain.settle(before, writes=writes)
+            if chain.ledger.file.volatile and chain.ledger.file.is_back():
+                raise DiskIsBack("the disk can be written again: starting anew, to take up what is on it")
             try:
                 chain.ledger.file.checkpoint()
             except TROUBLE as wrong:

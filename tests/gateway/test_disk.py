@@ -158,6 +158,36 @@ def test_a_file_that_may_not_grow_gives_no_heard_either(rig: Rig) -> None:
     lamp9.call(press, heard=1)
 
 
+def test_started_on_a_full_disk_the_village_is_still_lit_and_the_county_told(rig: Rig) -> None:
+    button = rig.device("butt7")
+    before = button.press("gas")
+    button.is_received(before)
+    assert rig.gateway.end() == 0
+    assert not (rig.data / "alarms.db-shm").exists()
+    limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY));"
+    limited += "sys.argv = sys.argv[1:]; runpy.run_module('heartlamp_gateway', run_name='__main__')"
+    command = [sys.executable, "-c", limited, "heartlamp_gateway", "run", "--config", str(rig.config)]
+    # Its log goes through a pipe, because no file may grow.
+    gateway = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        lamp9 = rig.device("lamp9")
+        lamp9.call(before, heard=1)  # read from the disk that cannot be written
+        press = button.press("panic")
+        lamp9.call(press, heard=0)
+        button.is_received(press)
+        assert press not in button.heard
+    finally:
+        gateway.terminate()
+        _, log = gateway.communicate(timeout=10)
+        print(log)
+    assert "cannot be opened" in log
+    assert gateway.returncode == 0
+    rig.gateway.start()
+    until("a session", lambda: rig.gateway.said("gateway-alarms: session with the broker\n") == 2)
+    button.again(press)
+    button.is_heard(press)
+
+
 @pytest.mark.parametrize("kills", [3, pytest.param(30, marks=[pytest.mark.prove, pytest.mark.timeout(300)])])
 def test_killed_again_and_again_while_presses_flow_nothing_is_lost(rig: Rig, kills: int) -> None:
     seed = random.randrange(2**32)

@@ -94,3 +94,14 @@ def test_a_bad_configuration_is_explained(alone: Path, tmp_path: Path, text: str
     assert done.returncode == 1
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_thread_that_fails_ends_the_whole_gateway_loudly(alone: Path, tmp_path: Path) -> None:
+    program = (
+        "import threading\nfrom heartlamp_gateway.say import thread\n"
+        "thread('uplink', lambda: 1 / 0).start()\nthreading.Event().wait(20)\n"
+    )
+    done = run([str(alone / "python"), "-c", program], tmp_path)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "uplink ended unexpectedly" in done.stderr

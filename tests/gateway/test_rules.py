@@ -361,6 +361,7 @@ def test_the_county_is_asked_again_after_a_fifth_of_a_second_up_to_five() -> Non
         state = retry.failed(state, 0)
         waits.append(retry.wait_ms(state, 0, fresh=False))
     assert waits == [200, 400, 800, 1600, 3200, 5000, 5000, 5000]
+    assert retry.wait_ms(state, 0, fresh=False, event=True) == 1000  # a press that waits is asked for more often
     assert retry.wait_ms(state, 0, fresh=True) == 200  # a new alarm does not wait for the others' turn
     assert retry.wait_ms(state, 5000, fresh=False) == 0
 

@@ -141,7 +141,7 @@ def test_a_long_cut_does_not_fill_the_memory_and_nothing_is_skipped(file: AlarmF
     outbox.put(rows)
     assert len(outbox) == WINDOW
     seen = []
-    while taken := outbox.take(set()):
+    while taken := outbox.take(set(), 200):
         seen += [kept.n for kept in taken]
         outbox.done([kept.n for kept in taken])
         file.commit([alarms.received(kept.n, 1, "") for kept in taken])

@@ -7,7 +7,6 @@ socket by the thread that committed, without a hand-off. A mutex guards paho: ot
 import os
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from heartlamp_gateway.config import Broker
+from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.say import log
 
 GROUP_MAX = 200  # messages that share a commit
@@ -87,7 +87,8 @@ class Link:
         try:
             while not self._stopping:
                 writing: list[Any] = [sock] if client.want_write() else []
-                select.select([sock, self._wake], writing, [], 1.0)
+                hidden = self._door.socket is None and sock.pending()
+                select.select([sock, self._wake], writing, [], 0 if hidden else 1.0)
                 self._drain_wake()
                 with self._mutex:
                     self._read(client)
@@ -138,7 +139,7 @@ class Link:
         if local:
             client.connect(str(self._door.socket), keepalive=KEEPALIVE_S)
         else:
-            client.tls_set_context(ssl.create_default_context(cafile=str(self._door.ca)))
+            client.tls_set_context(pinned_context(self._door.ca))
             client.connect(self._door.host, self._door.port, keepalive=KEEPALIVE_S)
         self._inbox = []
         with self._mutex:
@@ -150,8 +151,11 @@ class Link:
         while True:
             before = len(self._inbox)
             client.loop_read()
-            if client.socket() is None or len(self._inbox) == before or len(self._inbox) >= GROUP_MAX:
+            sock: Any = client.socket()
+            if sock is None or len(self._inbox) >= GROUP_MAX:
                 return
+            if len(self._inbox) == before and not (self._door.socket is None and sock.pending()):
+                return  # nothing more has arrived, neither at the socket nor inside TLS, where select() is blind
 
     def _drain_wake(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""TLS to the county: pinned CA, checked name; an expired certificate is reported, never a reason to be silent."""
+"""TLS with the county's CA pinned and the name checked; an expired certificate is reported, never a silence."""
 
 import ssl
 import time
@@ -9,7 +9,7 @@ from heartlamp_gateway.say import log
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: OpenSSL checks chain and name, and leaves the dates out
 
 
-def county_context(ca: Path) -> ssl.SSLContext:
+def pinned_context(ca: Path) -> ssl.SSLContext:
     """Trusts this CA and no other, for the host asked for. Raises OSError when the file is unreadable."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

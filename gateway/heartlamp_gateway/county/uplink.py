@@ -1,7 +1,7 @@
 """Alarms and notes up, receipts back. One thread, one warm connection, nothing else on it."""
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.uplink import BatchAnswer
+from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, BatchAnswer
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
@@ -14,6 +14,8 @@ from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
 from heartlamp_gateway.say import log
 
 HOLD_MS = 60_000  # an item that the county cannot read waits so long while the others pass
+SUSPECT_MS = 5_000  # one at which the county breaks
+ALONE_AFTER = 3  # failures, then one row at a time: it may be a row that breaks the county, or the size of many
 IDLE_S = 1.0
 
 
@@ -31,11 +33,11 @@ class Uplink:
     def run(self) -> None:
         fresh = True
         while not self._stopping:
-            pause = wait_ms(self._retry, boottime(), fresh)
+            pause = wait_ms(self._retry, boottime(), fresh, self._outbox.has_event())
             if pause:
                 fresh = self._outbox.wait(pause / 1000) or fresh
                 continue
-            rows = self._outbox.take(self._holding())
+            rows = self._outbox.take(self._holding(), 1 if self._retry.failures >= ALONE_AFTER else BATCH_ITEMS_MAX)
             if rows:
                 fresh = False
                 self._send(rows)
@@ -105,6 +107,8 @@ class Uplink:
                 )
             self._held[row.n] = boottime() + HOLD_MS
         else:
+            if reply.status == 500 and len(rows) == 1:
+                self._held[rows[0].n] = boottime() + SUSPECT_MS
             self._fail(f"answers {reply.status}: {_text(reply)}")
 
     def _fail(self, reason: str, refused: bool = False) -> None:

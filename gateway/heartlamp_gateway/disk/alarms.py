@@ -15,9 +15,10 @@ import apsw
 from heartlamp_protocol.uplink import Item, Note, Registry
 
 from heartlamp_gateway.clock import VillageClock
-from heartlamp_gateway.disk.opening import DAMAGE, open_store, suspicion
+from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_in_memory, open_store, suspicion
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Incident, Lamp, Village
+from heartlamp_gateway.say import log
 
 Write: TypeAlias = tuple[str, tuple[Any, ...]]
 
@@ -49,18 +50,37 @@ class AlarmFile:
         self._path, self._synchronous, self._vfs = path, synchronous, vfs
         self._db: apsw.Connection
         self._wal_pages = 0
+        self.volatile = False  # True: the disk cannot be written at all, every commit fails
 
     def open(self) -> None:
-        self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
+        try:
+            self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
+        except TROUBLE as wrong:
+            log.critical(
+                "%s cannot be opened: %s. No `heard` is given; lamps and the county are told", self._path, wrong
+            )
+            self._db = open_in_memory(self._path, SCHEMA)
+            self.volatile = True
+            return
         self._db.set_wal_hook(self._on_wal)
         if self.word("epoch") == "":
             self.commit([word("epoch", secrets.token_hex(8))])
+
+    def is_back(self) -> bool:
+        """Whether a volatile file could be opened now; then only a restart takes up what is on the disk."""
+        try:
+            open_store(self._path, SCHEMA, self._synchronous, self._vfs).close()
+        except TROUBLE:
+            return False
+        return True
 
     def close(self) -> None:
         self._db.close()
 
     def commit(self, writes: Sequence[Write]) -> None:
         """All of them on the disk, or none. Raises opening.TROUBLE; damage is left word of, and raised."""
+        if self.volatile:
+            raise apsw.FullError("it could not be opened for writing")
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")

@@ -36,6 +36,22 @@ def open_store(path: Path, schema: str, synchronous: str, vfs: str | None) -> ap
         return _open(path, schema, synchronous, vfs)
 
 
+def open_in_memory(path: Path, schema: str) -> apsw.Connection:
+    """For a disk that cannot even be opened for writing: what can be read of the file, in memory. Nothing in it is
+    durable."""
+    memory = apsw.Connection(":memory:")
+    try:
+        source = apsw.Connection(f"file:{path}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        with source, memory.backup("main", source, "main") as copy:
+            copy.step()
+        source.close()
+    except apsw.Error as wrong:
+        log.error("%s cannot be read either: %s", path, wrong)
+        memory = apsw.Connection(":memory:")
+    memory.execute(schema)
+    return memory
+
+
 def suspicion(path: Path) -> Path:
     """Where a running gateway leaves word that it met damage in this file."""
     return path.with_name(path.name + ".suspect")

@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 from heartlamp_protocol.uplink import Item
 
-from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_store, suspicion
+from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_in_memory, open_store, suspicion
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.say import log
 
@@ -30,7 +30,11 @@ class ReadingFile:
         self.dropped = 0
 
     def open(self) -> None:
-        self._db = open_store(self._path, SCHEMA, "NORMAL", self._vfs)
+        try:
+            self._db = open_store(self._path, SCHEMA, "NORMAL", self._vfs)
+        except TROUBLE as wrong:
+            log.error("%s cannot be opened, readings are kept in memory until the next start: %s", self._path, wrong)
+            self._db = open_in_memory(self._path, SCHEMA)
         self._db.wal_autocheckpoint(1000)
         self._rows = next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
 

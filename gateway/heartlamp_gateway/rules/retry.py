@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 FIRST_MS = 200
 MOST_MS = 5_000
+EVENT_MOST_MS = 1_000  # while an event waits: the county's restart must not make it later than that
 REFUSED_MS = 30_000  # 401: the token was revoked; only a person mends that
 
 
@@ -20,12 +21,13 @@ def failed(retry: Retry, now: int, refused: bool = False) -> Retry:
     return Retry(retry.failures + 1, now, refused)
 
 
-def wait_ms(retry: Retry, now: int, fresh: bool) -> int:
-    """How long to wait before the next attempt. `fresh`: something new wants to go up since the last one: it does not
-    wait for the others' turn, but neither does a flood of them become a flood of connections."""
+def wait_ms(retry: Retry, now: int, fresh: bool, event: bool = False) -> int:
+    """How long to wait before the next attempt. `event`: somebody's press waits, not only a note. `fresh`: something
+    new came since the last attempt: it does not wait for the others' turn, but a flood of them does not become a flood
+    of connections."""
     if retry.failures == 0:
         return 0
-    pause = min(FIRST_MS << min(retry.failures - 1, 10), MOST_MS)
+    pause = min(FIRST_MS << min(retry.failures - 1, 10), EVENT_MOST_MS if event else MOST_MS)
     if retry.refused:
         pause = REFUSED_MS
     if fresh:

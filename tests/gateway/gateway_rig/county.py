@@ -53,6 +53,7 @@ class County:
         self.registry = registry
         self.refuse_token = False
         self.unreadable: set[bytes] = set()  # a batch with such a piece in a frame is answered with 400
+        self.breaking: set[bytes] = set()  # the same, with 500
         self.quarantined: set[str] = set()  # devices
         self.arrived_at: dict[str, int] = {}  # event -> perf_counter_ns
         self.posts = 0
@@ -188,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
             batch = Batch.from_json(body)
         except FrameError as wrong:
             self._answer(400, {"error": str(wrong), "do": "mend it"})
+            return
+        if any(piece in item.frame for piece in county.breaking for item in batch.items):
+            self._answer(500, {"error": "internal", "do": "mend the county"})
             return
         if any(piece in item.frame for piece in county.unreadable for item in batch.items):
             self._answer(400, {"error": "unreadable", "do": "send one by one"})

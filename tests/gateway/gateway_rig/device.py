@@ -38,7 +38,7 @@ class Device:
         self._client.username_pw_set(self.user, mqtt_password(root, 1))
         self._client.tls_set_context(ssl.create_default_context(cafile=str(ca)))
         self._client.will_set(names.topic(id, "state"), event.write_state(0), 1)
-        self._client.reconnect_delay_set(1, 1)
+        self._client.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]
         self._client.on_socket_open = _without_delay
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -58,8 +58,8 @@ class Device:
 
     def vanish(self) -> None:
         """As when its power is cut: the broker speaks its last will."""
-        self._client._sock_close()
         self._client.loop_stop()
+        self._client._sock_close()
 
     def publish(self, what: str, payload: bytes, qos: int = 1) -> None:
         self._client.publish(names.topic(self.id, what), payload, qos)
