@@ -16,7 +16,7 @@ from heartlamp_server.device.vault import read_key
 
 log = logging.getLogger("heartlamp")
 
-_GRACE_SECONDS = 2
+_GRACE_SECONDS = 1  # streams end by themselves; this is for connections whose other side does not answer the farewell
 
 
 class _Server(uvicorn.Server):
