@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from heartlamp_server.alarm.store import Evidence
+from heartlamp_server.alarm.model import Evidence
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store as devices
@@ -19,7 +19,8 @@ from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
-from heartlamp_server.ingest.model import Fold, Parsed, Plan, clean_item, clean_note, parse
+from heartlamp_server.ingest.fold import Fold
+from heartlamp_server.ingest.model import Parsed, Plan, clean_item, clean_note, parse
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
