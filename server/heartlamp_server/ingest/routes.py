@@ -94,7 +94,14 @@ class Ingest:
             )
         self._presence.gateway(gateway, batch.epoch, batch.cursor if read_cursor(batch.cursor) else "")
         items, notes = tuple(map(clean_item, batch.items)), tuple(map(clean_note, batch.notes))
-        verdicts = await self.take(gateway, items, notes)
+        if not items and not notes:
+            return Response(BatchAnswer(self._epoch(), ()).to_json(), media_type="application/json")
+        try:
+            verdicts = await self.take(gateway, items, notes)
+        except NotReady:
+            # It died under us; should it be back within its patience, nobody else needs to wait longer. Whether our
+            # COMMIT got through does not matter: what is stored is a duplicate now.
+            verdicts = await self.take(gateway, items, notes)
         return Response(BatchAnswer(self._epoch(), verdicts).to_json(), media_type="application/json")
 
     async def take(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:
