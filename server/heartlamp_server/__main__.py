@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def main() -> None:
     args = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("uvicorn.error", "alembic.runtime.plugins"):
+    for noisy in ("uvicorn.error", "alembic.runtime.plugins", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         sys.exit(args.do(args))
@@ -143,7 +143,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _openapi(args: argparse.Namespace) -> int:
-    from heartlamp_server.app import openapi
+    from heartlamp_server.screens import openapi
 
     json.dump(openapi(), sys.stdout, ensure_ascii=False, indent=1)
     return 0

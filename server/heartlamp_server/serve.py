@@ -16,7 +16,7 @@ from heartlamp_server.device.vault import read_key
 
 log = logging.getLogger("heartlamp")
 
-_GRACE_SECONDS = 2
+_GRACE_SECONDS = 1  # streams end by themselves; this is for connections whose other side does not answer the farewell
 
 
 class _Server(uvicorn.Server):
@@ -37,30 +37,40 @@ async def serve(config: Config) -> None:
     sockets = [_bind(config.gateway), _bind(config.console)]
     try:
         tasks = await county.open()
-        servers = [_server(county.gateways, config.gateway), _server(county.console, config.console)]
-        tasks += [
-            asyncio.create_task(server.serve(sockets=[sock]), name=name)
-            for server, sock, name in zip(servers, sockets, ("gateways", "console"), strict=True)
-        ]
-        while not all(server.started for server in servers) and not any(t.done() for t in tasks):  # noqa: ASYNC110
-            await asyncio.sleep(0.005)  # uvicorn has no event for it
-        scheme = "https" if config.console.cert else "http"
+        servers = [_server(county.gateways, config.gateway)]
+        listening = [asyncio.create_task(servers[0].serve(sockets=[sockets[0]]), name="gateways")]
+        await _started(servers[0], listening[0])
         log.info("gateways: https://%s", _address(sockets[0]))
-        log.info("console: %s://%s", scheme, _address(sockets[1]))
+        screens = await asyncio.to_thread(_screens, county, config)  # alarms are taken in meanwhile
+        servers.append(_server(screens, config.console))
+        listening.append(asyncio.create_task(servers[1].serve(sockets=[sockets[1]]), name="console"))
+        await _started(servers[1], listening[1])
+        log.info("console: %s://%s", "https" if config.console.cert else "http", _address(sockets[1]))
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([stopped, *tasks, *listening], return_when=asyncio.FIRST_COMPLETED)
         county.stop_streams()
         for server in servers:
             server.should_exit = True
-        await asyncio.wait(tasks[-2:], timeout=_GRACE_SECONDS + 1)
-        ended = next((t for t in tasks[:-2] if t.done()), None)
-        for task in tasks:
+        ended = next((t for t in tasks if t.done()), None)
+        await asyncio.wait(listening, timeout=_GRACE_SECONDS + 1)
+        for task in (*tasks, *listening):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *listening, return_exceptions=True)
         if ended is not None and not stop.is_set():
             ended.result()  # raises: the supervisor shall start us again rather than run without a part
     finally:
         await county.close()
+
+
+def _screens(county: County, config: Config) -> ASGIApp:
+    from heartlamp_server.screens import build
+
+    return build(county, secure=config.console.cert is not None)
+
+
+async def _started(server: _Server, task: "asyncio.Task[None]") -> None:
+    while not server.started and not task.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.002)  # uvicorn has no event for it
 
 
 def _server(app: ASGIApp, listener: Listener) -> _Server:

@@ -3,7 +3,7 @@
 import re
 
 import httpx
-from heartlamp_server.app import openapi
+from heartlamp_server.screens import openapi
 
 from tests.server.county import County, Operator
 

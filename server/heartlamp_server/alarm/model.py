@@ -22,6 +22,39 @@ class Stored:
     verified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as stored. `incident` None: waits for the one it refers to; `detail`: an alarm's what, an answer's
+    answer."""
+
+    id: str
+    incident: str | None
+    refers_to: str
+    kind: str
+    detail: str
+    device: str
+    kv: int
+    boot: str
+    seq: int
+    up: int
+    verified: bool
+    mac: str
+    body: bytes
+    gateway: str
+    received_at: datetime
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What could not become an event, as it came."""
+
+    user: str
+    verdict: str
+    reason: str
+    frame: bytes
+
+
 NEW, AGAIN, REPLACE, CLASH, ASIDE = "new", "again", "replace", "clash", "aside"
 """What becomes of an event: stored · had it · takes the place of an unverified one · kept beside · evidence only."""
 

@@ -2,45 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """An event as stored. `incident` None: waits for the one it refers to; `detail`: an alarm's what, an answer's
-    answer."""
-
-    id: str
-    incident: str | None
-    refers_to: str
-    kind: str
-    detail: str
-    device: str
-    kv: int
-    boot: str
-    seq: int
-    up: int
-    verified: bool
-    mac: str
-    body: bytes
-    gateway: str
-    received_at: datetime
-    observed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What could not become an event, as it came."""
-
-    user: str
-    verdict: str
-    reason: str
-    frame: bytes
-
+from heartlamp_server.alarm.model import EventRow, Evidence
 
 _EVENT = [
     "id", "incident", "refers_to", "kind", "detail", "device", "kv", "boot", "seq", "up", "verified", "mac", "body",

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 _START_SECONDS = 60
 # One machine, few connections. What makes a commit durable stays at PostgreSQL's defaults and is asserted at start.
-_SETTINGS = ("listen_addresses=''", "max_connections=50", "jit=off", "logging_collector=off", "lc_messages=C")
+_SETTINGS = ("listen_addresses=", "max_connections=50", "jit=off", "logging_collector=off", "lc_messages=C")
 
 
 class DatabaseError(Exception):
@@ -31,6 +32,7 @@ class Embedded:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def conninfo(self) -> str:
@@ -41,8 +43,7 @@ class Embedded:
         try:
             lines = (self.folder / "postmaster.pid").read_text().splitlines()
             pid = int(lines[0])
-            # A process id is used again by others; a postmaster stands in its data folder.
-            return pid if os.path.samefile(f"/proc/{pid}/cwd", self.folder) else None
+            return pid if _stands_in(str(pid), self.folder) else None  # process ids are used again by others
         except (OSError, ValueError, IndexError):
             return None
 
@@ -91,17 +92,42 @@ class Embedded:
             sockets.mkdir(mode=0o700, exist_ok=True)
             if user:
                 os.chown(sockets, user.pw_uid, user.pw_gid)
-        options = " ".join(f"-c {s}" for s in (*_SETTINGS, f"unix_socket_directories='{sockets}'"))
-        log = str(self.folder / "log")
+        settings = [part for s in (*_SETTINGS, f"unix_socket_directories={sockets}") for part in ("-c", s)]
         give_up = time.monotonic() + _START_SECONDS
         while not self._ready():
-            try:
-                self._run("pg_ctl", "-D", str(self.folder), "-l", log, "-o", options, "-w", "-t", "30", "start")
-            except DatabaseError:
+            # Not pg_ctl: it looks every 100 ms, and an alarm waits.
+            self._remove_what_the_dead_left()
+            with open(self.folder / "log", "ab") as log:
+                self._child = subprocess.Popen(
+                    [str(_binaries() / "postgres"), "-D", str(self.folder), *settings],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    **_as(user),
+                )
+            while not self._ready() and self._child.poll() is None:
+                if time.monotonic() > give_up:
+                    raise DatabaseError(f"PostgreSQL did not become ready in {_START_SECONDS} s; see {self._log}")
+                time.sleep(0.01)
+            if self._child.poll() is not None:
                 # After a kill -9 of the postmaster its children hold the shared memory for a moment.
                 if time.monotonic() > give_up:
-                    raise
+                    raise DatabaseError(f"PostgreSQL does not start; see {self._log}")
                 time.sleep(0.05)
+
+    def _remove_what_the_dead_left(self) -> None:
+        """PostgreSQL takes a killed postmaster for a living one until somebody reaps it, which may take seconds. Its
+        lock goes only when no process at all stands in the data folder, so no child of it can still write."""
+        if self._child:
+            self._child.poll()
+        lock = self.folder / "postmaster.pid"
+        if lock.exists() and not any(_stands_in(pid, self.folder) for pid in os.listdir("/proc") if pid.isdigit()):
+            lock.unlink()
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "log"
 
     def _socket_folder(self) -> Path:
         """The cluster's own folder, unless its path is longer than a socket's name may be."""
@@ -110,28 +136,16 @@ class Embedded:
         return Path("/tmp") / f"heartlamp-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]}"
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = _user()
-        if user:
-            done = subprocess.run(
-                [str(_binaries() / program), *arguments],
-                user=user.pw_uid,
-                group=user.pw_gid,
-                extra_groups=[],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE,
-            )
-        else:
-            done = subprocess.run(
-                [str(_binaries() / program), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE,
-            )
+        done = subprocess.run(
+            [str(_binaries() / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            **_as(_user()),
+        )
         if done.returncode:
-            said = (done.stderr or b"").decode(errors="replace").strip()[-500:]
-            raise DatabaseError(f"{program} failed ({done.returncode}); see {self.folder / 'log'}. {said}")
+            said = done.stderr.decode(errors="replace").strip()[-500:]
+            raise DatabaseError(f"{program} failed ({done.returncode}); see {self._log}. {said}")
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -151,6 +165,19 @@ def _binaries() -> Path:
 def _user() -> pwd.struct_passwd | None:
     """PostgreSQL refuses to run as root; then it runs as nobody."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """For subprocess. A folder that the other user may not enter must not be where it starts."""
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"} if user else {}
+
+
+def _stands_in(pid: str, folder: Path) -> bool:
+    """Whether this process lives (a dead one that waits to be reaped does not) and works in the folder."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", folder)
+    except OSError:
+        return False
 
 
 def _let_through(folder: Path) -> None:

@@ -16,6 +16,7 @@ from heartlamp_server.database.embedded import DatabaseError, Embedded
 log = logging.getLogger("heartlamp.database")
 
 _WATCH_SECONDS = 0.25
+_PATIENCE_SECONDS = 2.0  # a request waits so long for a database that is being brought back
 # Planning the statement that reads a batch's state takes longer than running it: plan it once for each connection. Who
 # stops in the middle of a transaction must not hold a house's lock for ever.
 _OPTIONS = (
@@ -38,6 +39,7 @@ class Database:
         self.embedded = Embedded(Path(url.removeprefix("embedded:"))) if url.startswith("embedded:") else None
         self.conninfo = self.embedded.conninfo if self.embedded else url
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
+        self._up = asyncio.Event()
         self._doubt = asyncio.Event()
 
     async def open(self, meet: Prepare, warm: Prepare) -> None:
@@ -47,7 +49,7 @@ class Database:
         if self.embedded:
             await asyncio.to_thread(self.embedded.ensure_running)
         try:
-            self._pool = await self._new_pool()
+            await self._connect()
         except psycopg.OperationalError as error:
             raise DatabaseError(f"cannot reach PostgreSQL: {error}. Check the database's address.") from error
 
@@ -61,14 +63,17 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """An autocommit connection. Raises NotReady when the database is away, before or while it is used."""
-        if self._pool is None:
-            raise NotReady("the store is not open")
         try:
+            await asyncio.wait_for(self._up.wait(), _PATIENCE_SECONDS)
+            assert self._pool is not None
             async with self._pool.connection() as conn:
                 yield conn
+        except TimeoutError as error:
+            raise NotReady("the store is being brought back") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             # A deadlock, a lock that took too long, a full disk: the database spoke, so it is there.
             if not isinstance(error, psycopg.Error) or error.sqlstate is None or error.sqlstate.startswith("57P"):
+                self._up.clear()
                 self._doubt.set()
             raise NotReady(str(error)) from error
 
@@ -80,6 +85,7 @@ class Database:
             except TimeoutError:
                 if self.embedded is None or self.embedded.pid() is not None:
                     continue
+            self._up.clear()
             self._doubt.clear()
             try:
                 await self._bring_back()
@@ -94,11 +100,12 @@ class Database:
             if started:
                 log.warning("PostgreSQL had died and was started again")
         # Every connection of the old pool may be dead; finding out one by one would cost a request each.
-        old, self._pool = self._pool, await self._new_pool()
+        old = self._pool
+        await self._connect()
         if old:
             await old.close(timeout=0)
 
-    async def _new_pool(self) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+    async def _connect(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as conn:
             await _assert_durable(conn)
             await self._meet(conn)
@@ -116,7 +123,8 @@ class Database:
         except BaseException:
             await pool.close(timeout=0)
             raise
-        return pool
+        self._pool = pool
+        self._up.set()
 
 
 async def _assert_durable(conn: psycopg.AsyncConnection[Any]) -> None:

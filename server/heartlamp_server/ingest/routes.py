@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from heartlamp_server.alarm.store import Evidence
+from heartlamp_server.alarm.model import Evidence
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store as devices
@@ -19,7 +19,8 @@ from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
-from heartlamp_server.ingest.model import Fold, Parsed, Plan, clean_item, clean_note, parse
+from heartlamp_server.ingest.fold import Fold
+from heartlamp_server.ingest.model import Parsed, Plan, clean_item, clean_note, parse
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
@@ -93,7 +94,14 @@ class Ingest:
             )
         self._presence.gateway(gateway, batch.epoch, batch.cursor if read_cursor(batch.cursor) else "")
         items, notes = tuple(map(clean_item, batch.items)), tuple(map(clean_note, batch.notes))
-        verdicts = await self.take(gateway, items, notes)
+        if not items and not notes:
+            return Response(BatchAnswer(self._epoch(), ()).to_json(), media_type="application/json")
+        try:
+            verdicts = await self.take(gateway, items, notes)
+        except NotReady:
+            # It died under us; should it be back within its patience, nobody else needs to wait longer. Whether our
+            # COMMIT got through does not matter: what is stored is a duplicate now.
+            verdicts = await self.take(gateway, items, notes)
         return Response(BatchAnswer(self._epoch(), verdicts).to_json(), media_type="application/json")
 
     async def take(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:

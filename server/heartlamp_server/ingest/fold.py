@@ -1,0 +1,301 @@
+"""A batch folded over what the county knows: what is to be stored, said and shown. Pure; `now` is the database's."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from heartlamp_protocol.device.names import owner_of
+from heartlamp_protocol.inbound import Alarm, Answer, Frame, Reading
+from heartlamp_protocol.uplink import Item, Note, Verdict
+
+from heartlamp_server.alarm.model import (
+    AGAIN,
+    ASIDE,
+    CLASH,
+    REPLACE,
+    EventRow,
+    Evidence,
+    Judgement,
+    Stored,
+    judge,
+    observed_at,
+    receipt,
+    verified,
+)
+from heartlamp_server.device.model import Device
+from heartlamp_server.incident import model as incidents
+from heartlamp_server.incident.model import Entry, Incident, Refused
+from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
+from heartlamp_server.telemetry.model import Point
+
+
+class Fold:
+    """Takes items and notes one by one; `known` and `plan` hold the outcome so far."""
+
+    def __init__(self, known: Known, gateway: str, epoch: str) -> None:
+        self.known, self.gateway, self.epoch = known, gateway, epoch
+        self.plan = Plan()
+
+    def run(self, parsed: Sequence[Parsed], notes: Sequence[Note]) -> Plan:
+        # Alarms first: an answer may stand before its alarm in the same batch.
+        for p in sorted(parsed, key=lambda p: not (p.frame and isinstance(p.frame.content, Alarm))):
+            self.plan.verdicts.append(self._item(p))
+        for note in notes:
+            self.plan.verdicts.append(self._note(note))
+        self._end_waiting()
+        return self.plan
+
+    # --- one frame ----------------------------------------------------------------------------------------------
+
+    def _item(self, parsed: Parsed) -> Verdict:
+        item, frame = parsed.item, parsed.frame
+        if frame is None:
+            return self._aside(item, "rejected", parsed.reason)
+        if isinstance(frame.content, Reading):
+            return self._reading(item, frame, frame.content)
+        content = frame.content
+        device = self.known.devices.get(content.head.device)
+        row = self.known.events.get(content.id)
+        stored = Stored(row.incident, row.body, row.verified) if row else None
+        judgement = judge(frame, device, stored, self.gateway)
+        if judgement.fate == ASIDE or device is None:
+            return self._aside(item, judgement.verdict, judgement.reason)
+        if judgement.verified:
+            self.plan.presence[device.id] = (self.known.now, None)
+        seen = observed_at(self.known.now, item.age, frame.age)
+        new = self._event_row(frame, seen, judgement.verified)
+        if judgement.fate == CLASH and row is not None:
+            self._clash(row, new, judgement)
+        elif judgement.fate == REPLACE and row is not None:
+            self._replace(row, new, item, device)
+        elif judgement.fate != AGAIN:
+            self._store(new, item, device)
+        signed = (
+            receipt(frame, content.id, device, self.epoch) if judgement.verified and self._mine(frame, device) else ""
+        )
+        return Verdict(item.n, judgement.verdict, judgement.reason, signed)
+
+    def _mine(self, frame: Frame, device: Device) -> bool:
+        """The bytes of a stored event are verified, but these came with a key version that is gone."""
+        return frame.content.head.key_version in device.keys
+
+    def _aside(self, item: Item, verdict: str, reason: str) -> Verdict:
+        self.plan.evidence.append(Evidence(item.user, verdict, reason, item.frame))
+        return Verdict(item.n, verdict, reason)
+
+    def _event_row(self, frame: Frame, seen: datetime | None, good: bool) -> EventRow:
+        content = frame.content
+        assert not isinstance(content, Reading)
+        head = content.head
+        kind, detail, refers_to = "cancel", "", ""
+        if isinstance(content, Alarm):
+            kind, detail = "alarm", content.what
+        elif isinstance(content, Answer):
+            kind, detail, refers_to = "answer", content.answer, content.incident
+        return EventRow(
+            content.id, None, refers_to, kind, detail, head.device, head.key_version, head.boot, head.seq, head.up,
+            good, frame.mac, frame.body, self.gateway, self.known.now, seen,
+        )  # fmt: skip
+
+    # --- what becomes of an event ---------------------------------------------------------------------------------
+
+    def _store(self, row: EventRow, item: Item, device: Device) -> None:
+        incident: str | None
+        if row.kind == "alarm":
+            incident = self._alarm(row, item, device)
+        elif row.kind == "answer":
+            incident = self._answer(row, device)
+        else:
+            incident = self._cancel(row, device)
+        row = replace(row, incident=incident)
+        self.plan.events[row.id] = self.known.events[row.id] = row
+        if incident and not row.verified:
+            self._apply(incidents.doubt(self.known.incidents[incident], row.id, self.known.now, "wrong mac"))
+
+    def _alarm(self, row: EventRow, item: Item, device: Device) -> str:
+        incident = self._open(device.site, row.detail)
+        if incident is not None:
+            self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.id), tell=True)
+            return incident.id
+        place, _, lamps = self.known.places[device.site]
+        incident = Incident(
+            id=row.id,
+            site=device.site,
+            what=row.detail,
+            place=place,
+            opened_at=self.known.now,
+            observed_at=row.observed_at,
+            heard_age_ms=item.age if item.age >= 0 else None,
+            last_press_at=row.observed_at or self.known.now,
+            lit_of=0 if row.detail == "silent" else lamps,
+            events=(row.id,),
+        )
+        seen = row.observed_at.isoformat() if row.observed_at else None
+        detail = {"event": row.id, "device": device.id, "what": row.detail, "observed_at": seen, "via": self.gateway}
+        self._apply((incident, Entry(row.id, self.known.now, "opened", detail)), tell=True)
+        return row.id
+
+    def _answer(self, row: EventRow, device: Device) -> str | None:
+        incident = self._referred(row.refers_to)
+        if incident is None:
+            return None
+        incident = incidents.attach(incident, row.id)
+        name = device.site_name
+        key = f"site:{device.site}"
+        if row.detail == "arrived":
+            key, name = incidents.arriving(incident, device.site, name)
+        detail = {"event": row.id, "device": device.id, "who": name, "answer": row.detail}
+        change = (incident, Entry(incident.id, self.known.now, "answer_unverified", detail))
+        if row.verified:
+            try:
+                changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now)
+                change = changed, replace(entry, detail=entry.detail | {"event": row.id, "device": device.id})
+            except Refused as why:
+                late = Entry(incident.id, self.known.now, "answer_kept", detail | {"reason": str(why)})
+                change = (incident, late)
+        self._apply(change, tell=True)
+        return incident.id
+
+    def _cancel(self, row: EventRow, device: Device) -> str | None:
+        """Marks every open incident of the house but a silent one; belongs to the newest, or to the last closed one."""
+        here = [i for i in self.known.incidents.values() if i.site == device.site and i.what != "silent"]
+        if not here:
+            return None
+        newest = max(here, key=lambda i: (i.closed_at is None, i.opened_at))
+        self._apply((incidents.attach(newest, row.id), None), tell=True)
+        for incident in here:
+            if row.verified and incident.closed_at is None:
+                self._apply(
+                    incidents.cancel(self.known.incidents[incident.id], row.id, self.known.now, device.id), tell=True
+                )
+        return newest.id
+
+    def _replace(self, old: EventRow, new: EventRow, item: Item, device: Device) -> None:
+        """The device's own bytes take the place of unverified ones, and have the effect that those were denied."""
+        if old.incident is None:
+            self._store(new, item, device)
+            return
+        self._apply(incidents.trust(self.known.incidents[old.incident], old.id, self.known.now), tell=True)
+        incident: str | None = old.incident
+        if new.kind == "alarm" and old.kind == "alarm":
+            incident = self._correct(old.incident, new, device)
+        elif new.kind == "alarm":
+            incident = self._alarm(new, item, device)
+        elif new.kind == "answer":
+            incident = self._answer(new, device) or old.incident
+        elif new.kind == "cancel":
+            incident = self._cancel(new, device) or old.incident
+        self.plan.events[new.id] = self.known.events[new.id] = replace(new, incident=incident)
+
+    def _correct(self, id: str, new: EventRow, device: Device) -> str:
+        """A forged alarm had said something else: the true matter goes to its own incident, or corrects this one."""
+        incident = self.known.incidents[id]
+        if new.detail == incident.what:
+            return id
+        other = self._open(device.site, new.detail)
+        if other is None and id == new.id and incident.closed_at is None:
+            lit_of = 0 if new.detail == "silent" else incident.lit_of
+            corrected = replace(incident, what=new.detail, lit_of=lit_of)
+            entry = Entry(id, self.known.now, "corrected", {"event": new.id, "what": new.detail})
+            self._apply((corrected, entry), tell=True)
+            return id
+        if other is None:
+            return id
+        self._apply(incidents.press(other, new.id, self.known.now, new.observed_at, device.id), tell=True)
+        return other.id
+
+    def _clash(self, old: EventRow, new: EventRow, judgement: Judgement) -> None:
+        self.plan.clashes.append(new)
+        if old.incident is not None:
+            change = incidents.doubt(self.known.incidents[old.incident], old.id, self.known.now, judgement.reason)
+            self._apply((change[0], replace(change[1], kind="clash")))
+
+    # --- readings -------------------------------------------------------------------------------------------------
+
+    def _reading(self, item: Item, frame: Frame, reading: Reading) -> Verdict:
+        head = reading.head
+        device = self.known.devices.get(head.device)
+        if device is None:
+            return self._aside(item, "quarantined", f"unknown device {head.device}")
+        if device.revoked:
+            return self._aside(item, "quarantined", f"device {head.device} was revoked")
+        if not verified(frame, device.keys.get(head.key_version)):
+            return self._aside(item, "quarantined", f"wrong mac for a reading of {head.device}")
+        at = observed_at(self.known.now, item.age, frame.age)
+        self.plan.presence[device.id] = (at or self.known.now, None)
+        self.plan.points += [
+            Point(device.id, name, at or self.known.now, value, head.boot, head.seq)
+            for name, value in reading.values.items()
+        ]
+        return Verdict(item.n, "received")
+
+    # --- notes ----------------------------------------------------------------------------------------------------
+
+    def _note(self, note: Note) -> Verdict:
+        if owner_of(note.id) != self.gateway:
+            reason = f"note {note.id} has another gateway's name"
+            self.plan.evidence.append(Evidence(self.gateway, "rejected", reason, repr(note).encode()))
+            return Verdict(note.n, "rejected", reason)
+        if note.id in self.known.notes:
+            return Verdict(note.n, "duplicate")
+        self.known.notes.add(note.id)
+        at = observed_at(self.known.now, note.age, 0)
+        row = NoteRow(note.id, self.gateway, None, note.incident, note.what, note.subject, at or self.known.now)
+        self.plan.notes.append(self._noted(row))
+        return Verdict(note.n, "received")
+
+    def _noted(self, row: NoteRow) -> NoteRow:
+        if row.what in ("online", "offline"):
+            seen = row.at if row.what == "online" else None
+            self.plan.presence[row.subject] = (seen, row.what == "online")
+            return row
+        if row.what == "refused":
+            self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))
+        incident = self._referred(row.refers_to)
+        if incident is None:
+            return row
+        if row.what == "lit":
+            self._apply(incidents.light(incident, row.subject, self.known.now, row.at))
+        else:
+            detail = {"subject": row.subject, "gateway": row.gateway}
+            if row.what == "answer":
+                said, _, device = row.subject.partition(" ")
+                sender = self.known.devices.get(device)
+                who = sender.site_name if sender else device
+                detail |= {"answer": said, "who": who}
+            self._apply((incident, Entry(incident.id, row.at, f"village_{row.what}"[:40], detail)))
+        return replace(row, incident=incident.id)
+
+    # --- what waited ----------------------------------------------------------------------------------------------
+
+    def _end_waiting(self) -> None:
+        for row in self.known.waiting_events:
+            device = self.known.devices.get(row.device)
+            if row.id not in self.plan.events and device and self._referred(row.refers_to):
+                self._store(row, Item(0, -1, "", b""), device)
+        for note in self.known.waiting_notes:
+            noted = self._noted(note)
+            if noted.incident:
+                self.plan.notes.append(noted)
+
+    # --- looking things up ----------------------------------------------------------------------------------------
+
+    def _open(self, site: str, what: str) -> Incident | None:
+        for incident in self.known.incidents.values():
+            if incident.site == site and incident.what == what and incident.closed_at is None:
+                return incident
+        return None
+
+    def _referred(self, event: str) -> Incident | None:
+        """The incident that holds this event: gateway and county may have opened one call with different presses."""
+        row = self.known.events.get(event)
+        return self.known.incidents.get(row.incident) if row and row.incident else None
+
+    def _apply(self, change: tuple[Incident, Entry | None], tell: bool = False) -> None:
+        incident, entry = change
+        self.known.incidents[incident.id] = incident
+        self.plan.touched.add(incident.id)
+        if tell:
+            self.plan.told.add(incident.id)
+        if entry is not None:
+            self.plan.timeline.append(entry)
