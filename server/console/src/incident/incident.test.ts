@@ -59,17 +59,21 @@ describe("selection", () => {
   const inHand = card(2, ACCEPTED, 60);
 
   it("stays where the operator put it", () => {
-    expect(selectionAfter([waiting, card(3)], card(3).id, false)).toBe(card(3).id);
+    expect(selectionAfter([waiting, card(3)], [], card(3).id, false)).toBe(card(3).id);
   });
 
   it("goes to a new alarm when the selected one is in hand, but not while somebody writes", () => {
-    expect(selectionAfter([waiting, inHand], inHand.id, false)).toBe(waiting.id);
-    expect(selectionAfter([waiting, inHand], inHand.id, true)).toBe(inHand.id);
+    expect(selectionAfter([waiting, inHand], [inHand], inHand.id, false)).toBe(waiting.id);
+    expect(selectionAfter([waiting, inHand], [inHand], inHand.id, true)).toBe(inHand.id);
+  });
+
+  it("stays on the card that was just accepted, though another one waits", () => {
+    expect(selectionAfter([waiting, inHand], [waiting, card(2)], inHand.id, false)).toBe(inHand.id);
   });
 
   it("takes the top when the selected one is gone, and nothing when all is quiet", () => {
-    expect(selectionAfter([waiting, inHand], "gone", false)).toBe(waiting.id);
-    expect(selectionAfter([], "gone", false)).toBeNull();
+    expect(selectionAfter([waiting, inHand], [], "gone", false)).toBe(waiting.id);
+    expect(selectionAfter([], [], "gone", false)).toBeNull();
   });
 
   it("moves and stops at the ends", () => {

@@ -98,10 +98,10 @@ export const zh = {
     howNeeded: "没有见到人、也没有通上话，不能办结。",
     note: "备注",
     notePlaceholder: "可不填",
-    send: { accepted: "受理", coming: "记下：正在赶来", arrived: "记下：已到场", withdrawn: "撤回并叫下一位", closed: "办结警情" },
+    send: { accepted: "受理", coming: "记下：正在赶来", arrived: "记下：已到场", withdrawn: "撤回", closed: "办结警情" },
     cancel: "不，返回",
     sending: "正在提交…",
-    withdrawHint: "撤回后，灯会退回“无人应答”，并叫下一位。",
+    withdrawHint: "撤回后，灯只显示其他人的应答；没有别人时，显示“无人应答”。",
     closeHint: "办结后，所有的灯会熄灭。",
   },
   feed: {
