@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { ACCEPTED, card } from "../testing/card";
 import { closeNeedsProof, nextAnswers, peopleStairs } from "./axes";
+import { gathered } from "./gather";
 import { withCard } from "./merge";
 import { inOrder, isWaiting } from "./order";
 import { moved, selectionAfter } from "./selection";
@@ -80,6 +81,13 @@ describe("selection", () => {
     expect(moved([waiting, inHand], waiting.id, 1)).toBe(inHand.id);
     expect(moved([waiting, inHand], inHand.id, 1)).toBe(inHand.id);
     expect(moved([waiting, inHand], null, 1)).toBe(waiting.id);
+  });
+});
+
+describe("the timeline", () => {
+  it("makes one line of lamps that lit one after the other", () => {
+    const entries = ["opened", "lit", "lit", "lit", "press", "lit"].map((kind) => ({ at: "", kind, text_zh: "", text_en: "", detail: {} }));
+    expect(gathered(entries).map((line) => [line.first.kind, line.count])).toEqual([["opened", 1], ["lit", 3], ["press", 1], ["lit", 1]]);
   });
 });
 
