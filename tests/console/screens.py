@@ -37,7 +37,7 @@ def fill(county: FakeCounty) -> None:
                 f"{device} 发出{'火警' if one is fire else '求助'}",
                 f"{device} raised {said}",
             ),
-            *(line(20, f"lamp000{n} 的灯已亮", f"the lamp lamp000{n} shows it") for n in (1, 3, 4)),
+            *(line(20, f"lamp000{n} 的灯已亮", f"the lamp lamp000{n} shows it", "lit") for n in (1, 3, 4)),
         ]
     county.timelines[panic["id"]] += [
         line(14, "button0007 再次按下", "button0007 pressed again"),
@@ -61,8 +61,8 @@ def fill(county: FakeCounty) -> None:
     ]
 
 
-def line(ago_s: float, zh: str, en: str) -> dict[str, Any]:
-    return {"at": iso(ago_s), "kind": "", "text_zh": zh, "text_en": en, "detail": {}}
+def line(ago_s: float, zh: str, en: str, kind: str = "press") -> dict[str, Any]:
+    return {"at": iso(ago_s), "kind": kind, "text_zh": zh, "text_en": en, "detail": {}}
 
 
 def evidence(ago_s: float, verdict: str, reason: str, user: str, count: int, text: str) -> dict[str, Any]:

@@ -29,14 +29,15 @@ export const problem = shallowRef<Problem | null>(null);
 
 let choseItselfAt = 0;
 
-watch(queue, (now) => {
-  const next = selectionAfter(now, selectedId.value, dialog.value !== null);
+watch(queue, (now, before) => {
+  const next = selectionAfter(now, before, selectedId.value, dialog.value !== null);
   if (next === selectedId.value) return;
   if (selectedId.value !== null) choseItselfAt = Date.now();
   selectedId.value = next;
 });
 
 export function select(id: string): void {
+  choseItselfAt = 0;
   selectedId.value = id;
   problem.value = null;
 }
@@ -53,12 +54,14 @@ export function say(card: Card, answer: GivenAnswer): void {
   else dialog.value = { card, answer };
 }
 
-/** The key press for the selected card; one that was meant for the card before it does nothing. */
+/** The key press for the selected card; one that was meant for the card before it does nothing. Accepting where nothing
+ * is left to accept leads to the next that waits: it is seen before it is accepted. */
 export function sayBySelection(answer: GivenAnswer): void {
   const card = selected.value;
   if (!card || Date.now() - choseItselfAt < HANDS_OFF_MS) return;
-  if (answer === "accepted" && !isWaiting(card)) return;
-  say(card, answer);
+  if (answer !== "accepted" || isWaiting(card)) return say(card, answer);
+  const next = queue.value.find(isWaiting);
+  if (next) select(next.id);
 }
 
 /** Sends an answer; true when the server has it. Errors end up in `problem`, in words. */

@@ -13,7 +13,6 @@ export function holdable(element, move) {
     if (event.button !== 0) return;
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
-    element.focus({ preventScroll: true });
     set(true);
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) element.addEventListener(name, () => set(false));

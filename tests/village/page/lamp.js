@@ -53,6 +53,9 @@ export function isLit(show) {
   return Boolean(show) && /[1-9a-f]/i.test((show.color ?? "#000000").slice(1));
 }
 
+// A light that is off between two beats; on a real lamp it is dark, here the eye keeps hold of it.
+const DIM = 0.15;
+
 /** Opacity keyframes of a rhythm (ms on, off, on, …), or null where it is steady. */
 export function rhythmFrames(rhythm) {
   const total = (rhythm ?? []).reduce((sum, ms) => sum + ms, 0);
@@ -60,7 +63,7 @@ export function rhythmFrames(rhythm) {
   const frames = [];
   let at = 0;
   rhythm.forEach((ms, index) => {
-    const opacity = index % 2 === 0 ? 1 : 0.06;
+    const opacity = index % 2 === 0 ? 1 : DIM;
     frames.push({ opacity, offset: at / total }, { opacity, offset: (at + ms) / total });
     at += ms;
   });

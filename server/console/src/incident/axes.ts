@@ -7,7 +7,7 @@ export interface Stair {
   reached: boolean;
 }
 
-/** The machines' side: pressed, stored at the county, neighbours' lamps lit. Only what is proven is reached. */
+/** The machines' side: pressed, stored at the county, lamps lit at the house and its neighbours. Only what is proven is reached. */
 export function machineStairs(card: Card): Stair[] {
   return [
     { key: "pressed", reached: true },

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { ACCEPTED, card } from "../testing/card";
 import { closeNeedsProof, nextAnswers, peopleStairs } from "./axes";
+import { gathered } from "./gather";
 import { withCard } from "./merge";
 import { inOrder, isWaiting } from "./order";
 import { moved, selectionAfter } from "./selection";
@@ -59,23 +60,34 @@ describe("selection", () => {
   const inHand = card(2, ACCEPTED, 60);
 
   it("stays where the operator put it", () => {
-    expect(selectionAfter([waiting, card(3)], card(3).id, false)).toBe(card(3).id);
+    expect(selectionAfter([waiting, card(3)], [], card(3).id, false)).toBe(card(3).id);
   });
 
   it("goes to a new alarm when the selected one is in hand, but not while somebody writes", () => {
-    expect(selectionAfter([waiting, inHand], inHand.id, false)).toBe(waiting.id);
-    expect(selectionAfter([waiting, inHand], inHand.id, true)).toBe(inHand.id);
+    expect(selectionAfter([waiting, inHand], [inHand], inHand.id, false)).toBe(waiting.id);
+    expect(selectionAfter([waiting, inHand], [inHand], inHand.id, true)).toBe(inHand.id);
+  });
+
+  it("stays on the card that was just accepted, though another one waits", () => {
+    expect(selectionAfter([waiting, inHand], [waiting, card(2)], inHand.id, false)).toBe(inHand.id);
   });
 
   it("takes the top when the selected one is gone, and nothing when all is quiet", () => {
-    expect(selectionAfter([waiting, inHand], "gone", false)).toBe(waiting.id);
-    expect(selectionAfter([], "gone", false)).toBeNull();
+    expect(selectionAfter([waiting, inHand], [], "gone", false)).toBe(waiting.id);
+    expect(selectionAfter([], [], "gone", false)).toBeNull();
   });
 
   it("moves and stops at the ends", () => {
     expect(moved([waiting, inHand], waiting.id, 1)).toBe(inHand.id);
     expect(moved([waiting, inHand], inHand.id, 1)).toBe(inHand.id);
     expect(moved([waiting, inHand], null, 1)).toBe(waiting.id);
+  });
+});
+
+describe("the timeline", () => {
+  it("makes one line of lamps that lit one after the other", () => {
+    const entries = ["opened", "lit", "lit", "lit", "press", "lit"].map((kind) => ({ at: "", kind, text_zh: "", text_en: "", detail: {} }));
+    expect(gathered(entries).map((line) => [line.first.kind, line.count])).toEqual([["opened", 1], ["lit", 3], ["press", 1], ["lit", 1]]);
   });
 });
 
