@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { OFF } from "../feed/machine";
 import { ACCEPTED, card } from "../testing/card";
-import { soundFor } from "./choice";
+import { pressedAgain, soundFor } from "./choice";
 import { PATTERNS } from "./patterns";
 
 const LIVE = { ...OFF, phase: "live" as const };
@@ -24,6 +24,14 @@ describe("what must be heard", () => {
     expect(soundFor([], LOST)).toBe("lost");
     expect(soundFor([card(1, { what: "flood" })], LOST)).toBe("lost");
     expect(soundFor([card(1)], LOST)).toBe("urgent");
+  });
+
+  it("is a single round when a house in hand is pressed again, and not when its card merely changes", () => {
+    const once = card(1, ACCEPTED);
+    expect(pressedAgain([once], [{ ...once, presses: 2 }])).toBe(true);
+    expect(pressedAgain([once], [{ ...once, lit: 3 }])).toBe(false);
+    expect(pressedAgain([], [{ ...once, presses: 2 }])).toBe(false);
+    expect(pressedAgain([card(2)], [card(2, { presses: 2 })])).toBe(false);
   });
 
   it("sounds differ in more than pitch: number of tones, wave and pace", () => {
