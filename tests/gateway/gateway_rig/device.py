@@ -129,8 +129,8 @@ class Device:
 
     def _on_disconnect(self, *_: object) -> None:
         with self.board:
+            self.kicked += self.connected  # a refused login ends no session
             self.connected = False
-            self.kicked += 1
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         now = time.perf_counter_ns()
