@@ -45,7 +45,7 @@ class County:
             self.database, self.tokens, self.vault, self.series, self.presence, self.current_epoch, self.wake
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping)
-        self.sweep = Sweep(self.database, self.ingest, self.series)
+        self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.gateways = Starlette(routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)])
 
     async def open(self) -> list[asyncio.Task[None]]:
@@ -68,7 +68,11 @@ class County:
 
     async def _meet(self, conn: psycopg.AsyncConnection[Any]) -> None:
         await store.check_schema(conn)
-        self.epoch = await store.epoch(conn)
+        epoch = await store.epoch(conn)
+        if self.epoch and epoch != self.epoch:
+            # A backup was restored under us: what is in memory is of another store. Ends the process; it starts anew.
+            raise RuntimeError(f"the database's epoch became {epoch}, it was {self.epoch}")
+        self.epoch = epoch
 
     async def close(self) -> None:
         await self.presence.flush()

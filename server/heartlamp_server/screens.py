@@ -4,6 +4,7 @@ served: what an alarm does not need must not keep it waiting."""
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
@@ -39,6 +40,8 @@ def build(county: County, secure: bool) -> FastAPI:
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(HTTPException, _said)
+    app.add_exception_handler(psycopg.DataError, _unfit)
+    app.add_exception_handler(UnicodeEncodeError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(SameSiteOnly)
     return app
@@ -71,6 +74,11 @@ def _not_ready(request: Request, error: Exception) -> Response:
     return JSONResponse(
         {"error": "the store is away · 数据库暂时不可用", "do": "try again in a moment · 请稍后重试"}, 503
     )
+
+
+def _unfit(request: Request, error: Exception) -> Response:
+    said = {"error": "a text holds what cannot be stored · 文本含有无法保存的字符", "do": "correct it · 请更正"}
+    return JSONResponse(said, 422)
 
 
 def _said(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
+from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
 from starlette.types import ASGIApp
 
 from heartlamp_server.app import County
@@ -97,6 +98,8 @@ def _bind(listener: Listener) -> socket.socket:
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Whoever vanished without a word is noticed by the pings that nobody acknowledges. Accepted sockets inherit it.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_TIMEOUT_SECONDS * 1000)
     sock.bind((listener.host, listener.port))
     sock.setblocking(False)
     return sock

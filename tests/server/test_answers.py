@@ -132,3 +132,11 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
 
 def test_unknown_incident_is_said_so(operator: Operator) -> None:
     assert operator.say("lamp0000-0000000000000000", "accepted").status_code == 404
+
+
+def test_a_note_that_cannot_be_stored_changes_nothing(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    assert operator.say(press.id, "accepted", note="\0").status_code == 422
+    assert operator.card(press.id)["answer"] == "none"
+    assert operator.say(press.id, "accepted", note="on the way").status_code == 200

@@ -101,3 +101,24 @@ def test_bad_requests_say_what_to_do(operator: Operator) -> None:
         assert reply.status_code == 422
         assert set(reply.json()) == {"error", "do"}
     assert operator.http.get("/api/nothing").status_code == 404
+
+
+def test_texts_that_cannot_be_stored_are_said_so(operator: Operator) -> None:
+    replies = [
+        operator.http.post("/api/login", json={"name": "a\0b", "password": "x"}),
+        operator.http.get("/api/incidents/%00"),
+        operator.http.get("/api/readings", params={"device": "\0", "name": "x"}),
+        operator.http.post(
+            "/api/login", content=b'{"name":"\\ud800","password":"x"}', headers={"content-type": "application/json"}
+        ),
+    ]
+    assert [r.status_code for r in replies] == [422] * 4
+    assert all(set(r.json()) == {"error", "do"} for r in replies)
+
+
+def test_a_feed_ends_with_its_login(county: County) -> None:
+    operator = county.account()
+    feed = operator.feed(operator.get("incidents")["cursor"])
+    feed.next(lambda e: e.kind == "ping")
+    operator.http.post("/api/logout")
+    assert feed.ended(12)

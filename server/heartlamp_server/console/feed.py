@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 from heartlamp_protocol.uplink import PING_SECONDS, cursor_text, read_cursor
@@ -57,8 +57,9 @@ class Feed:
                 continue
             self._append([r for r in rows if r[0] > self._head])
 
-    async def stream(self, cursor: str) -> AsyncIterator[bytes]:
-        """Frames after the cursor for one screen; "reset" first where it cannot be followed from there."""
+    async def stream(self, cursor: str, allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+        """Frames after the cursor for one screen; "reset" first where it cannot be followed from there. `allowed` is
+        asked before each ping: a login that ended ends its streams."""
         at = read_cursor(cursor)
         epoch, seen = self._epoch(), at[1] if at else 0
         async with self._database.connection() as conn:
@@ -76,6 +77,8 @@ class Feed:
                 try:
                     await asyncio.wait_for(changed.wait(), PING_SECONDS)
                 except TimeoutError:
+                    if not await allowed():
+                        return
                     yield _ping()
 
     async def _after(self, seen: int) -> list[tuple[int, bytes]]:

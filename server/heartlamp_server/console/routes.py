@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heartlamp_server.console.feed import Feed
+from heartlamp_server.database.pool import NotReady
 from heartlamp_server.responder.model import Person
 
 STATIC = Path(__file__).parent / "static"
@@ -41,7 +42,15 @@ def router(feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> API
         """Server-sent events. `incident`: a Card; `notice`: evidence; `ping` every 5 s; `reset`: reload the list."""
         at = request.headers.get("last-event-id", "") or cursor
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(feed.stream(at), media_type="text/event-stream", headers=headers)
+
+        async def allowed() -> bool:
+            try:
+                await signed_in(request)
+            except (HTTPException, NotReady):
+                return False
+            return True
+
+        return StreamingResponse(feed.stream(at, allowed), media_type="text/event-stream", headers=headers)
 
     return routes
 

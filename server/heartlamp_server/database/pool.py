@@ -64,7 +64,8 @@ class Database:
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """An autocommit connection. Raises NotReady when the database is away, before or while it is used."""
         try:
-            await asyncio.wait_for(self._up.wait(), _PATIENCE_SECONDS)
+            if not self._up.is_set():
+                await asyncio.wait_for(self._up.wait(), _PATIENCE_SECONDS)
             assert self._pool is not None
             async with self._pool.connection() as conn:
                 yield conn

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Depends, Request
 from heartlamp_protocol.device.limits import supervision_ms
-from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
 from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
@@ -69,11 +68,11 @@ def router(database: Database, presence: Presence, signed_in: Callable[[Request]
         await presence.flush()
         async with database.connection() as conn:
             now, rows = await store.gateways(conn)
-        recent = now - timedelta(seconds=READ_TIMEOUT_SECONDS)
-        views = []
-        for id, village, last_seen, revoked in rows:
-            online = presence.streaming.get(id, 0) > 0 or (last_seen is not None and last_seen > recent)
-            views.append(GatewayView(id=id, village=village, last_seen=last_seen, online=online, revoked=revoked))
+        online = presence.online()
+        views = [
+            GatewayView(id=id, village=village, last_seen=last_seen, online=id in online, revoked=revoked)
+            for id, village, last_seen, revoked in rows
+        ]
         return Gateways(now=now, gateways=views)
 
     return routes

@@ -139,9 +139,10 @@ async def bump_registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Non
 async def save_presence(
     conn: psycopg.AsyncConnection[Any],
     devices: dict[str, tuple[datetime | None, bool | None]],
-    gateways: dict[str, tuple[datetime, str, str]],
+    gateways: dict[str, tuple[str, str]],
 ) -> None:
-    """`devices`: id -> (last seen or None, online or None: as it was); `gateways`: id -> (last seen, epoch, cursor)."""
+    """`devices`: id -> (last seen or None, online or None: as it was); `gateways`: id -> (epoch, cursor), heard of
+    just now."""
     ids = sorted(devices)
     if ids:
         await conn.execute(
@@ -152,11 +153,11 @@ async def save_presence(
     ids = sorted(gateways)
     if ids:
         await conn.execute(
-            "UPDATE gateway g SET last_seen = n.seen, epoch = coalesce(nullif(n.epoch, ''), g.epoch), "
+            "UPDATE gateway g SET last_seen = clock_timestamp(), epoch = coalesce(nullif(n.epoch, ''), g.epoch), "
             "confirmed = coalesce(nullif(n.cursor, ''), g.confirmed) "
-            "FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[]) AS n (id, seen, epoch, cursor) "
+            "FROM unnest(%s::text[], %s::text[], %s::text[]) AS n (id, epoch, cursor) "
             "WHERE g.id = n.id",
-            (ids, [gateways[i][0] for i in ids], [gateways[i][1] for i in ids], [gateways[i][2] for i in ids]),
+            (ids, [gateways[i][0] for i in ids], [gateways[i][1] for i in ids]),
         )
 
 

@@ -57,7 +57,7 @@ class Down:
     async def _stream(self, authorization: str, gateway: str, epoch: str, after: int) -> AsyncIterator[bytes]:
         wake = asyncio.Event()
         self._streams.setdefault(gateway, set()).add(wake)
-        self._presence.streaming[gateway] = self._presence.streaming.get(gateway, 0) + 1
+        self._presence.stream(gateway, opened=True)
         try:
             async with self._database.connection() as conn:
                 version = await store.registry_version(conn, gateway)
@@ -85,7 +85,7 @@ class Down:
             return  # the gateway connects again and resumes at its cursor
         finally:
             self._streams[gateway].discard(wake)
-            self._presence.streaming[gateway] -= 1
+            self._presence.stream(gateway, opened=False)
 
 
 async def _woken(wake: asyncio.Event, seconds: float) -> None:

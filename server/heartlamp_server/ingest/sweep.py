@@ -2,10 +2,15 @@
 old enough to go, partitions for the months to come."""
 
 import asyncio
+import json
 import logging
 from datetime import UTC, datetime, timedelta
 
+from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
+
+from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device.presence import Presence
 from heartlamp_server.ingest.routes import Ingest
 from heartlamp_server.telemetry.store import PostgresSeries, month_of
 
@@ -33,8 +38,10 @@ _OLD = (
 
 
 class Sweep:
-    def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries) -> None:
-        self._database, self._ingest, self._series = database, ingest, series
+    def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries, presence: Presence) -> None:
+        self._database, self._ingest, self._series, self._presence = database, ingest, series, presence
+        self._online: set[str] = set()
+        self._gone: set[str] = set()
 
     async def run(self) -> None:
         """For ever."""
@@ -45,9 +52,23 @@ class Sweep:
                 if asyncio.get_running_loop().time() >= next_housekeeping:
                     await self.housekeeping()
                     next_housekeeping = asyncio.get_running_loop().time() + _HOUSEKEEPING_SECONDS
+                await self.watch_gateways()
             except NotReady:
                 log.warning("the sweep waits: the store is away")
+            except Exception:
+                log.exception("the sweep failed at something; alarms are taken in all the same")
             await asyncio.sleep(SECONDS)
+
+    async def watch_gateways(self) -> None:
+        """Tells the screens when a village's gateway falls silent, and when it is back."""
+        now = self._presence.online()
+        gone, back = self._online - now, now & self._gone
+        self._online, self._gone = now, (self._gone | gone) - back
+        rows = [_notice(id, "offline", f"gateway {id} is silent for {READ_TIMEOUT_SECONDS} s") for id in sorted(gone)]
+        rows += [_notice(id, "online", f"gateway {id} is there again") for id in sorted(back)]
+        if rows:
+            async with self._database.connection() as conn, conn.transaction():
+                await feed.append(conn, rows)
 
     async def place_waiting(self) -> None:
         async with self._database.connection() as conn:
@@ -63,3 +84,8 @@ class Sweep:
             for days in (0, 31):
                 async with conn.transaction():
                     await self._series.make_partition(conn, month_of(now + timedelta(days=days)))
+
+
+def _notice(gateway: str, verdict: str, reason: str) -> tuple[str, str]:
+    at = datetime.now(UTC).isoformat()
+    return "notice", json.dumps({"at": at, "gateway": gateway, "user": "", "verdict": verdict, "reason": reason})
