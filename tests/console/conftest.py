@@ -10,7 +10,7 @@ from tests.console.fake_county import FakeCounty
 from tests.console.fake_rig import FakeRig
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it keeps an event loop in this thread: away before another file's tests
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
