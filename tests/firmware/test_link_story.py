@@ -43,8 +43,8 @@ def test_an_idle_board_that_waits_to_reconnect_does_not_wait_with_an_alarm(
     village.broker.kill()
     board = make_board(village.broker)
     board.start()
-    for _ in range(3):
-        board.wait_trace("link", up=0, timeout=20)
+    for attempt in range(2):
+        board.wait_trace("link", up=0, attempt=attempt)
     village.broker.start()
     board.press("red")
     pressed = board.wait_trace("pressed")["t"]
