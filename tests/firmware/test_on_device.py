@@ -40,6 +40,22 @@ def test_thousands_of_spoilt_messages_neither_raise_nor_take_the_event() -> None
     assert result["forged"] > 500
 
 
+def test_the_flash_holds_what_it_promises_and_further_presses_offer_it_all_again(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(MICROPYTHON), str(Path(__file__).parent / "on_device/full_outbox.py"), str(tmp_path / "flash")],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    print(result)
+    assert (result["stored"], result["held"], result["held_after"]) == (200, 200, 200)
+    assert (result["overflowed"], result["due"]) == (5, 200)
+
+
 @pytest.mark.parametrize("file", sorted((REPO / "firmware/app").rglob("*.py")), ids=lambda p: p.stem)
 def test_every_file_compiles_for_the_device(file: Path) -> None:
     """All that is claimed of hal/esp32.py and board_main.py here."""
