@@ -37,6 +37,8 @@ class FromCounty:
             for row, v in known:
                 if v.verdict in ("quarantined", "rejected") and row.event:
                     log.warning("the county %s %s: %s", v.verdict, row.event, v.reason)
+                if v.verdict == "quarantined" and row.event:
+                    # Not at `rejected`: we could read it, so the neighbours stay with whoever pressed.
                     chain.village = incidents.refuse(chain.village, row.event)
             if chain.village is not before:
                 chain.settle(before)

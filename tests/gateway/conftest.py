@@ -1,13 +1,10 @@
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
-
-from gateway_rig.village import Rig
+from tests.gateway.rig.village import Rig
 
 
 @pytest.fixture

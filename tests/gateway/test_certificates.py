@@ -1,8 +1,9 @@
 """The line to the county: an expired certificate never silences a village, a wrong one never gets an alarm."""
 
 import pytest
-from gateway_rig.certificates import Authority
-from gateway_rig.village import Rig
+
+from tests.gateway.rig.certificates import Authority
+from tests.gateway.rig.village import Rig
 
 
 def test_an_expired_certificate_is_reported_and_alarms_go_up(rig: Rig) -> None:

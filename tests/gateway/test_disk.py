@@ -11,11 +11,12 @@ from pathlib import Path
 
 import apsw
 import pytest
-from gateway_rig import plug
-from gateway_rig.village import Rig
-from gateway_rig.waiting import until
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile
+
+from tests.gateway.rig import plug
+from tests.gateway.rig.village import Rig
+from tests.gateway.rig.waiting import until
 
 PLUG = (sys.executable, plug.__file__)
 

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from gateway_rig.village import Rig
+
+from tests.gateway.rig.village import Rig
 
 HOUSE = Path(__file__).parents[2]
 UV = HOUSE / ".tools" / "uv" / "bin" / "uv"

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from gateway_rig.county import Store
-from gateway_rig.village import Rig
-from gateway_rig.waiting import until
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import digest16
+
+from tests.gateway.rig.county import Store
+from tests.gateway.rig.village import Rig
+from tests.gateway.rig.waiting import until
 
 
 def test_a_press_is_heard_lights_the_neighbours_and_is_received(rig: Rig) -> None:

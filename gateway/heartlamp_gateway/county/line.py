@@ -101,7 +101,7 @@ class Line:
         warm = self._sock is not None
         try:
             return self._exchange(head, body, method)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
             if not warm:
                 raise
         # It closed the idle connection while we wrote. Asking twice does no harm: everything is known by its id.

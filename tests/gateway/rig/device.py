@@ -14,7 +14,7 @@ from heartlamp_protocol.device.mac import county_key, device_key, mqtt_password
 from heartlamp_protocol.device.statement import read_plain, read_signed
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway_rig.waiting import Board
+from tests.gateway.rig.waiting import Board
 
 
 class Device:

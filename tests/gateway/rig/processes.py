@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateway_rig.waiting import until
+from tests.gateway.rig.waiting import until
 
 GATEWAY = (sys.executable, "-m", "heartlamp_gateway", "run", "--config")
 

@@ -13,11 +13,11 @@ from heartlamp_protocol.passwords import mosquitto_hash
 from heartlamp_protocol.uplink import Device as Listed
 from heartlamp_protocol.uplink import Registry, Site
 
-from gateway_rig.certificates import Authority
-from gateway_rig.county import County
-from gateway_rig.device import Device
-from gateway_rig.processes import GATEWAY, Process, free_port
-from gateway_rig.waiting import until
+from tests.gateway.rig.certificates import Authority
+from tests.gateway.rig.county import County
+from tests.gateway.rig.device import Device
+from tests.gateway.rig.processes import GATEWAY, Process, free_port
+from tests.gateway.rig.waiting import until
 
 SITES = (
     Site("s7", "三组 7号", "g3"),

@@ -25,7 +25,7 @@ from heartlamp_protocol.uplink import (
     write_command,
 )
 
-from gateway_rig.waiting import Board
+from tests.gateway.rig.waiting import Board
 
 
 @dataclass
