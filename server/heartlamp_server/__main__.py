@@ -138,7 +138,19 @@ def _run(args: argparse.Namespace) -> int:
 
     from heartlamp_server.serve import serve
 
-    uvloop.run(serve(config))
+    async def work() -> None:
+        code = 1
+        try:
+            await serve(config)
+            code = 0
+        except (DatabaseError, OSError) as error:
+            print(f"heartlamp-server: {error}", file=sys.stderr)
+        except Exception:
+            logging.getLogger("heartlamp").exception("ended by an error; a supervisor shall start it again")
+        sys.stderr.flush()
+        os._exit(code)  # all is on disk; a task that does not heed its cancellation must not hold up the end
+
+    uvloop.run(work())
     return 0
 
 

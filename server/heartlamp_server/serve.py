@@ -56,7 +56,8 @@ async def serve(config: Config) -> None:
         await asyncio.wait(listening, timeout=_GRACE_SECONDS + 1)
         for task in (*tasks, *listening):
             task.cancel()
-        await asyncio.gather(*tasks, *listening, return_exceptions=True)
+        # Bounded: a cancellation that meets a dying connection can come out as "not ready" and be taken for weather.
+        await asyncio.wait([*tasks, *listening], timeout=_GRACE_SECONDS)
         if ended is not None and not stop.is_set():
             ended.result()  # raises: the supervisor shall start us again rather than run without a part
     finally:

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from tests.server.county import County, Operator, Village
 
 
@@ -89,3 +91,15 @@ def test_two_gateways_and_one_site_open_one_incident(county: County, operator: O
     events = operator.get(f"incidents/{here[0]['id']}")["events"]
     assert sorted(events) == sorted(p.id for mine in presses for p in mine)
     assert events[0] == here[0]["id"]
+
+
+@pytest.mark.prove
+def test_a_gateway_that_falls_silent_is_a_notice_and_so_is_its_return(county: County, operator: Operator) -> None:
+    village = county.village()
+    feed = operator.feed(operator.get("incidents")["cursor"])
+    village.send(village.keys[0].press())
+    gone = feed.next(lambda e: e.kind == "notice" and e.data["gateway"] == village.gateway, seconds=25)
+    assert gone.data["verdict"] == "offline"
+    village.send(village.keys[0].press())
+    back = feed.next(lambda e: e.kind == "notice" and e.data["gateway"] == village.gateway)
+    assert back.data["verdict"] == "online"

@@ -68,18 +68,23 @@ class Feed:
             yield b"event: reset\ndata: {}\n\n"
             seen = head
         yield _ping()
+        clock = asyncio.get_running_loop().time
+        ping_at = clock() + PING_SECONDS
         while not self._stopping.is_set():
             changed = self._changed
             for seq, frame in await self._after(seen):
                 yield frame
                 seen = seq
-            if seen >= self._head:
+            if clock() >= ping_at:
+                if not await allowed():
+                    return
+                yield _ping()
+                ping_at = clock() + PING_SECONDS
+            elif seen >= self._head:
                 try:
-                    await asyncio.wait_for(changed.wait(), PING_SECONDS)
+                    await asyncio.wait_for(changed.wait(), ping_at - clock())
                 except TimeoutError:
-                    if not await allowed():
-                        return
-                    yield _ping()
+                    pass
 
     async def _after(self, seen: int) -> list[tuple[int, bytes]]:
         if seen >= self._head:

@@ -56,7 +56,10 @@ class Database:
     async def close(self) -> None:
         """Also ends an embedded PostgreSQL."""
         if self._pool:
-            await self._pool.close(timeout=1)
+            try:
+                await asyncio.wait_for(self._pool.close(timeout=1), 2)
+            except TimeoutError:
+                log.warning("connections did not close in time; PostgreSQL ends them")
         if self.embedded:
             await asyncio.to_thread(self.embedded.stop)
 
