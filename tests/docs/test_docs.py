@@ -22,12 +22,13 @@ def tracked() -> tuple[Path, ...]:
 
 @cache
 def identifiers() -> frozenset[str]:
-    """Every word in the source, and every folder's name."""
+    """Every word in the source and in the village that the commands play in, and every folder's name."""
     words: set[str] = set()
     for path in tracked():
-        if path.suffix in (".py", ".ts", ".vue") and "tests" not in path.relative_to(ROOT).parts:
+        parts = path.relative_to(ROOT).parts
+        if path.suffix in (".py", ".ts", ".vue") and (parts[0] != "tests" or parts[1] == "village"):
             words.update(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", path.read_text()))
-            words.update(path.relative_to(ROOT).with_suffix("").parts)
+            words.update((*parts[:-1], path.stem))
     return frozenset(words)
 
 
