@@ -40,12 +40,7 @@ class Embedded:
 
     def pid(self) -> int | None:
         """The postmaster's process id, or None when it does not run."""
-        try:
-            lines = (self.folder / "postmaster.pid").read_text().splitlines()
-            pid = int(lines[0])
-            return pid if _stands_in(str(pid), self.folder) else None  # process ids are used again by others
-        except (OSError, ValueError, IndexError):
-            return None
+        return self._running()[0]
 
     def ensure_running(self) -> bool:
         """Makes and starts the cluster where needed. Blocks until it answers; True when it had to be started.
@@ -66,10 +61,18 @@ class Embedded:
                 self._run("pg_ctl", "-D", str(self.folder), "-m", "fast", "-w", "stop")
 
     def _ready(self) -> bool:
-        if self.pid() is None:
-            return False
-        lines = (self.folder / "postmaster.pid").read_text().splitlines()
-        return len(lines) > 7 and lines[7].strip() == "ready"
+        return self._running()[1]
+
+    def _running(self) -> tuple[int | None, bool]:
+        """(postmaster, whether it answers), of one reading: the file may be replaced at any moment."""
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+            pid = int(lines[0])
+        except (OSError, ValueError, IndexError):
+            return None, False
+        if not _stands_in(str(pid), self.folder):  # process ids are used again by others
+            return None, False
+        return pid, len(lines) > 7 and lines[7].strip() == "ready"
 
     def _create(self) -> None:
         new = self.folder.with_name(self.folder.name + ".new")
@@ -118,12 +121,12 @@ class Embedded:
 
     def _remove_what_the_dead_left(self) -> None:
         """PostgreSQL takes a killed postmaster for a living one until somebody reaps it, which may take seconds. Its
-        lock goes only when no process at all stands in the data folder, so no child of it can still write."""
+        locks go only when no process at all stands in the data folder, so no child of it can still write."""
         if self._child:
             self._child.poll()
-        lock = self.folder / "postmaster.pid"
-        if lock.exists() and not any(_stands_in(pid, self.folder) for pid in os.listdir("/proc") if pid.isdigit()):
-            lock.unlink()
+        if not any(_stands_in(pid, self.folder) for pid in os.listdir("/proc") if pid.isdigit()):
+            for lock in (self.folder / "postmaster.pid", self._socket_folder() / ".s.PGSQL.5432.lock"):
+                lock.unlink(missing_ok=True)
 
     @property
     def _log(self) -> Path:

@@ -93,7 +93,7 @@ class Database:
             self._doubt.clear()
             try:
                 await self._bring_back()
-            except (DatabaseError, psycopg.Error, PoolTimeout) as error:
+            except (DatabaseError, OSError, psycopg.Error, PoolTimeout) as error:
                 log.error("the database is away, trying again: %s", error)
                 self._doubt.set()
                 await asyncio.sleep(_WATCH_SECONDS)
