@@ -52,6 +52,16 @@ def test_a_puback_is_no_receipt_the_event_is_offered_again_with_the_same_body(
     assert 900 < again.frame.age - first.frame.age < 2000
 
 
+def test_a_gateway_that_comes_back_is_offered_it_at_its_first_pulse(lamp: VirtualBoard, village: Village) -> None:
+    lamp.press("red")
+    event = village.wait("event").id
+    lamp.wait_trace("sent", event=event, tries=3)  # the fourth would be 4 s after this one
+    sleep(0.6)  # the quiet after which the board takes a pulse for a gateway's return
+    mark = lamp.mark()
+    village.pulse()
+    assert lamp.wait_trace("sent", after=mark, event=event)["tries"] == 1
+
+
 def test_killed_between_stored_and_sent_it_is_offered_after_the_restart_with_unknown_age(
     make_board: BoardMaker, village: Village
 ) -> None:

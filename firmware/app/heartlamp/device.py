@@ -228,6 +228,11 @@ class Device:
         self._village_epoch(said.get("epoch"))
         self.refreshed_at = now
         self.answerable = said.get("answerable") == 1
+        missed = [r for r in self.outbox.records if retry.missed(r.sent_at, r.heard, now)]
+        for record in missed:
+            record.tries, record.sent_at = 0, None
+        if missed:
+            self.to_send.set()
         self.to_show.set()
 
     def _county(self, payload: bytes) -> "dict | None":

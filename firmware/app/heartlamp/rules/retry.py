@@ -3,6 +3,12 @@
 FIRST_MS = 1_000
 MOST_MS = 30_000
 HEARD_MS = 60_000
+QUIET_MS = 500  # a receipt takes a hundredth of this: who pulses and has not receipted by then was away
+
+
+def missed(sent_at: "int | None", heard: bool, now: int) -> bool:
+    """Whether a gateway that pulses now missed it: to be offered at once, and not in up to 30 s."""
+    return not heard and sent_at is not None and now - sent_at >= QUIET_MS
 
 
 def next_at(tries: int, sent_at: "int | None", heard: bool) -> int:
