@@ -18,18 +18,26 @@ from tests.village.rig import ROOT, Rig
 PRESSES = int(os.environ.get("HEARTLAMP_BENCH_PRESSES", "300"))
 RESTARTS = int(os.environ.get("HEARTLAMP_BENCH_RESTARTS", "5"))
 
-# Notes, in the page itself, the wall-clock millisecond at which each card arrives on its event stream.
-FOLLOW = """async () => {
-  const page = await (await fetch('/api/incidents?state=open&limit=1')).json();
-  window.arrivals = {};
-  const feed = new EventSource('/api/feed?cursor=' + encodeURIComponent(page.cursor));
-  feed.addEventListener('incident', (e) => {
-    const at = performance.timeOrigin + performance.now(), card = JSON.parse(e.data);
-    const key = card.id + ' ' + card.presses;
-    if (!(key in window.arrivals)) window.arrivals[key] = at;
-  });
-  await new Promise((ready) => feed.addEventListener('open', ready));
-}"""
+# Notes in the console's page the wall-clock milliseconds at which each card arrives on its own event stream, and at
+# which the next frame, that shows it, was made.
+FOLLOW = """
+  const moments = {}, awaited = {}, now = () => performance.timeOrigin + performance.now();
+  const note = (e) => {
+    const shown = now(), card = JSON.parse(e.data), key = card.id + ' ' + card.presses;
+    if (key in moments) return;
+    moments[key] = null;
+    requestAnimationFrame(() => setTimeout(() => {
+      moments[key] = [shown, now()];
+      awaited[key]?.(moments[key]);
+    }));
+  };
+  window.EventSource = class extends window.EventSource {
+    constructor(...where) { super(...where); this.addEventListener('incident', note); }
+  };
+  window.moments = (key) => moments[key] ?? new Promise((tell) => { awaited[key] = tell; });
+"""
+# Between two presses: lamps, notes and the page's drawing of the last one are over; none pays for another.
+REST = 0.15
 
 
 def percentiles(values: list[float]) -> tuple[float, float, float]:
@@ -40,14 +48,13 @@ def percentiles(values: list[float]) -> tuple[float, float, float]:
 
 def presses(rig: Rig, count: int) -> dict[str, list[float]]:
     """Milliseconds from the pin's move to each hop, for `count` presses, one at a time, house by house."""
-    found: dict[str, list[float]] = {h: [] for h in ("stored", "sent", "heard", "received", "shown")}
+    found: dict[str, list[float]] = {h: [] for h in ("stored", "sent", "heard", "received", "shown", "drawn")}
     houses = rig.houses()
     incident: dict[str, str] = {}
-    wanted: list[tuple[str, float]] = []
     presses_of: dict[str, int] = {}
     with chromium() as browser, watch(browser) as page:
+        page.add_init_script(f"{{{FOLLOW}}}")
         log_in(page, rig.console_url, "duty", rig.password)
-        page.evaluate(FOLLOW)
         for n in range(count):
             house = houses[n % len(houses)]
             button, since = house.device("button"), rig.journal.mark()
@@ -57,12 +64,12 @@ def presses(rig: Rig, count: int) -> dict[str, list[float]]:
                 found[name].append((trace(rig.journal, button, name, since, event).at - start) / 1e6)
             opening = incident.setdefault(house.site, event)
             presses_of[opening] = presses_of.get(opening, 0) + 1
-            wanted.append((f"{opening} {presses_of[opening]}", start / 1e6))
+            shown, drawn = page.evaluate("(key) => window.moments(key)", f"{opening} {presses_of[opening]}")
+            found["shown"].append(shown - start / 1e6)
+            found["drawn"].append(drawn - start / 1e6)
+            time.sleep(REST)
             if (n + 1) % 50 == 0:
                 print(f"· {n + 1} of {count} presses", flush=True)
-        page.wait_for_function("(n) => Object.keys(window.arrivals).length >= n", arg=len(wanted), timeout=15_000)
-        arrivals: dict[str, float] = page.evaluate("() => window.arrivals")
-    found["shown"] = [arrivals[key] - start for key, start in wanted]
     return found
 
 
@@ -104,7 +111,12 @@ def main() -> int:
     def say(text: str) -> None:
         print(f"· {text}", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="heartlamp-bench-") as folder, Rig(Path(folder), say=say) as rig:
+    with (
+        tempfile.TemporaryDirectory(prefix="heartlamp-bench-") as folder,
+        # In memory: a device has a flash chip of its own, and does not wait for what the county writes to this disk.
+        tempfile.TemporaryDirectory(prefix="heartlamp-flash-", dir="/dev/shm") as flash,
+        Rig(Path(folder), flash=Path(flash), say=say) as rig,
+    ):
         say("the floor of this machine")
         floors = floor.measure(rig)
         hops = presses(rig, PRESSES)
@@ -114,7 +126,7 @@ def main() -> int:
     result: dict[str, Any] = {
         "presses": PRESSES,
         "floor_ms": {},
-        "floor_sum_ms": round(total, 2),
+        "floor_sum_ms": {"p50": round(total, 2), "p99": round(sum(percentiles(v)[2] for v in floors.values()), 2)},
         "hops": {},
         "restarts_ms": {},
     }
@@ -123,7 +135,7 @@ def main() -> int:
         p50, _, p99 = percentiles(values)
         result["floor_ms"][name] = {"p50": round(p50, 2), "p99": round(p99, 2)}
         print(f"  {name:<28}{p50:>9.2f}{p99:>9.2f}")
-    print(f"  {'sum of the p50s':<28}{total:>9.2f}")
+    print(f"  {'sum':<28}{total:>9.2f}{sum(percentiles(v)[2] for v in floors.values()):>9.2f}")
     print(f"\n  {PRESSES} presses{'':<17}{'p50':>9}{'p95':>9}{'p99':>9}   ms{'× floor: p50':>16}{'p95':>7}{'p99':>7}")
     for name, values in hops.items():
         ps = percentiles(values)

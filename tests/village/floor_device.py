@@ -14,6 +14,8 @@ from heartlamp.hal import flash_file
 from heartlamp.mqtt import codec
 from heartlamp_protocol.device.names import topic
 
+REST_MS = 20  # floor.py's
+
 
 def flash(image: str, rounds: int) -> None:
     flash_file.mount(image, "/floor", True)
@@ -22,6 +24,7 @@ def flash(image: str, rounds: int) -> None:
         with open("/floor/%d" % (i % 8), "wb") as f:
             f.write(b"x" * 240)
         print("flash", time.ticks_diff(time.ticks_us(), began) / 1000)
+        time.sleep_ms(REST_MS)
 
 
 async def mqtt(config: Config, rounds: int) -> None:
@@ -42,6 +45,7 @@ async def mqtt(config: Config, rounds: int) -> None:
         await stream.write(codec.publish(where, b"x" * 300, 1, i % 60000 + 1))
         await until(codec.PUBACK)
         print("mqtt", time.ticks_diff(time.ticks_us(), began) / 1000)
+        await asyncio.sleep_ms(REST_MS)
     stream.close()
 
 

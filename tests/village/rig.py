@@ -51,17 +51,20 @@ class VillageSide:
 class Rig:
     """Build with `start`, end with `stop` (also a context manager). Everything lives below `folder`.
 
-    `say` hears one line per step, for a person who waits; `on_process(village or None, name, up)` every start and end.
+    `flash`: where the boards' flash images are, else also there. `say` hears one line per step, for a person who waits;
+    `on_process(village or None, name, up)` every start and end.
     """
 
     def __init__(
         self,
         folder: Path,
         villages: tuple[Village, ...] = VILLAGES,
+        flash: Path | None = None,
         say: Callable[[str], None] = lambda text: None,
         on_process: Callable[[str | None, str, bool], None] = lambda village, name, up: None,
     ) -> None:
         self.folder = folder
+        self.flash = flash or folder / "flash"
         self.plan = villages
         self.journal = Journal()
         self.villages: dict[str, VillageSide] = {}
@@ -168,14 +171,13 @@ name = "{plan.gateway}.heartlamp"
         gateway.plug_in()
 
     def _make_boards(self) -> None:
-        flash = self.folder / "flash"
-        flash.mkdir()
+        self.flash.mkdir(exist_ok=True)
         devices = [h.device(k) for v in self.plan for h in v.houses for k in h.kinds]
 
         def make(device: str) -> VirtualBoard:
             config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
             board = VirtualBoard(
-                MICROPYTHON, ROOT, flash / f"{device}.img", lambda line: self._heard_board(device, line)
+                MICROPYTHON, ROOT, self.flash / f"{device}.img", lambda line: self._heard_board(device, line)
             )
             board.provision(config)
             board.start()
