@@ -126,6 +126,9 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     told = operator.get(f"incidents/{press.id}")
     assert (told["incident"]["lit"], told["incident"]["answer"]) == (2, "none")
     assert [line["kind"] for line in told["timeline"]] == ["opened", "lit", "lit", "village_answer"]
+    opened, *lamps = (line["text_zh"] for line in told["timeline"][:3])
+    assert opened == "三组 0号的按钮发出求助"
+    assert lamps == ["三组 0号的灯已亮", "三组 1号的灯已亮"]
     assert told["timeline"][-1]["text_en"] == "in the village: 三组 1号 is coming"
     assert told["timeline"][-1]["text_zh"] == "村里：三组 1号 正在赶来"
 

@@ -32,6 +32,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = {"device": "lamp0a1b", "kind": "lamp", "house": "三组 7号"}
 KEY = b"k" * 32
 ID = "lamp0a1b-" + "0" * 16
 
@@ -134,6 +135,20 @@ def test_the_highest_that_stands_is_shown_and_falls_back_when_it_goes() -> None:
     assert (incident.answer, incident.who) == ("unanswered", "")
 
 
+def test_who_was_typed_in_and_then_presses_a_lamps_key_is_one_responder() -> None:
+    incident, _ = answer(opened(), "person:三组 9号", "三组 9号", "coming", NOW, "op")
+    incident, _ = answer(incident, "site:s2", "三组 9号", "arrived", NOW)
+    assert [(r.name, r.answer) for r in incident.responders] == [("三组 9号", "arrived")]
+    with pytest.raises(Refused, match="三组 9号已到场 · 三组 9号 is already arrived"):
+        answer(incident, "site:s2", "三组 9号", "coming", NOW)
+
+
+def test_a_close_says_who_saw_them_and_who_closed() -> None:
+    closed, entry = close(opened(), "值班员", "arrived", NOW, "三组 9号")
+    assert closed.closed_by == closed.who == "三组 9号"
+    assert texts.text(entry) == ("值班员 办结；三组 9号 已见到人", "closed by 值班员; 三组 9号: seen")
+
+
 @pytest.mark.parametrize("what", ["panic", "fire", "silent"])
 def test_nobody_closes_a_call_for_help_unseen(what: str) -> None:
     for how in ("", "phone", "cancelled"):
@@ -148,7 +163,7 @@ def test_nobody_closes_a_call_for_help_unseen(what: str) -> None:
 
 
 def test_a_cancel_stops_nothing() -> None:
-    cancelled, _ = cancel(opened(), "e", NOW, "lamp0a1b")
+    cancelled, _ = cancel(opened(), "e", NOW, SOURCE)
     assert cancelled == replace(opened(), cancelled=True)
 
 
@@ -181,7 +196,7 @@ def test_whatever_happens_versions_only_rise_and_every_state_can_be_stored_and_s
 def _do(incident: Incident, what: str, value: Any, now: datetime) -> Incident:
     event = f"lamp0a1b-{value:016x}" if isinstance(value, int) else ""
     if what == "press":
-        return press(incident, event, now, None, "lamp0a1b")[0]
+        return press(incident, event, now, None, SOURCE)[0]
     if what == "doubt":
         return doubt(incident, event, now, "wrong mac")[0]
     if what == "trust":
@@ -194,7 +209,7 @@ def _do(incident: Incident, what: str, value: Any, now: datetime) -> Incident:
 def test_ten_thousand_presses_still_fit_a_command() -> None:
     incident = opened()
     for n in range(1000):
-        incident, _ = press(incident, f"lamp0a1b-{n:016x}", NOW, NOW, "lamp0a1b")
+        incident, _ = press(incident, f"lamp0a1b-{n:016x}", NOW, NOW, SOURCE)
     assert incident.presses == 1001
     assert incident.rver == 1001
     assert len(incident.events) == EVENTS_LISTED

@@ -16,6 +16,10 @@ class Device:
     gateways: tuple[str, ...]
     keys: dict[int, "Keys"]
 
+    def source(self) -> dict[str, str]:
+        """Whose word it is, for a timeline."""
+        return {"device": self.id, "kind": self.kind, "house": self.site_name}
+
     def newest_key(self) -> int:
         """The version that the county signs with; 0 when there is none."""
         return max(self.keys, default=0)

@@ -6,6 +6,8 @@ from typing import Any
 
 EVENTS_LISTED = 200  # in the command to the gateway; the table of events has them all
 
+ANSWERS = {"accepted": "已受理", "coming": "正在赶来", "arrived": "已到场", "withdrawn": "已撤回"}
+"""The glossary's Chinese words for one responder's answer."""
 _RANK = {"accepted": 2, "coming": 3, "arrived": 4}
 
 STEPS = {
@@ -74,13 +76,18 @@ class Incident:
 
 
 class Refused(Exception):
-    """An answer that the table forbids, in words for the operator."""
+    """An answer that the table forbids, in words for the operator: (Chinese, English)."""
+
+    def __str__(self) -> str:
+        return " · ".join(self.args)
 
 
 Change = tuple[Incident, Entry]
+Source = dict[str, str]
+"""Of a timeline entry: {"device": id, "kind": of device, "house": its site's name}; people read the last two."""
 
 
-def press(incident: Incident, event: str, now: datetime, observed_at: datetime | None, device: str) -> Change:
+def press(incident: Incident, event: str, now: datetime, observed_at: datetime | None, source: Source) -> Change:
     """Another press while it is open: appended, never swallowed. `observed_at` None: its time is unknown."""
     seen = now if observed_at is None else observed_at
     pressed = replace(
@@ -88,9 +95,7 @@ def press(incident: Incident, event: str, now: datetime, observed_at: datetime |
         presses=incident.presses + 1,
         last_press_at=max(incident.last_press_at, seen),
     )
-    return pressed, Entry(
-        incident.id, now, "press", {"event": event, "device": device, "observed_at": _iso(observed_at)}
-    )
+    return pressed, Entry(incident.id, now, "press", {"event": event, "observed_at": _iso(observed_at)} | source)
 
 
 def doubt(incident: Incident, event: str, now: datetime, reason: str) -> Change:
@@ -104,9 +109,9 @@ def trust(incident: Incident, event: str, now: datetime) -> Change:
     return replace(incident, doubts=doubts), Entry(incident.id, now, "verified", {"event": event})
 
 
-def cancel(incident: Incident, event: str, now: datetime, device: str) -> Change:
+def cancel(incident: Incident, event: str, now: datetime, source: Source) -> Change:
     """The household says it was a mistake: marks, stops nothing."""
-    return replace(incident, cancelled=True), Entry(incident.id, now, "cancelled", {"event": event, "device": device})
+    return replace(incident, cancelled=True), Entry(incident.id, now, "cancelled", {"event": event} | source)
 
 
 def attach(incident: Incident, event: str) -> Incident:
@@ -114,40 +119,48 @@ def attach(incident: Incident, event: str) -> Incident:
     return _with_event(incident, event)
 
 
-def light(incident: Incident, device: str, now: datetime, at: datetime | None) -> Change:
+def light(incident: Incident, source: Source, now: datetime, at: datetime | None) -> Change:
     """The gateway says that this lamp shows it. `at`: when, None unknown."""
+    device = source["device"]
     lit = incident.lit if device in incident.lit else (*incident.lit, device)
-    return replace(incident, lit=lit), Entry(incident.id, at or now, "lit", {"device": device})
+    return replace(incident, lit=lit), Entry(incident.id, at or now, "lit", dict(source))
 
 
 def answer(incident: Incident, key: str, name: str, said: str, now: datetime, by: str = "", note: str = "") -> Change:
-    """A person's answer. `key`, `name`, `by`: as in Responder. Raises Refused where STEPS forbids it."""
+    """A person's answer. `key`, `name`, `by`: as in Responder. Who was typed in and then presses the key of a lamp, or
+    the other way round, is one responder. Raises Refused where STEPS forbids it."""
     if incident.closed_at is not None:
-        raise Refused(f"the incident was closed by {incident.closed_by}")
-    before = next((r for r in incident.responders if r.key == key), None)
+        raise Refused(*_closed(incident))
+    before = next((r for r in incident.responders if r.key == key or r.name == name), None)
+    key = before.key if before else key
     if said not in STEPS[before.answer if before else ""]:
         if before is None:
-            raise Refused(f"{name} has not answered yet, so cannot be {said}")
-        raise Refused(f"{name} is already {before.answer}")
+            raise Refused(f"{name}还没有应答", f"{name} has not answered yet, so cannot be {said}")
+        raise Refused(f"{name}{ANSWERS[before.answer]}", f"{name} is already {before.answer}")
     first = next((r for r in incident.responders if r.by and r.answer in _RANK), None)
     if said == "accepted" and first is not None:
-        raise Refused(f"{first.name} was first ({first.answer})")
+        raise Refused(f"{first.name}先应答：{ANSWERS[first.answer]}", f"{first.name} was first ({first.answer})")
     others = tuple(r for r in incident.responders if r.key != key)
     responders = (*others, Responder(key, name, said, now, by))
     detail = {"who": name, "answer": said, "by": by} | ({"note": note} if note else {})
     return _settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
 
 
-def close(incident: Incident, by: str, how: str, now: datetime, note: str = "") -> Change:
-    """`how`: one of HOW_SEEN; may be "" only where nobody's body is at stake. Raises Refused."""
+def close(incident: Incident, by: str, how: str, now: datetime, seen_by: str = "", note: str = "") -> Change:
+    """`by`: the operator; `how`: one of HOW_SEEN, "" only where nobody's body is at stake; `seen_by`: who saw them or
+    spoke to them, "" the operator. Raises Refused."""
     if incident.closed_at is not None:
-        raise Refused(f"the incident was closed by {incident.closed_by}")
+        raise Refused(*_closed(incident))
     if how not in HOW_SEEN and (how or incident.what in MUST_BE_SEEN):
-        raise Refused("say how: arrived (somebody saw them) or spoke_to (somebody spoke to them)")
+        raise Refused(
+            "请说明：有人见到他们，或已通话", "say how: somebody saw them (arrived) or spoke to them (spoke_to)"
+        )
+    who = seen_by or by
     closed = replace(
-        incident, closed_at=now, closed_by=by, closed_how=how, answer="closed", who=by, aver=incident.aver + 1
+        incident, closed_at=now, closed_by=who, closed_how=how, answer="closed", who=who, aver=incident.aver + 1
     )
-    return closed, Entry(incident.id, now, "closed", {"who": by, "how": how} | ({"note": note} if note else {}))
+    detail = {"who": who, "how": how, "by": by} | ({"note": note} if note else {})
+    return closed, Entry(incident.id, now, "closed", detail)
 
 
 def arriving(incident: Incident, site: str, name: str) -> tuple[str, str]:
@@ -169,6 +182,10 @@ def _settled(incident: Incident) -> Incident:
     if (said, who) == (incident.answer, incident.who):
         return incident
     return replace(incident, answer=said, who=who, aver=incident.aver + 1)
+
+
+def _closed(incident: Incident) -> tuple[str, str]:
+    return f"警情已由{incident.closed_by}办结", f"the incident was closed by {incident.closed_by}"
 
 
 def _with_event(incident: Incident, event: str) -> Incident:

@@ -92,7 +92,7 @@ class Told(BaseModel):
 
 
 class Said(BaseModel):
-    """`who`: whose answer it is, "" the operator's own; `how`: only to close: arrived or spoke_to."""
+    """`who`: whose answer it is, or at a close who saw or spoke to them, "" the operator; `how`: only to close."""
 
     answer: Literal["accepted", "coming", "arrived", "withdrawn", "closed"]
     who: str = Field("", max_length=48)
@@ -109,7 +109,7 @@ def router(
 ) -> APIRouter:
     """`wake`: called after each commit."""
     routes = APIRouter()
-    unknown = problem(404, "no such incident · 没有这个事件", "reload the list · 请刷新列表")
+    unknown = problem(404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
 
     @routes.get("/incidents", dependencies=[Depends(signed_in)])
     async def list_incidents(
@@ -142,7 +142,7 @@ def router(
             try:
                 incident, entry = _answer(locked[0], said, person, locked[1])
             except Refused as why:
-                raise problem(409, str(why), "reload the incident · 请刷新事件") from why
+                raise problem(409, str(why), "请刷新警情 · reload the incident") from why
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
             found = await state.read(house)
             lamps = [devices.to_device(row, vault) for row in found["devices"]]
@@ -160,7 +160,7 @@ def router(
 def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:
     name = said.who.strip() or person.display
     if said.answer == "closed":
-        changed, entry = close(incident, person.display, said.how, now, said.note)
+        changed, entry = close(incident, person.display, said.how, now, said.who.strip(), said.note)
     else:
         changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, said.note)
     return changed, replace(entry, detail=entry.detail | {"operator": person.name})

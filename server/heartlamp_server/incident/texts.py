@@ -14,31 +14,37 @@ WHAT = {
 ANSWER = {
     "accepted": ("已受理", "accepted"),
     "coming": ("正在赶来", "is coming"),
-    "arrived": ("已到达", "has arrived"),
-    "withdrawn": ("撤回", "withdrew"),
+    "arrived": ("已到场", "has arrived"),
+    "withdrawn": ("已撤回", "withdrew"),
     "unanswered": ("无人应答", "nobody answered"),
+}
+KIND = {
+    "button": ("按钮", "button"),
+    "lamp": ("心灯", "heart-lamp"),
+    "smoke": ("烟感", "smoke sensor"),
+    "flood": ("水浸传感器", "flood sensor"),
 }
 HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
 
 TEXTS = {
-    "opened": ("{device} 发出{what}", "{device} raised {what}"),
-    "press": ("{device} 再次按下", "{device} pressed again"),
+    "opened": ("{house}的{kind}发出{what}", "{what} from {house}, by its {kind}"),
+    "press": ("{house}再次按下", "{house} pressed again"),
     "unverified": ("未通过验证：{reason}", "not verified: {reason}"),
     "verified": ("设备本身的报文已到，验证通过", "the device's own message came and is verified"),
     "corrected": ("设备本身的报文更正为{what}", "the device's own message says {what}"),
     "clash": ("同一编号出现另一内容，两份都已保留", "another message under the same id; both are kept"),
     "cancelled": (
-        "{device} 表示按错了；呼叫继续，直到有人见到或通话",
-        "{device} says it was a mistake; calling goes on until somebody saw or spoke to them",
+        "{house}表示按错了；呼叫继续，直到有人见到或通话",
+        "{house} says it was a mistake; calling goes on until somebody saw or spoke to them",
     ),
-    "lit": ("{device} 的灯已亮", "the lamp {device} shows it"),
+    "lit": ("{house}的灯已亮", "the lamp at {house} shows it"),
     "answer": ("{who} {answer}", "{who} {answer}"),
     "answer_unverified": (
         "{who} 的应答未通过验证，未采用：{answer}",
         "an answer of {who} was not verified and not used: {answer}",
     ),
     "answer_kept": ("{who} {answer}（已记录，状态不变）", "{who} {answer} (kept, changes nothing)"),
-    "closed": ("{who} 关闭，{how}", "closed by {who}, {how}"),
+    "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
     "village_answer": ("村里：{who} {answer}", "in the village: {who} {answer}"),
     "village_refused": ("网关拒收：{subject}", "the gateway refused: {subject}"),
 }
@@ -51,8 +57,8 @@ def text(entry: Entry) -> tuple[str, str]:
 
 
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
-    words = dict.fromkeys(("device", "what", "reason", "who", "answer", "how", "subject"), "")
+    words = dict.fromkeys(("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject"), "")
     words |= {name: str(value) for name, value in detail.items()}
-    for name, names in (("what", WHAT), ("answer", ANSWER), ("how", HOW)):
+    for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
-    return pattern.format_map(words).strip(" ，,")
+    return pattern.format_map(words).strip(" ；;:")

@@ -115,7 +115,7 @@ class Fold:
     def _alarm(self, row: EventRow, item: Item, device: Device) -> str:
         incident = self._open(device.site, row.detail)
         if incident is not None:
-            self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.id), tell=True)
+            self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.source()), tell=True)
             return incident.id
         place, _, lamps = self.known.places[device.site]
         incident = Incident(
@@ -131,7 +131,7 @@ class Fold:
             events=(row.id,),
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
-        detail = {"event": row.id, "device": device.id, "what": row.detail, "observed_at": seen, "via": self.gateway}
+        detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
         self._apply((incident, Entry(row.id, self.known.now, "opened", detail)), tell=True)
         return row.id
 
@@ -166,7 +166,8 @@ class Fold:
         for incident in here:
             if row.verified and incident.closed_at is None:
                 self._apply(
-                    incidents.cancel(self.known.incidents[incident.id], row.id, self.known.now, device.id), tell=True
+                    incidents.cancel(self.known.incidents[incident.id], row.id, self.known.now, device.source()),
+                    tell=True,
                 )
         return newest.id
 
@@ -201,7 +202,7 @@ class Fold:
             return id
         if other is None:
             return id
-        self._apply(incidents.press(other, new.id, self.known.now, new.observed_at, device.id), tell=True)
+        self._apply(incidents.press(other, new.id, self.known.now, new.observed_at, device.source()), tell=True)
         return other.id
 
     def _clash(self, old: EventRow, new: EventRow, judgement: Judgement) -> None:
@@ -255,7 +256,9 @@ class Fold:
         if incident is None:
             return row
         if row.what == "lit":
-            self._apply(incidents.light(incident, row.subject, self.known.now, row.at))
+            lamp = self.known.devices.get(row.subject)
+            source = lamp.source() if lamp else {"device": row.subject, "kind": "lamp", "house": row.subject}
+            self._apply(incidents.light(incident, source, self.known.now, row.at))
         else:
             detail = {"subject": row.subject, "gateway": row.gateway}
             if row.what == "answer":

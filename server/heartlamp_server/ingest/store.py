@@ -66,9 +66,10 @@ class Names:
         contents = [p.frame.content for p in parsed if p.frame]
         happened = [c for c in contents if not isinstance(c, Reading)]
         referred = [c.incident for c in happened if isinstance(c, Answer)] + [n.incident for n in notes if n.incident]
-        answering = [n.subject.partition(" ")[2] for n in notes if n.what == "answer"]
+        spoken_of = [n.subject.partition(" ")[2] for n in notes if n.what == "answer"]
+        spoken_of += [n.subject for n in notes if n.what == "lit"]
         return cls(
-            sorted({c.head.device for c in contents} | set(answering)),
+            sorted({c.head.device for c in contents} | set(spoken_of)),
             sorted({c.id for c in happened} | set(referred)),
             [n.id for n in notes],
         )
