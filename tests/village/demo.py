@@ -54,7 +54,12 @@ class Demo:
                             "name": h.name,
                             "group": h.group,
                             "devices": [
-                                {"id": h.device(k), "kind": k, "up": True, "show": self._shows.get(h.device(k))}
+                                {
+                                    "id": h.device(k),
+                                    "kind": k,
+                                    "up": rig.boards[h.device(k)].running,
+                                    "show": self._shows.get(h.device(k)),
+                                }
                                 for k in h.kinds
                             ],
                         }
@@ -80,7 +85,7 @@ class Demo:
 
     def _follow(self, seen: Seen) -> bool:
         """Adds to the strip of the last press; True where it grew."""
-        if seen.what == "pressed" and seen.fields.get("event"):
+        if seen.what == "pressed" and "answer" not in seen.fields:  # an alarm, not a neighbour's green key
             self._pressed, self._hops = seen, [Hop("pressed", 0.0)]
             return True
         last = self._pressed

@@ -1,12 +1,17 @@
 """The fault matrix: processes killed at random moments while presses flow, and what must hold afterwards."""
 
+import contextlib
 import random
+import sqlite3
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from tests.village.hops import calls
+from tests.village.command_centre import CommandCentre
+from tests.village.hops import calls, on_feed
 from tests.village.journal import Seen
 from tests.village.rig import Rig
 
@@ -93,43 +98,57 @@ def _await_receipts(rig: Rig, run: Run, since: int, seconds: float = 120) -> Non
     ]
 
 
-def check(rig: Rig, run: Run) -> None:
-    """Pressed = stored = shown, every event in exactly one incident, no lamp that lies. Adds to `run.problems`."""
-    seat = rig.command_centre()
+def check(rig: Rig, run: Run, seat: CommandCentre) -> None:
+    """Pressed = stored = shown, every event in exactly one incident, no lamp that lies, and no part that ended by
+    itself. `seat` followed the feed all the while. Nobody pressed green or answered. Adds to `run.problems`."""
+    rig.wait_server()  # the last kill may have been its own
     where: Counter[str] = Counter()
-    open_incidents: dict[str, str] = {}
-    for state in ("open", "closed"):
-        for card in seat.incidents(state)["incidents"]:
-            detail = seat.incident(card["id"])
-            events = detail["events"]
-            where.update(events)
-            if len(events) != card["presses"]:
-                run.problems.append(f"{card['id']} says {card['presses']} presses and holds {len(events)} events")
-            if state == "open":
-                open_incidents[card["id"]] = card["site"]["id"]
+    cards = seat.incidents()["incidents"]
+    for card in cards:
+        events = seat.incident(card["id"])["events"]
+        where.update(events)
+        if len(events) != card["presses"]:
+            run.problems.append(f"{card['id']} says {card['presses']} presses and holds {len(events)} events")
+        try:
+            on_feed(rig.journal, card["id"], 0, card["presses"])
+        except TimeoutError as error:
+            run.problems.append(str(error))
     for event in run.stored:
         if where[event] != 1:
             run.problems.append(f"{event} is in {where[event]} incidents")
-    shown = {
-        s.fields["id"]: s.fields["presses"]
-        for s in rig.journal.all(lambda s: s.source == "feed" and "presses" in s.fields)
-    }
-    for incident in open_incidents:
-        if incident not in shown:
-            run.problems.append(f"{incident} was never on the console's feed")
-    _check_lamps(rig, run, open_incidents)
+    _check_receipts(rig, run)
+    _check_lamps(rig, run, {card["id"]: card for card in cards})
+    _check_parts(rig, run)
 
 
-def _check_lamps(rig: Rig, run: Run, open_incidents: dict[str, str]) -> None:
+def _check_receipts(rig: Rig, run: Run) -> None:
+    """What a device heard is on its gateway's disk."""
+    kept: set[str] = set()
+    for village in rig.villages.values():
+        with contextlib.closing(sqlite3.connect(f"file:{village.folder}/data/alarms.db?mode=ro", uri=True)) as disk:
+            kept.update(event for (event,) in disk.execute("SELECT event FROM outbox WHERE frame IS NOT NULL"))
+    for seen in rig.journal.all(lambda s: s.what == "heard"):
+        if seen.fields["event"] in run.stored and seen.fields["event"] not in kept:
+            run.problems.append(
+                f"{seen.source} heard of {seen.fields['event']}, which its gateway's disk does not have"
+            )
+
+
+def _check_lamps(rig: Rig, run: Run, cards: dict[str, dict[str, Any]]) -> None:
     """No lamp may say more than was so; and in the end each house's lamp shows its own open incident."""
-    known = set(run.stored) | set(open_incidents)
+    known = set(run.stored) | set(cards)
+    opened = {id: datetime.fromisoformat(card["opened_at"]).timestamp() * 1e9 for id, card in cards.items()}
     for seen in rig.journal.all(lambda s: s.what == "show"):
-        for incident, call in {**calls(seen, "own"), **calls(seen, "near")}.items():
+        own = calls(seen, "own")
+        for incident, call in {**own, **calls(seen, "near")}.items():
             if incident not in known:
                 run.problems.append(f"{seen.source} shows {incident}, which nobody pressed")
             if call.get("answer") in ("accepted", "coming", "arrived"):
                 run.problems.append(f"{seen.source} says {call['answer']} of {incident}; nobody answered")
-    for incident, site in open_incidents.items():
+        if len(own) == 1 and seen.fields["received"] and seen.at < opened.get(next(iter(own)), 0):
+            run.problems.append(f"{seen.source} says `received` of {[*own]} before the county had it")
+    for incident, card in cards.items():
+        site = card["site"]["id"]
         lamp = next(h.device("lamp") for h in rig.houses() if h.site == site)
 
         def tells(s: Seen, lamp: str = lamp, incident: str = incident) -> bool:
@@ -139,3 +158,12 @@ def _check_lamps(rig: Rig, run: Run, open_incidents: dict[str, str]) -> None:
             rig.journal.wait(tells, seconds=30, why=f"{lamp} to show {incident} as received")
         except TimeoutError as error:
             run.problems.append(str(error))
+
+
+def _check_parts(rig: Rig, run: Run) -> None:
+    """Whoever ended without being killed had a fault of its own, however well its keeper hid it."""
+    parts = [rig.server, *(p for v in rig.villages.values() for p in (v.broker, v.gateway))]
+    for part in parts:
+        if part.starts > 1 + part.kills:
+            run.problems.append(f"{part.name} ended by itself {part.starts - 1 - part.kills} times:\n{part.tail()}")
+    run.problems += [f"the board {device} ended by itself" for device, b in rig.boards.items() if not b.running]

@@ -32,6 +32,7 @@ class Process:
         self._wanted = threading.Event()
         self._keeper: threading.Thread | None = None
         self.starts = 0
+        self.kills = 0
 
     @property
     def pid(self) -> int | None:
@@ -52,11 +53,13 @@ class Process:
         """SIGKILL, as a power cut of this one box; the keeper starts it again."""
         child = self._child
         if child is not None:
+            self.kills += 1
             child.kill()
 
     def pull_plug(self, how: signal.Signals = signal.SIGKILL, seconds: float = 10) -> None:
         """Ends it and leaves it ended."""
         self._wanted.clear()
+        self.kills += 1
         child, keeper = self._child, self._keeper
         if child is not None:
             try:

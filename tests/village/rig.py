@@ -119,7 +119,7 @@ class Rig:
         )  # fmt: skip
         config = county / "server.toml"
         self._server_cli("migrate", "--config", config)
-        self.password = self._server_cli("user", "add", "duty", "--config", config).split()[-1]
+        self.password = self._server_cli("user", "add", "duty", "--display", "值班员", "--config", config).split()[-1]
         self._brokers = {v.id: free_port() for v in self.plan}
         villages = self.folder / "villages.json"
         villages.write_text(json.dumps(enrolment(self.plan, self._brokers), ensure_ascii=False, indent=1))

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.xdist_group("village")
 def _story(folder: Path, kills_each: int) -> None:
     seed = random.SystemRandom().randrange(2**32)
     with Rig(folder) as rig:
-        rig.command_centre()
+        seat = rig.command_centre()
         run = kill_while_pressing(rig, TARGETS, kills_each, seed)
-        check(rig, run)
+        check(rig, run, seat)
     print(f"seed {seed}: {len(run.stored)} presses, kills {dict(run.kills)}, {len(run.problems)} problems")
     assert len(run.stored) >= kills_each, f"seed {seed}: hardly a press was made, so nothing was shown"
     assert not run.problems, f"seed {seed}:\n" + "\n".join(run.problems[:40])

@@ -56,8 +56,11 @@ def press(page: Page, device: str, pin: str = "red") -> None:
 
 
 def shoot(page: Page, name: str) -> None:
+    """With every light at the bright end of its rhythm, as an eye remembers it."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    page.evaluate("document.getAnimations().forEach((a) => { a.pause(); a.currentTime = 100; })")
     page.screenshot(path=SCREENS / f"{name}.png")
+    page.evaluate("document.getAnimations().forEach((a) => a.play())")
 
 
 def test_a_press_on_the_page_rings_at_the_centre_and_the_accept_reaches_the_lamp(
