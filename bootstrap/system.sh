@@ -7,6 +7,8 @@ missing=""
 [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || missing="$missing mosquitto"
 if [ "${1:-}" = browser ]; then
     command -v chromium >/dev/null || missing="$missing chromium"
+    # what drives the browser is a Node of its own, and that needs it
+    /sbin/ldconfig -p 2>/dev/null | grep -q libatomic.so.1 || missing="$missing libatomic1"
     [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"
 fi
 [ -z "$missing" ] || need_packages $missing

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import apsw
 import pytest
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import write_frame
@@ -199,6 +200,9 @@ def test_the_same_press_again_is_receipted_again_and_another_body_is_not(rig: Ri
     press = button.press()
     button.is_heard(press)
     button.is_received(press)
+    kept = apsw.Connection(str(rig.data / "alarms.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    question = "SELECT 1 FROM outbox WHERE event = ? AND receipt != ''"  # passed on first, noted after
+    until("the receipt in the store", lambda: list(kept.execute(question, (press,))))
     with button.board:
         button.heard.clear()
         button.received.clear()
