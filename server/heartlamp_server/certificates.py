@@ -9,14 +9,21 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_YEARS = timedelta(days=365 * 20)
+Validity = tuple[datetime, datetime]
+"""(not before, not after)."""
+
+
+def twenty_years() -> Validity:
+    """From yesterday on: clocks differ."""
+    now = datetime.now(UTC)
+    return now - timedelta(days=1), now + timedelta(days=365 * 20)
 
 
 def make_ca(cert: Path, key: Path, county: str) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Heart-Lamp county CA {county}")
     built = (
-        _builder(name, name, private)
+        _builder(name, name, private, twenty_years())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(ca=True), critical=True)
         .sign(private, hashes.SHA256())
@@ -24,14 +31,15 @@ def make_ca(cert: Path, key: Path, county: str) -> None:
     _write(cert, key, built, private)
 
 
-def make_server(ca: Path, ca_key: Path, cert: Path, key: Path, names: list[str]) -> None:
-    """A server's certificate. `names`: host names and IP addresses, the first is the common name."""
+def make_server(ca: Path, ca_key: Path, cert: Path, key: Path, names: list[str], valid: Validity | None = None) -> None:
+    """A server's certificate. `names`: host names and IP addresses, the first is the common name. `valid` None: for
+    twenty years."""
     authority = x509.load_pem_x509_certificate(ca.read_bytes())
     authority_key = serialization.load_pem_private_key(ca_key.read_bytes(), None)
     assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
     private = ec.generate_private_key(ec.SECP256R1())
     built = (
-        _builder(_name(names[0]), authority.subject, private)
+        _builder(_name(names[0]), authority.subject, private, valid or twenty_years())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -42,16 +50,17 @@ def make_server(ca: Path, ca_key: Path, cert: Path, key: Path, names: list[str])
     _write(cert, key, built, private)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, valid: Validity
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + _YEARS)
+        .not_valid_before(valid[0])
+        .not_valid_after(valid[1])
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

@@ -14,14 +14,11 @@ from time import monotonic
 from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from heartlamp_protocol.device import statement
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
 from heartlamp_protocol.device.names import PULSE, of_topic, topic
 from heartlamp_protocol.inbound import Alarm, Answer, Frame, Reading, read_frame
+from heartlamp_server.certificates import make_ca, make_server
 from heartlamp_tech.virtual_board import VirtualBoard
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -59,51 +56,14 @@ class Certificates:
         self.expired_other_name = self._make(ours, "expired-name", "gateway.elsewhere.test", now - 9 * day, now - day)
         self.expired_other_ca = self._make(theirs, "expired-ca", NAME, now - 9 * day, now - day)
 
-    def _make_ca(self, name: str) -> tuple[x509.Name, ec.EllipticCurvePrivateKey]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.datetime.now(datetime.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=99))
-            .not_valid_after(now + datetime.timedelta(days=999))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        (self._folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return subject, key
+    def _make_ca(self, name: str) -> Pair:
+        ca = Pair(self._folder / f"{name}.pem", self._folder / f"{name}-ca.key")
+        make_ca(*ca, name)
+        return ca
 
-    def _make(
-        self,
-        ca: tuple[x509.Name, ec.EllipticCurvePrivateKey],
-        file: str,
-        name: str,
-        since: datetime.datetime,
-        until: datetime.datetime,
-    ) -> Pair:
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(ca[0])
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(since)
-            .not_valid_after(until)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .sign(ca[1], hashes.SHA256())
-        )
+    def _make(self, ca: Pair, file: str, name: str, since: datetime.datetime, until: datetime.datetime) -> Pair:
         pair = Pair(self._folder / f"{file}.pem", self._folder / f"{file}.key")
-        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        pair.key.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        make_server(*ca, *pair, [name], (since, until))
         return pair
 
 
