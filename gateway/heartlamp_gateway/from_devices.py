@@ -37,8 +37,12 @@ class FromDevices:
                     self._presence.alive(device, clock.boottime())
                 if what in ("event", "reading"):
                     self._frame(device, payload, rows, heard)
+                elif (value := read_word(what, payload, chain.epoch)) is not None:
+                    rows += [chain.note(want) for want in self._word(device, what, value, asked)]
                 else:
-                    rows += [chain.note(want) for want in self._word(device, what, payload, asked)]
+                    rows += self._evidence(
+                        ingest.unreadable(device, payload, self._key_version(device), f"not a word of {what}")
+                    )
             chain.settle(before, rows, heard, durable=bool(rows))
             for device in asked:
                 self._tell_all(device)
@@ -88,12 +92,9 @@ class FromDevices:
             rows.append(self._chain.note(NoteWanted("", "refused", f"{judged.device}: {reason}"[:200])))
         return rows
 
-    def _word(self, device: str, what: str, payload: bytes, asked: list[str]) -> list[NoteWanted]:
+    def _word(self, device: str, what: str, value: int, asked: list[str]) -> list[NoteWanted]:
+        """`value`: as of presence.read_word."""
         chain = self._chain
-        value = read_word(what, payload, chain.epoch)
-        if value is None:
-            log.warning("%s: %s is not one: %r", device, what, payload[:80])
-            return []
         if what == "state":
             self._presence.says(device, online=value == 1, now=clock.boottime())
             return []

@@ -80,8 +80,8 @@ def read_object(data: bytes) -> dict[str, Any]:
         raise FrameError("not JSON") from None
     if not isinstance(fields, dict):
         raise FrameError("not a JSON object")
-    if fields.get("v") != VERSION:
-        raise FrameError(f"protocol version {fields.get('v')!r}, this side speaks {VERSION}")
+    if type(fields.get("v")) is not int or fields["v"] != VERSION:
+        raise FrameError(f"protocol version {repr(fields.get('v'))[:40]}, this side speaks {VERSION}")
     return fields
 
 

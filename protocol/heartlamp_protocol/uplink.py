@@ -157,8 +157,8 @@ class BatchAnswer:
 @dataclass(frozen=True, slots=True)
 class IncidentCommand:
     """SSE command "incident": the county's word on one incident. `events`: every event id in it so far, the opening one
-    first (= the incident's id); `aver`/`answer`/`who`: the people's axis; `frames`: lamp device id -> its signed
-    statement as text. A later one for the same incident replaces it."""
+    first (= the incident's id); `aver`/`answer`/`who`/`by`: the people's axis, `by` the site whose green key it is;
+    `frames`: lamp device id -> its signed statement as text. A later one for the same incident replaces it."""
 
     incident: str
     site: str
@@ -167,6 +167,7 @@ class IncidentCommand:
     aver: int
     answer: str
     who: str
+    by: str
     frames: dict[str, str]
 
     kind = "incident"
@@ -181,6 +182,7 @@ class IncidentCommand:
             "aver": self.aver,
             "answer": self.answer,
             "who": self.who,
+            "by": self.by,
             "frames": self.frames,
         }
 
@@ -200,6 +202,7 @@ class IncidentCommand:
             integer(fields, "aver"),
             _string(fields, "answer", 20),
             _string(fields, "who", 200),
+            _string(fields, "by", 60),
             frames,
         )
 

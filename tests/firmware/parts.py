@@ -250,9 +250,16 @@ def call(
 
 
 def county_says(
-    incident: str, rver: int, aver: int, answer: str, who: str = "", dev: str = "lamp0a1b", key: bytes = COUNTY_KEY
+    incident: str,
+    rver: int,
+    aver: int,
+    answer: str,
+    who: str = "",
+    dev: str = "lamp0a1b",
+    key: bytes = COUNTY_KEY,
+    by: str = "",
 ) -> str:
-    return statement.write_county_answer(key, dev, 1, COUNTY, incident, rver, aver, answer, who).decode()
+    return statement.write_county_answer(key, dev, 1, COUNTY, incident, rver, aver, answer, who, by).decode()
 
 
 def config(broker: Broker, ca: str, dev: str, kind: str) -> dict[str, object]:

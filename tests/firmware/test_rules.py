@@ -196,18 +196,19 @@ def test_each_of_colour_rhythm_and_sound_tells_the_meanings_apart() -> None:
         assert len({str(lamp.PATTERNS[m][part]) for m in learned}) == len(learned), part
 
 
-def says(epoch: str, rver: int, aver: int, answer: str, who: str = "") -> dict[str, object]:
+def says(epoch: str, rver: int, aver: int, answer: str, who: str = "", by: str = "") -> dict[str, object]:
     return {
-        "kind": "answer", "epoch": epoch, "incident": INCIDENT, "rver": rver, "aver": aver, "answer": answer, "who": who
+        "kind": "answer", "epoch": epoch, "incident": INCIDENT, "rver": rver, "aver": aver, "answer": answer,
+        "who": who, "by": by,
     }  # fmt: skip
 
 
 def test_the_countys_two_axes_rise_each_for_itself() -> None:
     marks, epochs = calls.take_county({}, [], says(OLD, 1, 3, "coming", "120"))
     marks, epochs = calls.take_county(marks, epochs, says(OLD, 2, 2, "accepted"))
-    assert marks[INCIDENT] == (OLD, 2, 3, "coming", "120")
+    assert marks[INCIDENT] == (OLD, 2, 3, "coming", "120", "")
     marks, epochs = calls.take_county(marks, epochs, says(OLD, 1, 4, "unanswered"))
-    assert marks[INCIDENT] == (OLD, 2, 4, "unanswered", "")
+    assert marks[INCIDENT] == (OLD, 2, 4, "unanswered", "", "")
 
 
 def test_a_new_county_epoch_begins_anew_and_the_old_one_is_history() -> None:
@@ -218,7 +219,9 @@ def test_a_new_county_epoch_begins_anew_and_the_old_one_is_history() -> None:
     assert marks[INCIDENT][3] == "accepted"
 
 
-@pytest.mark.parametrize("spoilt", [{"rver": -1}, {"aver": True}, {"aver": 1.5}, {"answer": []}, {"incident": 3}])
+@pytest.mark.parametrize(
+    "spoilt", [{"rver": -1}, {"aver": True}, {"aver": 1.5}, {"answer": []}, {"by": 7}, {"incident": 3}]
+)
 def test_a_statement_that_makes_no_sense_is_refused(spoilt: dict[str, object]) -> None:
     with pytest.raises(FrameError):
         calls.take_county({}, [], says(OLD, 1, 1, "coming") | spoilt)

@@ -10,7 +10,7 @@ from heartlamp_gateway.rules.answers import best_answer
 from heartlamp_gateway.rules.model import KEEP_MS, Lamp, Village
 from heartlamp_protocol.device import event
 from heartlamp_protocol.device.frame import write_frame
-from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX
+from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, INTEGER_MAX
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.inbound import Alarm
 from heartlamp_protocol.passwords import mosquitto_hash
@@ -53,8 +53,16 @@ def calls(village: Village, device: str) -> list[dict[str, object]]:
     return list(state["calls"])
 
 
-def said(incident: str, events: tuple[str, ...], answer: str, site: str = "s7", what: str = "panic") -> IncidentCommand:
-    return IncidentCommand(incident, site, what, events, 1, answer, "城关派出所", {"lamp7": '{"mac":"x"}'})
+def said(
+    incident: str,
+    events: tuple[str, ...],
+    answer: str,
+    site: str = "s7",
+    what: str = "panic",
+    who: str = "城关派出所",
+    by: str = "",
+) -> IncidentCommand:
+    return IncidentCommand(incident, site, what, events, 1, answer, who, by, {"lamp7": '{"mac":"x"}'})
 
 
 # --- frames
@@ -219,6 +227,23 @@ def test_the_county_answers_and_closes() -> None:
     assert village.incidents == {}
 
 
+def test_neighbours_learn_that_the_countys_people_come_and_are_there() -> None:
+    village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
+    for answer in ("coming", "arrived"):
+        village = incidents.county_says(village, said(A, (A,), answer), 1)
+        near, own = calls(village, "lamp9")[0], calls(village, "lamp7")[0]
+        assert (near["answer"], near["who"]) == (answer, "城关派出所")
+        assert own["answer"] == "none"  # the victim's lamp has it from the county, signed
+
+
+def test_a_neighbour_who_withdrew_is_not_coming_whatever_the_county_said_before() -> None:
+    village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
+    village, _ = incidents.press_key(village, A, "s9", "coming")
+    village = incidents.county_says(village, said(A, (A,), "coming", who="三组 9号", by="s9"), 1)
+    village, _ = incidents.press_key(village, A, "s9", "withdrawn")
+    assert calls(village, "lamp9")[0]["answer"] == calls(village, "lamp7")[0]["answer"] == "unanswered"
+
+
 def test_a_press_that_the_closing_did_not_know_opens_anew() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
     village, _ = incidents.raise_alarm(village, B, "s7", "panic", 1)
@@ -290,6 +315,7 @@ def test_a_lamps_state_always_fits_its_lamp(presses: list[tuple[str, int, str]])
             1,
             "accepted",
             who,
+            "",
             {"lamp7": '"' * 34 * size},
         )
         village = incidents.county_says(village, command, number)
@@ -321,6 +347,14 @@ def test_a_lamp_that_shows_a_later_state_than_we_remember_is_overtaken() -> None
     assert notes == []
     assert village.lamps["lamp9"].ver == 41
     assert "lamp9" in lamps.unshown(village)
+
+
+def test_a_version_that_we_cannot_have_given_does_not_blind_the_lamp() -> None:
+    for wild in (INTEGER_MAX, INTEGER_MAX - 1, 2_000_000):
+        village, _ = lamps.shown(VILLAGE, "lamp9", wild)
+        village, _ = incidents.raise_alarm(village, A, "s7", "panic", 0)
+        assert village.lamps["lamp9"].ver == 2
+        assert "lamp9" in lamps.unshown(village)
 
 
 def test_a_lamp_that_asks_shows_nothing_until_it_says_so() -> None:

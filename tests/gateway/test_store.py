@@ -74,7 +74,9 @@ def test_whatever_happened_a_restart_finds_the_village_as_it_was(steps: list[tup
         elif kind == "key":
             village, _ = incidents.press_key(village, id_of(which), where, how)
         elif kind == "county":
-            command = IncidentCommand(id_of(which), where, "panic", (id_of(which), id_of(which + 1)), 1, how, "x", {})
+            command = IncidentCommand(
+                id_of(which), where, "panic", (id_of(which), id_of(which + 1)), 1, how, "x", "", {}
+            )
             village = incidents.county_says(village, command, number)
         elif kind == "refused":
             village = incidents.refuse(village, id_of(which))

@@ -225,7 +225,7 @@ def test_the_same_press_again_is_receipted_again_and_another_body_is_not(rig: Ri
 
 def test_rubbish_goes_up_as_evidence_and_good_events_pass(rig: Rig) -> None:
     button = rig.device("butt7")
-    for payload in (b"{}", b"\x00\xff" * 40, b'{"age":0,"mac":"' + b"x" * 1500, b"x" * 7000, b""):
+    for payload in (b"{}", b"\x00\xff" * 40, b'{"age":0,"mac":"' + b"x" * 1500, b"x" * 7000, b"y" * 200_000, b""):
         button.publish("event", payload)
         press = button.press()
         button.is_received(press)
@@ -233,9 +233,18 @@ def test_rubbish_goes_up_as_evidence_and_good_events_pass(rig: Rig) -> None:
         evidence = [payload[:6000]]
         rig.county.board.wait("evidence", lambda e=evidence: [i for i in rig.county.store.items if i.frame == e[0]])  # type: ignore[misc]
         assert [i.user for i in rig.county.store.items if i.frame == evidence[0]] == ["butt7.1"]
-    assert len(button.heard) == 5
+    assert len(button.heard) == 6
     notes = rig.county.store.notes
     rig.county.board.wait("a note of the one that was cut", lambda: [n for n in notes.values() if n[1] == "refused"])
+
+
+def test_a_word_that_is_none_goes_up_as_evidence_too(rig: Rig) -> None:
+    lamp = rig.device("lamp9")
+    for what in ("state", "ask", "shown"):
+        wrong = b'{"v":1,"kind":"' + what.encode() + b'","online":9,"ver":-1'
+        lamp.publish(what, wrong)
+        rig.county.board.wait("evidence", lambda w=wrong: [i for i in rig.county.store.items if i.frame == w])  # type: ignore[misc]
+    lamp.is_heard(lamp.press())
 
 
 def test_a_device_cannot_speak_for_another(rig: Rig) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.uplink import IncidentCommand
 
 from heartlamp_gateway.rules.answers import best_answer
@@ -42,6 +43,8 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
             what=command.what,
             events=_bounded((*command.events, *leftover)),
             county=command.answer,
+            county_who=command.who[:NAME_MAX],
+            county_by=command.by,
             frames=command.frames,
         )
     elif leftover:  # pressed again after the county closed: it opens a new one, so do we

@@ -30,22 +30,26 @@ class Judged:
 
 def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
     """`device`: of the topic; `key_version`: the registry's, to name the user when the frame does not say it."""
-    name = user(device, key_version) if key_version else device
     try:
         frame = read_frame(payload)
         if frame.content.head.device != device:
             raise FrameError(f"a frame of {frame.content.head.device} on the topic of {device}")
     except FrameError as wrong:
-        cut = payload[:EVIDENCE_MAX]
-        reason = str(wrong)
-        if len(payload) > FRAME_MAX:
-            reason = f"{reason}; {len(cut)} of {len(payload)} bytes go up"
-        return Judged(device, name, cut, hashlib.sha256(payload).digest(), None, False, reason)
+        return unreadable(device, payload, key_version, str(wrong))
     name = user(device, frame.content.head.key_version)
     digest = hashlib.sha256(frame.mac.encode() + frame.body).digest()
     if isinstance(frame.content, Reading):
         return Judged(device, name, payload, digest, None, True, "")
     return Judged(device, name, payload, digest, frame.content, False, "")
+
+
+def unreadable(device: str, payload: bytes, key_version: int | None, reason: str) -> Judged:
+    """What only goes up as evidence. Arguments as of `judge`."""
+    name = user(device, key_version) if key_version else device
+    cut = payload[:EVIDENCE_MAX]
+    if len(payload) > FRAME_MAX:
+        reason = f"{reason}; {len(cut)} of {len(payload)} bytes go up"
+    return Judged(device, name, cut, hashlib.sha256(payload).digest(), None, False, reason)
 
 
 def compare(digest: bytes, history: list[bytes]) -> str:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, STATEMENT_MAX
 from heartlamp_protocol.device.statement import write_call, write_lamp
 
 from heartlamp_gateway.rules.model import Incident, Lamp, NoteWanted, Village
+
+LOST_MAX = 1_000_000  # versions
 
 
 def relight(village: Village, groups: frozenset[str] | None = None) -> Village:
@@ -37,9 +40,10 @@ def payload(lamp: Lamp, epoch: str) -> bytes:
 def shown(village: Village, device: str, ver: int) -> tuple[Village, list[NoteWanted]]:
     """The lamp reports the version it shows. Each call that became visible is told to the county once.
 
-    A version above ours comes from a state that our disk did not keep: ours goes above it, to be taken again."""
+    A version above ours comes from a state that our disk did not keep: ours goes above it, to be taken again. One that
+    is farther ahead than we can have lost is not our word, and would leave us no room above it."""
     lamp = village.lamps.get(device)
-    if lamp is None or ver == lamp.shown == lamp.ver:
+    if lamp is None or ver == lamp.shown == lamp.ver or ver > lamp.ver + LOST_MAX:
         return village, []
     notes: list[NoteWanted] = []
     if ver > lamp.ver:
@@ -97,6 +101,9 @@ def _text(village: Village, incident: Incident, role: str, device: str) -> str:
     statement = incident.frames.get(device, "")
     if len(statement.encode()) > STATEMENT_MAX:
         statement = ""  # the lamp would refuse the whole state for it
+    answer, who = incident.answer, incident.who
+    if role == "near" and incident.county in ("coming", "arrived"):  # the victim's own lamps have it signed
+        answer, who = answer_shown(answer, who, incident.county, incident.county_who, incident.county_by)
     return write_call(
         incident.id,
         role,
@@ -104,7 +111,7 @@ def _text(village: Village, incident: Incident, role: str, device: str) -> str:
         village.place(incident.site),
         incident.heard,
         incident.ver,
-        incident.answer,
-        incident.who,
+        answer,
+        who,
         statement,
     )

@@ -13,8 +13,8 @@ KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
 class Incident:
     """One call for help. `id`: its opening event's; `events`: opening one first, then the newest; `opened`: village
     clock, ms; `responders`: (site id, "coming" | "arrived") in the order they answered; `ver`, `answer`, `who`: the
-    village's word; `county`: the county's answer; `frames`: lamp -> the county's signed statement; `heard`: 1 when on
-    our disk."""
+    village's word; `county`, `county_who`, `county_by`: the county's; `frames`: lamp -> the county's signed statement;
+    `heard`: 1 when on our disk."""
 
     id: str
     site: str
@@ -26,6 +26,8 @@ class Incident:
     answer: str = "none"
     who: str = ""
     county: str = "none"
+    county_who: str = ""
+    county_by: str = ""
     frames: Mapping[str, str] = field(default_factory=dict)
     heard: int = 1
 

@@ -12,9 +12,15 @@ RANK = {"none": 0, "unanswered": 1, "accepted": 2, "coming": 3, "arrived": 4, "c
 WORKING, TOLD, COMING, SHOUT, DARK = "working", "told", "coming", "shout", "dark"
 
 
-def answer_shown(village: str, village_who: str, county: str, county_who: str) -> "tuple[str, str]":
+def answer_shown(village: str, village_who: str, county: str, county_who: str, county_by: str) -> "tuple[str, str]":
     """(answer, who) out of the village's and the county's word. The higher is shown: a neighbour may be on the way
-    before the county knows; where both say the same the county's word, which is signed, names the person."""
+    before the county knows; where both say the same the county's word, which is signed, names the person.
+
+    `county_by`: the site whose green key the county's answer is, "" for a person's own. Of its houses' keys the village
+    knows more than the county does: once it has a word, a neighbour who withdrew while the uplink was cut is not coming
+    any more, whatever the county said before."""
+    if county_by and village != "none":
+        return village, village_who
     if RANK.get(county, 0) >= RANK.get(village, 0):
         return county, county_who
     return village, village_who

@@ -64,14 +64,15 @@ def write_received(key: bytes, dev: str, kv: int, event: str, sum16: str, epoch:
 
 
 def write_county_answer(
-    key: bytes, dev: str, kv: int, epoch: str, incident: str, rver: int, aver: int, answer: str, who: str
+    key: bytes, dev: str, kv: int, epoch: str, incident: str, rver: int, aver: int, answer: str, who: str, by: str
 ) -> bytes:
     """What the county knows of an incident, for one lamp. Two axes, two versions: `rver` rises with every event of the
     incident that the county has committed (so this statement is itself a `received` for the incident); `aver` rises
-    with every change of the people's answer (none, accepted, coming, arrived, unanswered, closed)."""
+    with every change of the people's answer (none, accepted, coming, arrived, unanswered, closed). `by`: the site whose
+    green key that answer is, "" where it is a person's own."""
     body = (
-        '{"v":%d,"kind":"answer","dev":"%s","kv":%d,"epoch":"%s","incident":"%s","rver":%d,"aver":%d,"answer":"%s","who":%s}'
-        % (VERSION, dev, kv, epoch, incident, rver, aver, answer, quote(who))
+        '{"v":%d,"kind":"answer","dev":"%s","kv":%d,"epoch":"%s","incident":"%s","rver":%d,"aver":%d,"answer":"%s","who":%s,"by":%s}'
+        % (VERSION, dev, kv, epoch, incident, rver, aver, answer, quote(who), quote(by))
     ).encode()
     return write_signed(sign(key, body), body)
 

@@ -18,7 +18,7 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> s
     """The command's fields as JSON text; None for a silent alarm, of which nothing in the village may learn."""
     if incident.what == "silent":
         return None
-    who = incident.who[:NAME_MAX]
+    who, by = incident.who[:NAME_MAX], _by(incident)
     frames = {
         lamp.id: write_county_answer(
             lamp.keys[lamp.newest_key()].county,
@@ -30,14 +30,23 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> s
             incident.aver,
             incident.answer,
             who,
+            by,
         ).decode()
         for lamp in lamps
         if lamp.keys and not lamp.revoked
     }
     command = IncidentCommand(
-        incident.id, incident.site, incident.what, incident.events, incident.aver, incident.answer, who, frames
+        incident.id, incident.site, incident.what, incident.events, incident.aver, incident.answer, who, by, frames
     )
     return json.dumps(command.to_fields(), ensure_ascii=False)
+
+
+def _by(incident: Incident) -> str:
+    """The site whose green key the incident's answer is; "" where a person at a screen said it."""
+    for r in incident.responders:
+        if (r.answer, r.name) == (incident.answer, incident.who) and r.key.startswith("site:") and not r.by:
+            return r.key.removeprefix("site:")
+    return ""
 
 
 async def tell(

@@ -52,7 +52,7 @@ def main():
     device.alarm("panic", "red", 0, 0)
     event = device.outbox.records[0].id
     key = county_key(bytes([0x5A] * 32), 1)
-    said = write_county_answer(key, DEV, 1, "c0" * 8, INCIDENT, 1, 1, "coming", "120").decode()
+    said = write_county_answer(key, DEV, 1, "c0" * 8, INCIDENT, 1, 1, "coming", "120", "").decode()
     call = write_call(INCIDENT, "near", "fire", "三组 2号", 1, 1, "none", "", said)
     forged = write_received(device_key(bytes([0x5A] * 32), 1), DEV, 1, event, "0" * 16, "c0" * 8)
     good = (

@@ -96,14 +96,24 @@ class County:
         answer: str,
         who: str,
         lamps: list[str],
+        by: str = "",
     ) -> str:
         frames = {
             lamp: write_county_answer(
-                county_key(self._roots[lamp], 1), lamp, 1, self.store.epoch, incident, len(events), aver, answer, who
+                county_key(self._roots[lamp], 1),
+                lamp,
+                1,
+                self.store.epoch,
+                incident,
+                len(events),
+                aver,
+                answer,
+                who,
+                by,
             ).decode()
             for lamp in lamps
         }
-        return self.command(IncidentCommand(incident, site, what, events, aver, answer, who, frames).to_fields())
+        return self.command(IncidentCommand(incident, site, what, events, aver, answer, who, by, frames).to_fields())
 
     def has(self, event: str, seconds: float = 8.0) -> None:
         self.board.wait(f"{event} at the county", lambda: event in self.store.events, seconds)

@@ -1,7 +1,7 @@
 """The calls that a lamp shows: the village's desired state, and over it the county's signed word.
 
-A state is (epoch, ver, calls). Marks remember the county's word: incident -> (epoch, rver, aver, answer, who); beside
-them the county's epochs seen, the current one last.
+A state is (epoch, ver, calls). Marks remember the county's word: incident -> (epoch, rver, aver, answer, who, by);
+beside them the county's epochs seen, the current one last.
 """
 
 from heartlamp_protocol.device.frame import FrameError
@@ -55,8 +55,8 @@ def is_newer(state: "tuple[str, int, list[Call]]", epoch: str, ver: int) -> bool
 
 
 def take_county(
-    marks: "dict[str, tuple[str, int, int, str, str]]", epochs: "list[str]", said: "dict[str, object]"
-) -> "tuple[dict[str, tuple[str, int, int, str, str]], list[str]]":
+    marks: "dict[str, tuple[str, int, int, str, str, str]]", epochs: "list[str]", said: "dict[str, object]"
+) -> "tuple[dict[str, tuple[str, int, int, str, str, str]], list[str]]":
     """Marks after the county's (verified) statement: the highest of each axis; what an epoch said that has been
     replaced since is history. Raises FrameError where it is not a statement about an incident."""
     answer = said.get("answer")
@@ -65,6 +65,9 @@ def take_county(
     if not isinstance(answer, str) or answer not in RANK:
         raise FrameError("not an answer that this lamp knows")
     epoch, incident, who = str(said["epoch"]), str(said["incident"]), str(said.get("who"))[:NAME_MAX]
+    by = said.get("by")
+    if not isinstance(by, str):
+        raise FrameError("a statement must say whose key it is, or nobody's")
     rver, aver = _whole(said.get("rver")), _whole(said.get("aver"))
     epochs = take_epoch(epochs, epoch)
     if epoch != epochs[-1]:
@@ -73,9 +76,9 @@ def take_county(
     if old is not None and old[0] == epoch:
         rver = max(rver, old[1])
         if aver <= old[2]:
-            aver, answer, who = old[2], old[3], old[4]
+            aver, answer, who, by = old[2], old[3], old[4], old[5]
     after = dict(marks)
-    after[incident] = (epoch, rver, aver, answer, who)
+    after[incident] = (epoch, rver, aver, answer, who, by[:NAME_MAX])
     return after, epochs
 
 
@@ -84,19 +87,19 @@ def take_epoch(epochs: "list[str]", epoch: str) -> "list[str]":
 
 
 def forget(
-    marks: "dict[str, tuple[str, int, int, str, str]]", calls: "list[Call]"
-) -> "dict[str, tuple[str, int, int, str, str]]":
+    marks: "dict[str, tuple[str, int, int, str, str, str]]", calls: "list[Call]"
+) -> "dict[str, tuple[str, int, int, str, str, str]]":
     """Marks of the incidents that are still called; a lamp's memory is bounded."""
     wanted = [call.incident for call in calls]
     return {incident: mark for incident, mark in marks.items() if incident in wanted}
 
 
-def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str]]") -> "list[Call]":
+def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str, str]]") -> "list[Call]":
     """The calls with the higher of the village's and the county's answers."""
     out = []
     for c in calls:
         mark = marks.get(c.incident)
-        answer, who = (c.answer, c.who) if mark is None else answer_shown(c.answer, c.who, mark[3], mark[4])
+        answer, who = (c.answer, c.who) if mark is None else answer_shown(c.answer, c.who, mark[3], mark[4], mark[5])
         out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", int(mark is not None)))
     return out
 
