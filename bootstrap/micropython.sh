@@ -29,6 +29,11 @@ fi
 if [ -z "$archive" ]; then
     [ -r /usr/share/debootstrap/scripts/sid ] || need_packages debootstrap
     archive=$(sed -n 's/^ *default_mirror  *//p' /usr/share/debootstrap/scripts/sid | head -n 1)
+    [ -n "$archive" ] || archive=$(sed -n 's/^DEF_MIRROR="\(.*debian\)"$/\1/p' /usr/sbin/debootstrap)
+fi
+if [ -z "$archive" ]; then
+    echo "No Debian archive is known on this machine. Name one: DEBIAN_ARCHIVE=http://…/debian make demo" >&2
+    exit 1
 fi
 say "unpacking MicroPython from Debian 13 into .tools/micropython"
 home=$PWD/.tools/micropython
