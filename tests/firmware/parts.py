@@ -156,7 +156,8 @@ class Said(NamedTuple):
 
 
 class Village:
-    """Speaks as the gateway does. It answers `ask` with a pulse and the lamp's state; receipts are the test's."""
+    """Speaks as the gateway does. It answers `ask` with a pulse and what the lamp was lit with; receipts are the
+    test's."""
 
     def __init__(self, broker: Broker, ca: str) -> None:
         self.broker = broker
@@ -175,6 +176,7 @@ class Village:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._ver = 0
+        self._lit: dict[str, list[str]] = {}
 
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self.broker.port)
@@ -198,7 +200,7 @@ class Village:
             self._news.notify_all()
         if named[1] == "ask":
             self.pulse()
-            self.light(named[0], [])
+            self.light(named[0], self._lit.get(named[0], []))
 
     def wait(
         self, what: str, good: Callable[[Said], bool] = lambda said: True, after: int = 0, timeout: float = 5.0
@@ -235,6 +237,7 @@ class Village:
     def light(self, device: str, calls: list[str], ver: int | None = None) -> int:
         """The lamp's desired state; returns its version."""
         self._ver = ver if ver is not None else self._ver + 1
+        self._lit[device] = calls
         self._client.publish(topic(device, "lamp"), statement.write_lamp(self.epoch, self._ver, calls), qos=1)
         return self._ver
 
