@@ -1,5 +1,6 @@
 """Real parts: a broker with TLS and a county CA, virtual boards on MicroPython, and a village that answers them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(REPO / "firmware/app"))  # the device's pure rules run he
 
 
 MICROPYTHON = REPO / ".tools/bin/micropython"
+ENVIRONMENT = os.environ | {"MICROPYPATH": f"{REPO / 'protocol'}:{REPO / 'firmware/app'}:.frozen"}
 
 
 @pytest.fixture(scope="session")

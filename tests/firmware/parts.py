@@ -8,10 +8,11 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
 from heartlamp_protocol.device import statement
@@ -47,7 +48,8 @@ class Certificates:
         day = datetime.timedelta(days=1)
         now = datetime.datetime.now(datetime.UTC)
         ours, theirs = self._make_ca("county"), self._make_ca("other")
-        self.ca = (folder / "county.pem").read_text()
+        self.ca_file = ours.certificate
+        self.ca = self.ca_file.read_text()
         self.good = self._make(ours, "good", NAME, now - day, now + day)
         self.expired = self._make(ours, "expired", NAME, now - 9 * day, now - day)
         self.early = self._make(ours, "early", NAME, now + day, now + 9 * day)
@@ -74,7 +76,7 @@ class Broker:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self._log = folder / f"mosquitto-{self.port}.log"
+        self.log: list[str] = []  # what it said
         self._conf = folder / f"mosquitto-{self.port}.conf"
         self._conf.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
@@ -96,13 +98,14 @@ class Broker:
             ["/usr/sbin/mosquitto", "-c", str(self._conf)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         assert self._process.stderr is not None
-        said = b""
-        for line in self._process.stderr:
-            said += line
-            if b"running" in line:
-                threading.Thread(target=self._process.stderr.read, daemon=True).start()
-                return
-        raise AssertionError(f"mosquitto did not start: {said.decode()}")
+        if not any("running" in line for line in self._said(self._process.stderr)):
+            raise AssertionError(f"mosquitto did not start: {self.log}")
+        threading.Thread(target=deque, args=(self._said(self._process.stderr), 0), daemon=True).start()
+
+    def _said(self, stderr: IO[bytes]) -> Iterator[str]:
+        for line in stderr:
+            self.log.append(line.decode(errors="replace"))
+            yield self.log[-1]
 
     @property
     def pid(self) -> int:
@@ -153,7 +156,8 @@ class Said(NamedTuple):
 
 
 class Village:
-    """Speaks as the gateway does. It answers `ask` with a pulse and the lamp's state; receipts are the test's."""
+    """Speaks as the gateway does. It answers `ask` with a pulse and what the lamp was lit with; receipts are the
+    test's."""
 
     def __init__(self, broker: Broker, ca: str) -> None:
         self.broker = broker
@@ -172,6 +176,7 @@ class Village:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._ver = 0
+        self._lit: dict[str, list[str]] = {}
 
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self.broker.port)
@@ -195,7 +200,7 @@ class Village:
             self._news.notify_all()
         if named[1] == "ask":
             self.pulse()
-            self.light(named[0], [])
+            self.light(named[0], self._lit.get(named[0], []))
 
     def wait(
         self, what: str, good: Callable[[Said], bool] = lambda said: True, after: int = 0, timeout: float = 5.0
@@ -232,6 +237,7 @@ class Village:
     def light(self, device: str, calls: list[str], ver: int | None = None) -> int:
         """The lamp's desired state; returns its version."""
         self._ver = ver if ver is not None else self._ver + 1
+        self._lit[device] = calls
         self._client.publish(topic(device, "lamp"), statement.write_lamp(self.epoch, self._ver, calls), qos=1)
         return self._ver
 

@@ -131,6 +131,21 @@ def test_trouble_when_the_line_is_down_for_five_seconds(lamp: VirtualBoard, vill
     assert 4.9 < (shout["t"] - down["t"]) / 1e9 < 6
 
 
+def test_trouble_lies_over_a_neighbours_call_until_the_line_is_back(lamp: VirtualBoard, village: Village) -> None:
+    village.light(lamp_id(lamp), [call(NEAR, "near")])
+    lamp.wait_show("near")
+    mark = lamp.mark()
+    village.broker.kill()
+    down = lamp.wait_trace("link", up=0, after=mark)
+    shout = lamp.wait_show("shout", timeout=8, after=mark)
+    assert 4.9 < (shout["t"] - down["t"]) / 1e9 < 6  # until then the neighbour's call stayed lit
+    assert shout["show"]["calls"][0]["incident"] == NEAR
+    assert len([line for line in lamp.lines(mark) if "show" in line]) == 1
+    mark = lamp.mark()
+    village.broker.start()
+    lamp.wait_show("near", timeout=20, after=mark)  # an idle board may wait up to 12 s with its third attempt
+
+
 def test_nonsense_from_the_village_is_counted_and_kills_nothing(lamp: VirtualBoard, village: Village) -> None:
     for what in ("lamp", "receipt"):
         for payload in (

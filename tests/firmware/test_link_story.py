@@ -1,7 +1,10 @@
 """The line to the village: what breaks it, what must not, and how fast things are noticed."""
 
+import json
 import os
 import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from time import sleep, time_ns
@@ -9,7 +12,8 @@ from time import sleep, time_ns
 import pytest
 from heartlamp_tech.virtual_board import VirtualBoard
 
-from tests.firmware.parts import BoardMaker, Broker, Certificates, Pair, Village
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.parts import NAME, BoardMaker, Broker, Certificates, Pair, Village
 
 
 def test_a_board_says_it_is_there_and_asks_for_its_state(lamp: VirtualBoard, village: Village) -> None:
@@ -77,6 +81,29 @@ def test_a_half_open_line_is_noticed_within_20_seconds_when_nothing_happens(
     assert noticed["why"] == "no answer from the broker"
     print(f"noticed after {(noticed['t'] - stopped) / 1e9:.1f} s")
     assert (noticed["t"] - stopped) / 1e9 < 20
+
+
+def test_a_line_on_which_only_pulses_come_is_kept(broker: Broker, village: Village, certificates: Certificates) -> None:
+    """A button says nothing for hours. The device's times are a tenth of the real ones, its keep-alive 2 s; pulses
+    come twice as often. It lasts thrice the keep-alive, until Mosquitto, which looks every 5 s, has surely looked."""
+    script = Path(__file__).parent / "on_device/idle_line.py"
+    with subprocess.Popen(
+        [str(MICROPYTHON), str(script), str(broker.port), NAME, str(certificates.ca_file), "7"],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as button:
+        while button.poll() is None:
+            village.pulse()
+            with suppress(subprocess.TimeoutExpired):
+                button.wait(0.5)
+        out, complaints = button.communicate()
+    assert not complaints
+    told = json.loads(out)
+    assert not [line for line in broker.log if "exceeded timeout" in line]
+    assert told["why"] == ""
+    assert told["heard"] >= 10
 
 
 def test_a_receipt_is_noticed_within_5_ms(lamp: VirtualBoard, village: Village) -> None:

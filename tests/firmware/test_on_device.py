@@ -1,7 +1,6 @@
 """The device's code on MicroPython itself, without a broker; and what a board's flash has room for."""
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -11,10 +10,9 @@ from time import sleep
 import pytest
 from heartlamp_tech.virtual_board import BoardError, VirtualBoard
 
-from tests.firmware.conftest import MICROPYTHON, REPO
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
 from tests.firmware.parts import NAME, ROOT
 
-ENVIRONMENT = os.environ | {"MICROPYPATH": f"{REPO / 'protocol'}:{REPO / 'firmware/app'}:.frozen"}
 CONFIG = {
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": ROOT, "host": "127.0.0.1", "port": 1, "server_name": NAME,
     "ca": "-----BEGIN CERTIFICATE-----",

@@ -1,18 +1,17 @@
 """The outbox on real littlefs, cut off at every operation of its flash."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
-from tests.firmware.conftest import MICROPYTHON, REPO
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
 
 
 def cut(*arguments: str) -> dict[str, int]:
     script = Path(__file__).parent / "on_device/power_cut.py"
     done = subprocess.run(
         [str(MICROPYTHON), "-X", "heapsize=16M", str(script), *arguments],
-        env=os.environ | {"MICROPYPATH": f"{REPO / 'protocol'}:{REPO / 'firmware/app'}:.frozen"},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=100,

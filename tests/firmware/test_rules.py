@@ -171,7 +171,8 @@ def pressed(heard: bool = False, received: bool = False) -> lamp.Press:
         (facts(shown=(near(),), press=pressed(), unheard_since=500), "sending"),
         (facts(answerable=False), "shout"),
         (facts(answerable=False, shown=(own("coming"),)), "shout"),
-        (facts(answerable=False, shown=(near(),)), "near"),
+        (facts(answerable=False, shown=(near(),)), "shout"),
+        (facts(link_down_since=0, shown=(near(),)), "near"),
     ],
 )
 def test_what_the_lamp_means(given_facts: lamp.Facts, shown: str) -> None:
@@ -188,6 +189,14 @@ def test_trouble_comes_by_time_alone_and_the_rule_says_when() -> None:
         assert lamp.next_change(given_facts, 1000) == at
         assert meaning(given_facts, at - 1) != "shout"
         assert meaning(given_facts, at) == "shout"
+
+
+def test_trouble_lies_over_a_neighbours_call_and_a_short_break_does_not() -> None:
+    broken = facts(refreshed_at=900, link_down_since=1000, shown=(near(),))
+    assert meaning(broken, 6_000) == "near"
+    assert lamp.next_change(broken, 6_000) == 6_001
+    assert meaning(broken, 6_001) == "shout"
+    assert meaning(facts(refreshed_at=900, shown=(near(),)), 6_001) == "near"
 
 
 def test_each_of_colour_rhythm_and_sound_tells_the_meanings_apart() -> None:

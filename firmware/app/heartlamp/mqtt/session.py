@@ -5,8 +5,8 @@ import asyncio
 
 from heartlamp.mqtt import codec
 
-KEEPALIVE_S = 20  # the broker sends our last will after 1.5 times this
-PING_MS = 10_000  # nothing came for this long: ask
+KEEPALIVE_S = 20  # where we send nothing for 1.5 times this, the broker throws us out and sends our last will
+PING_MS = 10_000  # nothing was sent, or nothing came, for this long: ask
 ANSWER_MS = 5_000  # we asked or published, and nothing at all came for this long: the line is dead
 
 
@@ -20,7 +20,7 @@ class Session:
         self._parser = codec.Parser(most)
         self._writing = asyncio.Lock()
         self._pid = 0
-        self._heard_at = clock()
+        self._sent_at = self._heard_at = clock()
         self._waiting_since = None
         self._reader = None
         self._why = ""
@@ -66,13 +66,14 @@ class Session:
             self._waiting_since = self._clock()
         async with self._writing:
             await self._stream.write(data)
+            self._sent_at = self._clock()
 
     def _end(self, why: str) -> None:
         self._why = why
         self._reader.cancel()
 
     async def _watch(self) -> None:
-        """Notices a half-open line."""
+        """Notices a half-open line, and keeps a quiet one: what comes, a pulse say, does not count for the broker."""
         while True:
             await asyncio.sleep_ms(1000)
             now = self._clock()
@@ -80,7 +81,7 @@ class Session:
                 if now - self._waiting_since > ANSWER_MS:
                     self._end("no answer from the broker")
                     return
-            elif now - self._heard_at > PING_MS:
+            elif now - min(self._sent_at, self._heard_at) > PING_MS:
                 try:
                     await self._send(codec.PINGREQ, True)
                 except OSError as error:

@@ -1,6 +1,6 @@
 """From what the device knows to what it shows. Colour, rhythm and sound each carry the meaning alone."""
 
-from heartlamp_protocol.device.lamp import SHOUT, WORKING, in_trouble, meaning
+from heartlamp_protocol.device.lamp import WORKING, in_trouble, meaning
 from heartlamp_protocol.device.limits import LINK_GRACE_MS, SECOND_PATH_MS, STALE_MS
 
 from heartlamp.rules.calls import Call
@@ -65,7 +65,7 @@ def picture(facts: Facts, now: int) -> "dict[str, object]":
     told = heard or received or answer != "none"  # somebody who answers has been told, whatever a full disk says
     sending = not told and (press is not None or bool(own))
     trouble = in_trouble(now, facts.link_down_since, _refreshed(facts), facts.answerable, facts.unheard_since)
-    shown = _meaning(facts, now, meaning(told, sending, answer, trouble), bool(own or press))
+    shown = _meaning(facts, meaning(told, sending, answer, trouble))
     color, rhythm, sound = PATTERNS[shown]
     return {
         "meaning": shown,
@@ -94,17 +94,17 @@ def next_change(facts: Facts, now: int) -> "int | None":
     return min(times) if times else None
 
 
-def _meaning(facts: Facts, now: int, shown: str, ours: bool) -> str:
-    """The protocol's meaning, and the three that are only a lamp's: sending, near, dark before the first word."""
+def _meaning(facts: Facts, shown: str) -> str:
+    """The protocol's meaning, and the three that are only a lamp's: sending, near, dark before the first word. Trouble
+    lies over a neighbour's call too: red would reach nobody, and who may go must know that. A short break does not,
+    because in_trouble gives it its grace."""
     if shown == "dark":
         return "sending"
-    if shown in (WORKING, SHOUT) and not ours and facts.refreshed_at is not None:
-        near = [c for c in facts.calls if c.role == "near" and c.answer not in ("arrived", "closed")]
-        if near and now - facts.refreshed_at <= STALE_MS:
-            return "near"  # a short break of our own line must not put out the neighbour's call
-    if shown == WORKING and facts.refreshed_at is None:
-        return "dark"  # no promise yet
-    return shown
+    if shown != WORKING:
+        return shown
+    if [c for c in facts.calls if c.role == "near" and c.answer not in ("arrived", "closed")]:
+        return "near"
+    return WORKING if facts.refreshed_at is not None else "dark"  # no promise yet
 
 
 def _refreshed(facts: Facts) -> int:
