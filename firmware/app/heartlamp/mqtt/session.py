@@ -82,11 +82,13 @@ class Session:
                     self._end("no answer from the broker")
                     return
             elif now - min(self._sent_at, self._heard_at) > PING_MS:
-                try:
-                    await self._send(codec.PINGREQ, True)
-                except OSError as error:
-                    self._end(str(error))
-                    return
+                asyncio.create_task(self._ping())  # it may wait behind a write that never ends; we must not
+
+    async def _ping(self) -> None:
+        try:
+            await self._send(codec.PINGREQ, True)
+        except OSError as error:
+            self._end(str(error))
 
     def _next_pid(self) -> int:
         self._pid = self._pid % 65535 + 1
