@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""Runs on MicroPython: a line whose other side takes nothing any more, in the middle of a write that waits for no answer.
+"""Runs on MicroPython: a line whose other side takes nothing any more, amid a write that waits for no answer.
 
 All times are a fiftieth of the real ones. Prints why the session ended, or "it did not".
 """
@@ -19,10 +19,10 @@ class Stuck:
         self.taken = 0
 
     async def read(self):
-        if self.taken == 1:
-            self.taken = 2
-            return b"\x90\x03\x00\x01\x00"  # SUBACK
-        await asyncio.sleep(60)
+        if self.taken != 1:
+            await asyncio.sleep(60)
+        self.taken = 2
+        return b"\x90\x03\x00\x01\x00"  # SUBACK
 
     async def write(self, data):
         if self.taken:
@@ -36,13 +36,15 @@ class Stuck:
 async def main():
     session = Session(Stuck(), lambda: time.ticks_ms() * TIMES, 4096)
 
+    tasks = []
+
     def opened(session):
-        asyncio.create_task(session.publish("hl/1/button01/reading", b"{}", 0))
+        tasks.append(asyncio.create_task(session.publish("hl/1/button01/reading", b"{}", 0)))
 
     try:
         await asyncio.wait_for(session.run([("hl/1/pulse", 0)], opened, None), 4)
         print("it did not")
-    except asyncio.TimeoutError:
+    except asyncio.TimeoutError:  # noqa: UP041 - another class on MicroPython
         print("it did not")
     except OSError as error:
         print(error)
