@@ -74,4 +74,5 @@ console-test: $(READY)/node_modules
 
 clean:
 	rm -rf build .venv .tools server/console/node_modules server/heartlamp_server/console/static
+	rm -rf server/console/src/api/openapi.ts .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -55,8 +55,8 @@ def fill(county: FakeCounty) -> None:
     ]
     frame = '{"age":12,"mac":"5e…","body":{"v":1,"kind":"alarm","id":"lamp9999-0011223344556677","dev":"lamp9999"}}'
     county.evidence = [
-        evidence(60, "quarantined", "unknown device", "lamp9999.1", 3, frame),
-        evidence(400, "unverified", "the MAC does not match", "lamp0007.1", 1, frame),
+        evidence(60, "quarantined", "unknown device lamp9999", "lamp9999.1", 3, frame),
+        evidence(400, "unverified", "wrong mac", "lamp0007.1", 1, frame),
         evidence(90_000, "rejected", "not JSON", "lamp0012.1", 1, "\\x00\\xff hello \\x01 world"),
     ]
 

@@ -1,5 +1,7 @@
 """An operator's watch, in a real browser."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -69,10 +71,10 @@ def test_a_neighbour_on_the_way_does_not_end_the_ringing_here(page: Page, county
 
 
 def test_what_was_refused_is_shown_in_words(page: Page, county: FakeCounty) -> None:
-    said = {"gateway": "gwliu1", "user": "lamp0099.1", "verdict": "quarantined", "reason": "unknown device"}
+    said = {"gateway": "gwliu1", "user": "lamp0099.1", "verdict": "quarantined", "reason": "unknown device lamp0099"}
     county.evidence = [{"at": iso(60), "count": 2, "text": '{"age":1}', **said}]
     open_queue(page, county)
-    county.notice("quarantined", "unknown device", "lamp0099.1")
+    county.notice("quarantined", "unknown device lamp0099", "lamp0099.1")
     page.get_by_role("link", name="不认识的设备 · lamp0099.1 · 没有登记过这台设备").click()
     item = page.locator('[data-verdict="quarantined"]')
     expect(item).to_contain_text("没有登记过这台设备")
@@ -193,3 +195,63 @@ def test_a_phone_of_360_px(browser: Browser, county: FakeCounty, lang: str) -> N
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         page.go_back()
         expect(page.locator(TOP)).to_have_attribute("data-answer", "accepted")
+
+
+LONG = '"' * 48  # a name as long as the protocol lets it be, in which no line can be broken
+WORD = "x" * 160
+
+
+def endless(county: FakeCounty) -> None:
+    place = {"id": "s7", "name": LONG, "address": WORD, "landmark": WORD}
+    coming = [responder(LONG, "coming", 50, by=""), responder(LONG[:-1], "accepted", 40)]
+    one: dict[str, Any] = {
+        "site": place,
+        "path": [WORD, "柳河镇", "柳树湾村", LONG],
+        "who": LONG,
+        "responders": coming,
+        "aver": 2,
+    }
+    county.put(card(7, answer="coming", presses=12, cancelled=True, unverified=True, **one))
+    ended = {"answer": "closed", "closed_at": iso(5), "closed_by": LONG, "closed_how": "arrived"}
+    county.put({**card(8, **one), **ended})
+    county.timelines[card(7)["id"]] = [{"at": iso(9), "kind": "x", "text_zh": WORD, "text_en": WORD, "detail": {}}]
+    device = {"id": "lamp7", "kind": "lamp", "last_seen": iso(9), "online": False, "overdue": True, "revoked": False}
+    county.sites = [{**place, "path": [WORD, WORD, WORD, WORD], "devices": [device] * 3}]
+    county.gateways = [{"id": WORD[:20], "village": WORD, "last_seen": iso(2), "online": False, "revoked": False}]
+    refused = {"at": iso(60), "gateway": WORD, "user": WORD, "count": 2, "text": WORD * 9}
+    county.evidence = [
+        {**refused, "verdict": "rejected", "reason": WORD * 2},
+        {**refused, "verdict": "rejected", "reason": f"dev is missing or not allowed: '{WORD}'"},
+    ]
+
+
+def beyond(page: Page) -> list[str]:
+    """What reaches over the window's right edge, also where it is cut off there."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        """() => [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth
+            + 0.5 && !one.closest(".hidden-text")).map((one) => one.outerHTML.slice(0, 90))"""
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_words_without_a_space_stay_within_the_window(browser: Browser, county: FakeCounty, width: int) -> None:
+    endless(county)
+    with watch(browser, viewport={"width": width, "height": 844}) as page:
+        page.goto(county.url)
+        for path in ("queue", f"queue/{card(7)['id']}", "closed", f"closed/{card(8)['id']}", "devices", "quarantine"):
+            page.goto(f"{county.url}/#/{path}")
+            expect(page.locator('[data-feed="live"]')).to_be_visible()
+            expect(page.locator("main")).to_contain_text(WORD[:30])
+            assert (beyond(page), page.evaluate("document.documentElement.scrollWidth")) == ([], width), path
+        county.notice("rejected", WORD, WORD)
+        expect(page.locator(".toast")).to_be_visible()
+        assert beyond(page) == []
+        page.goto(f"{county.url}/#/queue/{card(7)['id']}")
+        for key in "rx":
+            page.keyboard.press(key)
+            expect(page.get_by_role("dialog")).to_be_visible()
+            assert beyond(page) == []
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+        axes = page.locator(".detail__axes > section").evaluate_all("all => all.map((one) => one.clientWidth)")
+        assert min(axes) > 150, "neither axis is squeezed by the other's words"

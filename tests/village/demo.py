@@ -5,14 +5,15 @@ import shutil
 import signal
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.village.hops import Hop, hop
 from tests.village.journal import Seen
+from tests.village.lock import Lock, Taken
 from tests.village.page_server import PageServer
-from tests.village.plan import House
 from tests.village.rig import ROOT, Rig
+from tests.village.strip import Strip
 
 PINS = ("red", "green", "smoke", "flood")
 
@@ -23,9 +24,7 @@ class Demo:
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
         self._shows: dict[str, dict[str, Any]] = {}
-        self._hops: list[Hop] = []
-        self._pressed: Seen | None = None
-        self._house_of = {h.device(k): h for h in rig.houses() for k in h.kinds}
+        self._strip = Strip({h.device(k): h for h in rig.houses() for k in h.kinds})
         self._plugged = {"server": True, "postgres": True}
         self.page = PageServer(self.state, self.act)
 
@@ -70,7 +69,7 @@ class Demo:
             ],
             "server_up": rig.server.pid is not None,
             "postgres_up": self._plugged["postgres"],
-            "hops": [{"hop": h.hop, "ms": h.ms} for h in self._hops],
+            "hops": [asdict(s) for s in self._strip.stations],
         }
 
     def process_changed(self, village: str | None, name: str, up: bool) -> None:
@@ -80,42 +79,8 @@ class Demo:
         if seen.what == "show":
             self._shows[seen.source] = seen.fields
             self.page.hub.send("show", {"device": seen.source, "show": seen.fields})
-        if self._follow(seen):
-            self.page.hub.send("hops", [{"hop": h.hop, "ms": h.ms} for h in self._hops])
-
-    def _follow(self, seen: Seen) -> bool:
-        """Adds to the strip of the last press; True where it grew."""
-        if seen.what == "pressed" and "answer" not in seen.fields:  # an alarm, not a neighbour's green key
-            self._pressed, self._hops = seen, [Hop("pressed", 0.0)]
-            return True
-        last = self._pressed
-        if last is None:
-            return False
-        event = last.fields["event"]
-        name = ""
-        if seen.source == last.source and seen.fields.get("event") == event:
-            name = {"stored": "stored", "sent": "sent", "heard": "heard", "received": "received"}.get(seen.what, "")
-        elif seen.what == "show" and self._is_neighbour(seen, last):
-            name = "neighbours lit"
-        elif (
-            seen.source == "feed"
-            and seen.what == "incident"
-            and seen.fields.get("site", {}).get("id") == self._site(last)
-        ):
-            name = "shown" if seen.fields["answer"] == "none" else str(seen.fields["answer"])
-        if not name or any(h.hop == name for h in self._hops):
-            return False
-        self._hops.append(hop(name, last.at, seen))
-        return True
-
-    def _site(self, seen: Seen) -> str:
-        return self._house_of[seen.source].site
-
-    def _is_neighbour(self, seen: Seen, last: Seen) -> bool:
-        near: House = self._house_of[seen.source]
-        return near.site != self._site(last) and any(
-            c["role"] == "near" and c["incident"] == last.fields["event"] for c in seen.fields.get("calls", [])
-        )
+        if self._strip.take(seen):
+            self.page.hub.send("hops", [asdict(s) for s in self._strip.stations])
 
     # --- what the page asks --------------------------------------------------------------------------------------
 
@@ -150,12 +115,32 @@ class Demo:
             raise ValueError(f"no plug {name} in {village}")
 
 
-def main() -> int:
-    folder = ROOT / "build/demo"
-    shutil.rmtree(folder, ignore_errors=True)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
+class Ended(BaseException):
+    """Ctrl-C, or whoever else asks us to end."""
+
+
+def main(folder: Path = ROOT / "build/demo") -> int:
+    lock = Lock(folder.with_name(folder.name + ".lock"))
+    try:
+        with lock.hold():
+            shutil.rmtree(folder, ignore_errors=True)
+            return _run(folder, lock)
+    except Taken as taken:
+        print(f"{taken}\nNothing was started, and nothing of it was touched. End it there with Ctrl-C first.")
+        return 1
+
+
+def _run(folder: Path, lock: Lock) -> int:
+    asked = threading.Event()
+
+    def end(*_: object) -> None:
+        if not asked.is_set():  # a second Ctrl-C must not tear the ending
+            asked.set()
+            print("\n· ending every process of the demo", flush=True)
+            raise Ended
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     began = time.monotonic()
     demos: list[Demo] = []
 
@@ -163,15 +148,23 @@ def main() -> int:
         for demo in demos:
             demo.process_changed(village, name, up)
 
-    with Rig(folder, say=lambda text: print(f"· {text}", flush=True), on_process=changed) as rig:
-        rig.command_centre()
-        demo = Demo(rig)
-        demos.append(demo)
-        demo.start()
-        print(_welcome(rig, demo, time.monotonic() - began), flush=True)
-        stop.wait()
-        print("\n· ending every process of the demo")
-        demo.page.stop()
+    try:
+        with Rig(folder, say=lambda text: print(f"· {text}", flush=True), on_process=changed) as rig:
+            rig.command_centre()
+            demo = Demo(rig)
+            demos.append(demo)
+            demo.start()
+            lock.tell(demo.page.url)
+            print(_welcome(rig, demo, time.monotonic() - began), flush=True)
+            try:
+                threading.Event().wait()
+            finally:
+                demo.page.stop()
+    except Ended:
+        return 0
+    except Exception:
+        if not asked.is_set():
+            raise  # else: a part that was half made when the end came over it
     return 0
 
 

@@ -3,16 +3,19 @@
 import contextlib
 import random
 import sqlite3
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from heartlamp_protocol.device.limits import CALLS_MAX
+
 from tests.village.command_centre import CommandCentre
 from tests.village.hops import calls, on_feed
 from tests.village.journal import Seen
+from tests.village.plan import House
+from tests.village.presser import Press, Presser, swallowed
 from tests.village.rig import Rig
 
 TARGETS = ("broker", "gateway", "server", "postgres", "board")
@@ -20,9 +23,11 @@ TARGETS = ("broker", "gateway", "server", "postgres", "board")
 
 @dataclass
 class Run:
-    """What was done. `stored`: the events that a device had in its flash, each with its site."""
+    """What was done. `presses`: what fingers did; `stored`: the events that a device had in its flash, each with its
+    site."""
 
     seed: int
+    presses: list[Press] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     stored: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -32,37 +37,28 @@ def kill_while_pressing(rig: Rig, targets: tuple[str, ...], kills_each: int, see
     """Presses red keys at random and kills each of `targets` `kills_each` times at random moments; then waits until
     every device holds its receipts."""
     run, dice, since = Run(seed), random.Random(seed), rig.journal.mark()
-    ended = threading.Event()
-    keys = [(h, kind) for h in rig.houses() for kind in ("button", "lamp")]
-    press_dice = random.Random(seed + 1)
-
-    def press() -> None:
-        while not ended.is_set():
-            house, kind = press_dice.choice(keys)
-            rig.press(house.device(kind), hold=press_dice.uniform(0.02, 0.12))
-            ended.wait(press_dice.uniform(0.02, 0.4))
-
-    presser = threading.Thread(target=press, name="presser")
+    presser = Presser(rig, seed + 1)
     presser.start()
     order = [t for t in targets for _ in range(kills_each)]
     dice.shuffle(order)
     try:
         for target in order:
-            ended.wait(dice.uniform(0.1, 1.5))  # the random moment is the test's input
-            _kill(rig, target, dice)
+            time.sleep(dice.uniform(0.1, 1.5))  # the random moment is the test's input
+            _kill(rig, target, dice, presser)
             run.kills[target] += 1
     finally:
-        ended.set()
-        presser.join()
+        presser.stop()
     site = {h.device(k): h.site for h in rig.houses() for k in h.kinds}
     # A key may bounce into an event after the last release; what counts is what a device has stored.
     for seen in rig.journal.all(lambda s: s.what == "stored", since):
         run.stored[str(seen.fields["event"])] = site[seen.source]
     _await_receipts(rig, run, since)
+    run.presses = presser.presses
+    _check_presses(rig, run, since)
     return run
 
 
-def _kill(rig: Rig, target: str, dice: random.Random) -> None:
+def _kill(rig: Rig, target: str, dice: random.Random, presser: Presser) -> None:
     village = dice.choice(list(rig.villages.values()))
     if target == "broker":
         village.broker.kill()
@@ -76,7 +72,10 @@ def _kill(rig: Rig, target: str, dice: random.Random) -> None:
         except (OSError, ValueError, IndexError):
             pass  # it was down already: the kill before this one
     else:
-        rig.restart_board(dice.choice(list(rig.boards)))
+        device = dice.choice(list(rig.boards))
+        rig.boards[device].kill()
+        presser.off(device)  # until it says that it has booted
+        rig.boards[device].start()
 
 
 def _await_receipts(rig: Rig, run: Run, since: int, seconds: float = 120) -> None:
@@ -95,6 +94,20 @@ def _await_receipts(rig: Rig, run: Run, since: int, seconds: float = 120) -> Non
                 continue
     run.problems += [
         f"{event} of {run.stored[event]} has no `received` after {seconds:g} s" for event in sorted(missing)
+    ]
+
+
+def _check_presses(rig: Rig, run: Run, since: int) -> None:
+    """What a finger did to a running board is an event, and what a board noticed is in its flash."""
+    noticed = rig.journal.all(lambda s: s.what == "pressed", since)
+    for press in swallowed(run.presses, noticed):
+        run.problems.append(f"{press.device} (process {press.pid}) was pressed at {press.at} and did not notice")
+    end = {p.device: rig.boards[p.device].pid for p in run.presses}
+    unhurt = {p.device for p in run.presses} - {p.device for p in run.presses if p.pid != end[p.device]}
+    run.problems += [
+        f"{s.source} noticed {s.fields['event']} and did not store it"
+        for s in noticed
+        if s.source in unhurt and s.fields["event"] not in run.stored
     ]
 
 
@@ -135,7 +148,7 @@ def _check_receipts(rig: Rig, run: Run) -> None:
 
 
 def _check_lamps(rig: Rig, run: Run, cards: dict[str, dict[str, Any]]) -> None:
-    """No lamp may say more than was so; and in the end each house's lamp shows its own open incident."""
+    """No lamp may say more than was so; and in the end each shows the open calls of its house and group."""
     known = set(run.stored) | set(cards)
     opened = {id: datetime.fromisoformat(card["opened_at"]).timestamp() * 1e9 for id, card in cards.items()}
     for seen in rig.journal.all(lambda s: s.what == "show"):
@@ -147,17 +160,34 @@ def _check_lamps(rig: Rig, run: Run, cards: dict[str, dict[str, Any]]) -> None:
                 run.problems.append(f"{seen.source} says {call['answer']} of {incident}; nobody answered")
         if len(own) == 1 and seen.fields["received"] and seen.at < opened.get(next(iter(own)), 0):
             run.problems.append(f"{seen.source} says `received` of {[*own]} before the county had it")
-    for incident, card in cards.items():
-        site = card["site"]["id"]
-        lamp = next(h.device("lamp") for h in rig.houses() if h.site == site)
+    for house in rig.houses():
+        _await_lamp(rig, run, house, {id: str(card["site"]["id"]) for id, card in cards.items()})
 
-        def tells(s: Seen, lamp: str = lamp, incident: str = incident) -> bool:
-            return s.source == lamp and s.what == "show" and incident in calls(s, "own") and bool(s.fields["received"])
 
-        try:
-            rig.journal.wait(tells, seconds=30, why=f"{lamp} to show {incident} as received")
-        except TimeoutError as error:
-            run.problems.append(str(error))
+def _await_lamp(rig: Rig, run: Run, house: House, site_of: dict[str, str]) -> None:
+    """Until this house's lamp shows the open incidents (id -> site) that are its own, and its group's."""
+    lamp = house.device("lamp")
+    group = {h.site for h in rig.houses() if (h.village, h.group) == (house.village, house.group)} - {house.site}
+    own = {id for id, site in site_of.items() if site == house.site}
+    near = {id for id, site in site_of.items() if site in group}
+
+    def tells(s: Seen) -> bool:
+        if s.source != lamp or s.what != "show" or (own and not s.fields["received"]):
+            return False
+        mine, others = set(calls(s, "own")), set(calls(s, "near"))
+        if len(own) + len(near) > CALLS_MAX:  # which of the others are the newest, only the gateway can tell
+            return mine == own and others < near and len(own) + len(others) == CALLS_MAX
+        return mine == own and others == near
+
+    here = rig.journal.mark()
+    shown = rig.journal.all(lambda s: s.source == lamp and s.what == "show")
+    if shown and tells(shown[-1]):
+        return
+    try:
+        rig.journal.wait(tells, here, seconds=30, why=f"{lamp} to show {sorted(own)} as received, and {sorted(near)}")
+    except TimeoutError as error:
+        last = rig.journal.all(lambda s: s.source == lamp and s.what == "show")[-1:]
+        run.problems.append(f"{error}; it last showed {[[*calls(s, 'own'), *calls(s, 'near')] for s in last]}")
 
 
 def _check_parts(rig: Rig, run: Run) -> None:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+BODY_MAX = 4096
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -41,7 +42,7 @@ class Hub:
 
 
 class PageServer:
-    """`state()`: what GET /state answers; `act(path, fields)`: does what a POST asks, ValueError for bad input."""
+    """`state()`: what GET /state answers; `act(path, fields)`: does what a POST asks, raises for bad input."""
 
     def __init__(self, state: Callable[[], dict[str, Any]], act: Callable[[str, dict[str, Any]], None]) -> None:
         self.hub = Hub()
@@ -64,12 +65,23 @@ class PageServer:
                     self._reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "text/plain", b"application/json, please")
                     return
                 try:
-                    fields = json.loads(self.rfile.read(min(int(self.headers.get("Content-Length", 0)), 4096)))
-                    act(self.path, fields)
-                except (ValueError, KeyError, TypeError) as error:
+                    act(self.path, self._fields())
+                except KeyError as error:
+                    self._reply(HTTPStatus.BAD_REQUEST, "text/plain; charset=utf-8", f"not done: no {error}".encode())
+                except Exception as error:  # whatever it was, who asked must hear that it was not done
                     self._reply(HTTPStatus.BAD_REQUEST, "text/plain; charset=utf-8", f"not done: {error}".encode())
                 else:
                     self._reply(HTTPStatus.OK, "application/json", b"{}")
+
+            def _fields(self) -> dict[str, Any]:
+                length = int(self.headers.get("Content-Length", 0))
+                if not 0 <= length <= BODY_MAX:
+                    self.close_connection = True  # what is not read must not be taken for the next request
+                    raise ValueError(f"a body of {length} bytes, at most {BODY_MAX}")
+                fields = json.loads(self.rfile.read(length))
+                if not isinstance(fields, dict):
+                    raise ValueError("a JSON object, please")
+                return fields
 
             def _file(self, name: str) -> None:
                 path = PAGE / name

@@ -172,19 +172,23 @@ name = "{plan.gateway}.heartlamp"
 
     def _make_boards(self) -> None:
         self.flash.mkdir(exist_ok=True)
-        devices = [h.device(k) for v in self.plan for h in v.houses for k in h.kinds]
-
-        def make(device: str) -> VirtualBoard:
-            config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
-            board = VirtualBoard(
-                MICROPYTHON, ROOT, self.flash / f"{device}.img", lambda line: self._heard_board(device, line)
+        self.boards = {
+            device: VirtualBoard(
+                MICROPYTHON,
+                ROOT,
+                self.flash / f"{device}.img",
+                lambda line, device=device: self._heard_board(device, line),  # type: ignore[misc]
             )
-            board.provision(config)
-            board.start()
-            return board
+            for device in (h.device(k) for v in self.plan for h in v.houses for k in h.kinds)
+        }
+
+        def make(device: str) -> None:
+            config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
+            self.boards[device].provision(config)
+            self.boards[device].start()
 
         with ThreadPoolExecutor(4) as pool:
-            self.boards = dict(zip(devices, pool.map(make, devices), strict=True))
+            list(pool.map(make, self.boards))
 
     def _heard_board(self, device: str, line: dict[str, Any]) -> None:
         if "show" in line:
@@ -199,12 +203,26 @@ name = "{plan.gateway}.heartlamp"
         return Process(name, argv, log, on_change=lambda name, up: self._on_process(village, name, up))
 
     def _server_cli(self, *words: object) -> str:
-        done = subprocess.run(
-            [BIN / "heartlamp-server", *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+        # In a session of its own, and waited for whatever happens here: it may be starting a PostgreSQL, which only it
+        # knows how to end. A Ctrl-C comes to the rig alone.
+        child = subprocess.Popen(
+            [BIN / "heartlamp-server", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
-        if done.returncode:
-            raise RuntimeError(f"heartlamp-server {words[0]} failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        try:
+            said, complaint = child.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
+        except BaseException:
+            child.communicate()
+            raise
+        if child.returncode:
+            raise RuntimeError(f"heartlamp-server {words[0]} failed:\n{said}{complaint}")
+        return said
 
     # --- using ---------------------------------------------------------------------------------------------------
 

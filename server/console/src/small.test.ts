@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { byVillage } from "./device/group";
-import { noticeWords, reasonWords } from "./quarantine";
+import { headWords, noticeWords, reasonOf, reasonWords } from "./quarantine";
+import reasons from "./testing/reasons.json";
 import { tabIcon, tabTitle } from "./title";
 import { en } from "./words/en";
 import { zh } from "./words/zh";
@@ -18,15 +19,46 @@ describe("the tab", () => {
 });
 
 describe("quarantine", () => {
-  it("makes one line of a notice", () => {
-    const notice = { at: "", gateway: "gwliu1", user: "lamp99.1", verdict: "quarantined" as const, reason: "unknown device" };
-    expect(noticeWords(notice, zh)).toBe("不认识的设备 · lamp99.1 · 没有登记过这台设备");
-    expect(noticeWords(notice, en)).toBe("Unknown device · lamp99.1 · unknown device");
+  const all = Object.entries(reasons);
+  // What stands in a reason's gaps may be a stranger's words, and they may look like a reason.
+  const filled = (reason: string, gaps: string) => reason.replace("{}", "lampliu1").replaceAll("{}", gaps);
+  const numbers = (reason: string) => reason.replaceAll("{}", "1024");
+
+  it.each(all)("knows '%s' and says it in Chinese", (reason, key) => {
+    const said = key === "too_large" ? numbers(reason) : filled(reason, "'revoked-mac-JSON'");
+    expect(reasonOf(said)).toBe(key);
+    expect(reasonOf(`lampliu1: ${said}; 6000 of 9000 bytes go up`)).toBe(key);
+    expect(reasonWords(said, zh)).toMatch(/[\u4e00-\u9fff]/);
+    expect(reasonWords(said, en)).toBeNull(); // the original is English
   });
 
-  it("says a known reason in Chinese and leaves an unknown one alone", () => {
-    expect(reasonWords("Unknown device lamp99", zh.quarantine.reasons)).toBe("没有登记过这台设备");
-    expect(reasonWords("something new", zh.quarantine.reasons)).toBeNull();
+  it("has no words for what nobody says", () => {
+    expect(new Set(Object.keys(zh.quarantine.reasons))).toEqual(new Set(all.map(([, key]) => key)));
+  });
+
+  it("is not misled by what a reason quotes", () => {
+    expect(reasonOf("unknown kind 'device x was revoked'")).toBe("kind");
+    expect(reasonOf("dev is missing or not allowed: 'wrong mac'")).toBe("missing");
+    expect(reasonWords("something new about a mac", zh)).toBeNull();
+  });
+
+  it.each([
+    ["quarantined", "unknown device lamp99", "不认识的设备", "Unknown device"],
+    ["quarantined", "device lamp99 was revoked", "已停用的设备", "Revoked device"],
+    ["quarantined", "buttonliu1.1 spoke in the name of buttonliu6", "冒用其他设备", "In another device's name"],
+    ["quarantined", "wrong mac for lampliu1, through another village's gateway", "冒用其他设备", "In another device's name"],
+    ["quarantined", "wrong mac for a reading of lampliu1", "未采信", "Not believed"],
+    ["quarantined", "something new", "未采信", "Not believed"],
+    ["rejected", "not JSON", "读不懂的内容", "Unreadable"],
+  ] as const)("says what '%s: %s' is", (verdict, reason, chinese, english) => {
+    expect([headWords(verdict, reason, zh), headWords(verdict, reason, en)]).toEqual([chinese, english]);
+  });
+
+  it("makes one line of a notice", () => {
+    const notice = { at: "", gateway: "gwliu1", user: "lamp99.1", verdict: "quarantined" as const, reason: "unknown device lamp99" };
+    expect(noticeWords(notice, zh)).toBe("不认识的设备 · lamp99.1 · 没有登记过这台设备");
+    expect(noticeWords(notice, en)).toBe("Unknown device · lamp99.1 · unknown device lamp99");
+    expect(noticeWords({ ...notice, reason: "something new" }, zh)).toBe("未采信 · lamp99.1 · something new");
   });
 });
 

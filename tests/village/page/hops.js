@@ -15,16 +15,21 @@ const STATIONS = [
 ];
 const ALWAYS = 8; // stations that stand there before they are reached
 
-/** Draws `hops` ([{hop, ms}], ms since the press; hop a station's name or "pressed→name") into the list element. */
+/** Draws `hops` ([{hop, ms}], ms since the press, null where it was so before) into the list element. */
 export function drawHops(list, hops) {
-  const at = new Map(hops.map(({ hop, ms }) => [hop.split("→").at(-1), ms]));
+  const at = new Map(hops.map(({ hop, ms }) => [hop, ms]));
   list.replaceChildren(
     ...STATIONS.filter(([name], index) => index < ALWAYS || at.has(name)).map(([name, zh, en]) => {
-      const ms = name === "pressed" && at.size ? 0 : at.get(name);
+      const ms = at.get(name);
       const item = document.createElement("li");
       item.dataset.hop = name;
       item.className = ms === undefined ? "hop" : "hop hop--reached";
-      item.append(text("b", ms === undefined ? "–" : msWords(ms), "hop__ms"), text("span", zh, "hop__zh"), text("small", en, "hop__en"));
+      const already = ms === null;
+      item.append(
+        text("b", ms === undefined ? "–" : already ? "已亮" : msWords(ms), "hop__ms"),
+        text("span", zh, "hop__zh"),
+        text("small", already ? "lit already" : en, "hop__en"),
+      );
       return item;
     }),
   );

@@ -4,7 +4,7 @@
 export const MEANINGS = {
   working: ["正常", "Working"],
   sending: ["正在发出…", "Sending…"],
-  told: ["已经知道了", "They know"],
+  told: ["已报上去了", "Reported"],
   coming: ["有人来了", "Somebody is coming"],
   shout: ["快喊人，打电话！", "Shout or telephone!"],
   near: ["邻居求救", "A neighbour calls"],
@@ -22,7 +22,8 @@ const ANSWERS = {
   closed: ["已办结", "closed"],
 };
 
-/** What the lamp says: {headline, more: up to two lines}, each [zh, en]; `show` null: nothing came from it yet. */
+/** What the lamp says: {headline, more: up to two lines}, each [zh, en, a name in it that may be cut or ""];
+ * `show` null: nothing came from it yet. */
 export function lampWords(show) {
   if (!show) return { headline: ["等待设备…", "Waiting for the device…"], more: [] };
   const headline = MEANINGS[show.meaning] ?? [show.meaning, show.meaning];
@@ -30,17 +31,17 @@ export function lampWords(show) {
   const near = show.meaning === "near" && calls.find((call) => call.role === "near");
   if (near) {
     const what = WHATS[near.what] ?? [near.what, near.what];
-    const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`];
+    const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`, near.place];
     return { headline, more: near.answer === "none" ? [place] : [place, says(near.answer, near.who)] };
   }
   const known = [show.heard && ["村", "village"], show.received && ["县", "county"]].filter(Boolean);
   if (!known.length) return { headline, more: [] };
-  const receipt = [`${known.map((k) => k[0]).join("、")}已收到`, `${known.map((k) => k[1]).join(" and ")} have it`];
+  const receipt = [`${known.map((k) => k[0]).join("、")}已收到`, `${known.map((k) => k[1]).join(" and ")} have it`, ""];
   return { headline, more: [receipt, says(show.answer, show.who)] };
 }
 
 function says(answer, who) {
-  return (ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words));
+  return [...(ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words)), who];
 }
 
 /** The LED's drive as the eye sees it: a light driven at 9 % looks a third as bright. "#rrggbb" → "rgb(…)". */

@@ -90,7 +90,7 @@ function drawHouse(svg, { house, x, y, w }, pin) {
   const halo = add(g, "circle", { class: "halo", cx: 0, cy: 60, r: 20 });
   const bulb = add(g, "circle", { class: "bulb", cx: 0, cy: 60, r: 12 });
 
-  add(g, "text", { class: "name", x: 0, y: 108 }, house.name);
+  put(add(g, "text", { class: "name", x: 0, y: 108 }), house.name, w - 8);
   const zh = add(g, "text", { class: "says", x: 0, y: 127 });
   const en = add(g, "text", { class: "says says--en", x: 0, y: 142, lang: "en" });
   const details = [158, 172].map((at) => add(g, "text", { class: "says says--detail", x: 0, y: at }));
@@ -110,8 +110,8 @@ function drawHouse(svg, { house, x, y, w }, pin) {
     g.dataset.lit = isLit(show) ? "1" : "0";
     zh.textContent = headline[0];
     en.textContent = headline[1];
-    details.forEach((line, index) => (line.textContent = more[index]?.[0] ?? ""));
-    title(g, [house.name, headline.join(" · "), ...more.map((line) => line.join(" · "))].join("\n"));
+    details.forEach((line, index) => put(line, more[index]?.[0] ?? "", w - 8, more[index]?.[2]));
+    title(g, [house.name, headline.join(" · "), ...more.map(([zh, en]) => `${zh} · ${en}`)].join("\n"));
   };
 }
 
@@ -140,6 +140,18 @@ function drawKey(g, x, y, key, house, pin) {
   if (SENSOR_PICTURES[key.pin]) add(button, "path", { class: "key__picture", d: SENSOR_PICTURES[key.pin] });
   title(button, `${key.zh}\n${key.en}`);
   holdable(button, (level) => pin(key.device, key.pin, level));
+}
+
+// Words that must stay within `width` px: where they do not, the `name` in them (or else their end) is cut. The house's
+// title has them whole.
+function put(element, words, width, name) {
+  element.textContent = words;
+  const part = name || words;
+  const letters = [...part];
+  while (letters.length > 1 && element.getComputedTextLength() > width) {
+    letters.pop();
+    element.textContent = words.replace(part, () => `${letters.join("")}…`);
+  }
 }
 
 function title(parent, words) {
