@@ -47,12 +47,13 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What could not become an event, as it came."""
+    """What could not become an event, as it came. `gateway`: whose it is; "" the one whose batch it came in."""
 
     user: str
     verdict: str
     reason: str
     frame: bytes
+    gateway: str = ""
 
 
 NEW, AGAIN, REPLACE, CLASH, ASIDE = "new", "again", "replace", "clash", "aside"

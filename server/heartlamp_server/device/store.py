@@ -26,9 +26,11 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
 FROM device d
 WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind = 'lamp')
     OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s))
+    OR d.id IN (SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
+                WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s))
 """
 """Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
-devices whose words wait for one of the events."""
+devices whose words, or which notes, wait for one of the events."""
 
 
 def to_device(row: dict[str, Any], vault: Vault) -> Device:

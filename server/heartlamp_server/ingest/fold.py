@@ -25,6 +25,7 @@ from heartlamp_server.alarm.model import (
 from heartlamp_server.device.model import Device
 from heartlamp_server.incident import model as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused
+from heartlamp_server.ingest import notes as said
 from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
 
@@ -239,34 +240,39 @@ class Fold:
             return Verdict(note.n, "rejected", reason)
         if note.id in self.known.notes:
             return Verdict(note.n, "duplicate")
-        self.known.notes.add(note.id)
         at = observed_at(self.known.now, note.age, 0)
         row = NoteRow(note.id, self.gateway, None, note.incident, note.what, note.subject, at or self.known.now)
+        if wrong := self._fault(row):
+            return Verdict(note.n, "rejected", wrong)
+        self.known.notes.add(note.id)
         self.plan.notes.append(self._noted(row))
         return Verdict(note.n, "received")
+
+    def _fault(self, row: NoteRow) -> str:
+        """Keeps what does not count as evidence, and says why; "" where it counts."""
+        wrong = said.fault(row, self._referred(row.refers_to), self.known)
+        if wrong:
+            self.plan.evidence.append(said.evidence(row, wrong))
+        return wrong
 
     def _noted(self, row: NoteRow) -> NoteRow:
         if row.what in ("online", "offline"):
             seen = row.at if row.what == "online" else None
             self.plan.presence[row.subject] = (seen, row.what == "online")
-            return row
+            return replace(row, refers_to="")
         if row.what == "refused":
             self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))
+            return replace(row, refers_to="")
         incident = self._referred(row.refers_to)
         if incident is None:
             return row
         if row.what == "lit":
-            lamp = self.known.devices.get(row.subject)
-            source = lamp.source() if lamp else {"device": row.subject, "kind": "lamp", "house": row.subject}
-            self._apply(incidents.light(incident, source, self.known.now, row.at))
+            self._apply(incidents.light(incident, self.known.devices[row.subject].source(), self.known.now, row.at))
         else:
-            detail = {"subject": row.subject, "gateway": row.gateway}
-            if row.what == "answer":
-                said, _, device = row.subject.partition(" ")
-                sender = self.known.devices.get(device)
-                who = sender.site_name if sender else device
-                detail |= {"answer": said, "who": who}
-            self._apply((incident, Entry(incident.id, row.at, f"village_{row.what}"[:40], detail)))
+            word, _, device = row.subject.partition(" ")
+            who = self.known.devices[device].site_name if device else ""
+            detail = {"subject": row.subject, "gateway": row.gateway, "answer": word, "who": who}
+            self._apply((incident, Entry(incident.id, row.at, "village_answer", detail)))
         return replace(row, incident=incident.id)
 
     # --- what waited ----------------------------------------------------------------------------------------------
@@ -277,9 +283,9 @@ class Fold:
             if row.id not in self.plan.events and device and self._referred(row.refers_to):
                 self._store(row, Item(0, -1, "", b""), device)
         for note in self.known.waiting_notes:
-            noted = self._noted(note)
-            if noted.incident:
-                self.plan.notes.append(noted)
+            if self._referred(note.refers_to):
+                wrong = self._fault(note)  # then it waits no longer
+                self.plan.notes.append(replace(note, refers_to="") if wrong else self._noted(note))
 
     # --- looking things up ----------------------------------------------------------------------------------------
 
