@@ -58,7 +58,7 @@ class Fold:
         device = self.known.devices.get(content.head.device)
         row = self.known.events.get(content.id)
         stored = Stored(row.incident, row.body, row.verified) if row else None
-        judgement = judge(frame, device, stored, self.gateway)
+        judgement = judge(frame, device, stored, self.gateway, item.user)
         if judgement.fate == ASIDE or device is None:
             return self._aside(item, judgement.verdict, judgement.reason)
         if judgement.verified:
