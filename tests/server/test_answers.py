@@ -94,6 +94,24 @@ def test_a_late_answer_is_kept_and_reopens_nothing(village: Village, operator: O
     assert operator.kinds(press.id)[-1] == "answer_kept"
 
 
+def test_an_answer_from_another_village_is_kept_and_changes_nothing(village: Village, operator: Operator) -> None:
+    press, other = village.keys[0].press(), village.county.village()
+    early = other.lamps[0].answer(press.id, "coming")
+    assert other.send(early)[0].verdict == "received"  # it waits for the incident
+    village.send(press)
+    late = other.lamps[1].answer(press.id, "arrived")
+    relayed = other.lamps[0].answer(press.id, "withdrawn")
+    assert [v.verdict for v in (*other.send(late), *village.send(relayed))] == ["received", "received"]
+    card = operator.card(press.id)
+    assert (card["answer"], card["who"], card["aver"], card["responders"]) == ("none", "", 0, [])
+    kept = [line for line in operator.get(f"incidents/{press.id}")["timeline"] if line["kind"] == "answer_kept"]
+    assert len(kept) == 3
+    assert kept[1]["text_zh"] == "三组 1号 已到场（已记录，状态不变：三组 1号在另一个村）"
+    assert kept[1]["text_en"] == "三组 1号 has arrived (kept, changes nothing: 三组 1号 is in another village)"
+    village.send(village.lamps[1].answer(press.id, "coming"))
+    assert operator.card(press.id)["answer"] == "coming"
+
+
 def test_an_answer_may_name_any_event_of_the_incident(village: Village, operator: Operator) -> None:
     first, second = village.keys[0].press(), village.keys[0].press()
     village.send(first, second, village.lamps[1].answer(second.id, "coming"))

@@ -149,6 +149,7 @@ class Fold:
         change = (incident, Entry(incident.id, self.known.now, "answer_unverified", detail))
         if row.verified:
             try:
+                self._near(device, incident)
                 changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now)
                 change = changed, replace(entry, detail=entry.detail | {"event": row.id, "device": device.id})
             except Refused as why:
@@ -156,6 +157,12 @@ class Fold:
                 change = (incident, late)
         self._apply(change, tell=True)
         return incident.id
+
+    def _near(self, device: Device, incident: Incident) -> None:
+        """Raises Refused for a device of a village that shares no gateway with the incident's."""
+        gateways = self.known.places[incident.site][1]
+        if device.site != incident.site and not set(device.gateways) & set(gateways):
+            raise Refused(f"{device.site_name}在另一个村", f"{device.site_name} is in another village")
 
     def _cancel(self, row: EventRow, device: Device) -> str | None:
         """Marks every open incident of the house but a silent one; belongs to the newest, or to the last closed one."""
