@@ -1,6 +1,10 @@
 """People's answers: from the command centre, from neighbours' lamps, and what each may do after the other."""
 
 import threading
+from dataclasses import replace
+from datetime import datetime
+
+from heartlamp_protocol.uplink import Item
 
 from tests.server.county import Operator, Village
 
@@ -139,7 +143,7 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     lit = [village.note(n, press.id, "lit", lamp.id) for n, lamp in enumerate(village.lamps)]
     answer = village.note(8, press.id, "answer", f"coming {village.lamps[1].id}")
     village.send_items([], notes=[lit[0]])  # before the county knows the incident
-    village.send(press)
+    village.send(press, age=10_000)
     village.send_items([], notes=[lit[1], answer])
     told = operator.get(f"incidents/{press.id}")
     assert (told["incident"]["lit"], told["incident"]["answer"]) == (2, "none")
@@ -149,6 +153,30 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     assert lamps == ["三组 0号的灯已亮", "三组 1号的灯已亮"]
     assert told["timeline"][-1]["text_en"] == "in the village: 三组 1号 is coming"
     assert told["timeline"][-1]["text_zh"] == "村里：三组 1号 正在赶来"
+
+
+def test_after_an_outage_the_timeline_stands_in_the_order_of_the_village(village: Village, operator: Operator) -> None:
+    first, again = village.keys[0].press(), village.keys[0].press()
+    notes = [replace(village.note(1, first.id, "lit", lamp.id), age=59_000) for lamp in village.lamps]
+    village.send_items([], notes)  # came before the press that they speak of
+    items = [Item(2, 50_000, again.user, again.frame()), Item(1, 60_000, first.user, first.frame())]
+    village.send_items(items[1:])
+    village.send_items(items[:1])
+    village.send(village.lamps[1].answer(first.id, "coming"), age=55_000)
+    told = operator.get(f"incidents/{first.id}")
+    assert [line["kind"] for line in told["timeline"]] == ["opened", "lit", "lit", "answer", "press"]
+    assert told["timeline"][0]["at"] == told["incident"]["observed_at"]
+    opened, *_, pressed = (datetime.fromisoformat(line["at"]) for line in told["timeline"])
+    assert 5 < (pressed - opened).total_seconds() < 20
+    assert (datetime.fromisoformat(told["now"]) - opened).total_seconds() >= 60
+
+
+def test_a_press_of_unknown_time_stands_where_the_county_had_it(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press, age=-1)
+    told = operator.get(f"incidents/{press.id}")
+    assert told["incident"]["time_unknown"]
+    assert told["timeline"][0]["at"] == told["incident"]["opened_at"]
 
 
 def test_unknown_incident_is_said_so(operator: Operator) -> None:

@@ -95,7 +95,7 @@ def press(incident: Incident, event: str, now: datetime, observed_at: datetime |
         presses=incident.presses + 1,
         last_press_at=max(incident.last_press_at, seen),
     )
-    return pressed, Entry(incident.id, now, "press", {"event": event, "observed_at": _iso(observed_at)} | source)
+    return pressed, Entry(incident.id, seen, "press", {"event": event, "observed_at": _iso(observed_at)} | source)
 
 
 def doubt(incident: Incident, event: str, now: datetime, reason: str) -> Change:

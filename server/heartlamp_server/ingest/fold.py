@@ -133,7 +133,7 @@ class Fold:
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
         detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
-        self._apply((incident, Entry(row.id, self.known.now, "opened", detail)), tell=True)
+        self._apply((incident, Entry(row.id, incident.last_press_at, "opened", detail)), tell=True)
         return row.id
 
     def _answer(self, row: EventRow, device: Device) -> str | None:
@@ -146,15 +146,15 @@ class Fold:
         if row.detail == "arrived":
             key, name = incidents.arriving(incident, device.site, name)
         detail = {"event": row.id, "device": device.id, "who": name, "answer": row.detail}
-        change = (incident, Entry(incident.id, self.known.now, "answer_unverified", detail))
+        at = row.observed_at or self.known.now  # on the timeline; who was first is decided by when the county had it
+        change = (incident, Entry(incident.id, at, "answer_unverified", detail))
         if row.verified:
             try:
                 self._near(device, incident)
                 changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now)
-                change = changed, replace(entry, detail=entry.detail | {"event": row.id, "device": device.id})
+                change = changed, replace(entry, at=at, detail=entry.detail | {"event": row.id, "device": device.id})
             except Refused as why:
-                late = Entry(incident.id, self.known.now, "answer_kept", detail | {"reason": str(why)})
-                change = (incident, late)
+                change = (incident, Entry(incident.id, at, "answer_kept", detail | {"reason": str(why)}))
         self._apply(change, tell=True)
         return incident.id
 
@@ -174,7 +174,9 @@ class Fold:
         for incident in here:
             if row.verified and incident.closed_at is None:
                 self._apply(
-                    incidents.cancel(self.known.incidents[incident.id], row.id, self.known.now, device.source()),
+                    incidents.cancel(
+                        self.known.incidents[incident.id], row.id, row.observed_at or self.known.now, device.source()
+                    ),
                     tell=True,
                 )
         return newest.id
