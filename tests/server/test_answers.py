@@ -155,6 +155,29 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     assert told["timeline"][-1]["text_zh"] == "村里：三组 1号 正在赶来"
 
 
+def test_a_neighbours_answer_is_told_once(village: Village, operator: Operator) -> None:
+    press, neighbour, second = village.keys[0].press(), village.lamps[1], village.lamps[0]
+    village.send(press, age=9000)
+
+    def words() -> list[str]:
+        return [line["text_zh"] for line in operator.get(f"incidents/{press.id}")["timeline"][1:]]
+
+    said = [f"coming {neighbour.id}", f"coming {second.id}", "unanswered"]
+    village.send_items([], [village.note(n, press.id, "answer", word) for n, word in enumerate(said)])
+    alone = ["村里：三组 1号 正在赶来", "村里：三组 0号 正在赶来", "村里：无人应答"]
+    assert sorted(words()) == sorted(alone)
+    village.send(neighbour.answer(press.id, "coming"))
+    assert sorted(words()) == sorted([*alone[1:], "三组 1号 正在赶来"])
+    village.send_items([], [village.note(9, press.id, "answer", f"arrived {neighbour.id}")])
+    assert "村里：三组 1号 已到场" in words()
+    village.send_items([], [village.note(9, press.id, "answer", f"coming {neighbour.id}")])  # came once more
+    assert "村里：三组 1号 正在赶来" in words()
+    stored = village.county.sql(
+        "SELECT count(*) FROM timeline WHERE kind = 'village_answer' AND incident = %s", press.id
+    )
+    assert stored == [(5,)]
+
+
 def test_after_an_outage_the_timeline_stands_in_the_order_of_the_village(village: Village, operator: Operator) -> None:
     first, again = village.keys[0].press(), village.keys[0].press()
     notes = [replace(village.note(1, first.id, "lit", lamp.id), age=59_000) for lamp in village.lamps]

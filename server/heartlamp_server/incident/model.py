@@ -1,5 +1,7 @@
 """The incident: one open call per site and matter. Pure; every rule returns the new incident and timeline entries."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -169,6 +171,23 @@ def arriving(incident: Incident, site: str, name: str) -> tuple[str, str]:
     if site == incident.site and len(coming) == 1:
         return coming[0].key, coming[0].name
     return f"site:{site}", name
+
+
+def told_once(timeline: Sequence[Entry]) -> list[Entry]:
+    """Without what the gateway says of a key where the device's own signed word stands; each hides one."""
+    signed = Counter((e.detail["device"], e.detail["answer"]) for e in timeline if _by_key(e))
+    shown = []
+    for entry in timeline:
+        word = (str(entry.detail.get("subject", "")).partition(" ")[2], entry.detail.get("answer"))
+        if entry.kind == "village_answer" and signed[word] > 0:
+            signed[word] -= 1
+        else:
+            shown.append(entry)
+    return shown
+
+
+def _by_key(entry: Entry) -> bool:
+    return entry.kind in ("answer", "answer_kept") and "device" in entry.detail
 
 
 def _settled(incident: Incident) -> Incident:

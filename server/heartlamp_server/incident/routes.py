@@ -18,7 +18,7 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import store
 from heartlamp_server.incident.card import card, feed_row
 from heartlamp_server.incident.command import tell
-from heartlamp_server.incident.model import Change, Incident, Refused, answer, close
+from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.routes import Problem, problem
@@ -128,7 +128,7 @@ def router(
         if found is None:
             raise unknown
         lines = []
-        for entry in entries:
+        for entry in told_once(entries):
             zh, en = text(entry)
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
         return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)

@@ -45,7 +45,7 @@ TEXTS = {
     ),
     "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
-    "village_answer": ("村里：{who} {answer}", "in the village: {who} {answer}"),
+    "village_answer": ("村里：{said}", "in the village: {said}"),
     "village_refused": ("网关拒收：{subject}", "the gateway refused: {subject}"),
 }
 
@@ -63,4 +63,5 @@ def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
     words["reason"] = reasons[language] if len(reasons) == 2 else words["reason"]
     for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
+    words["said"] = f"{words['who']} {words['answer']}".strip()
     return pattern.format_map(words).strip(" ；;:")
