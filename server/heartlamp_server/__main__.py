@@ -185,6 +185,7 @@ def _enrol(args: argparse.Namespace) -> int:
 
 
 def _user_add(args: argparse.Namespace) -> int:
+    from heartlamp_server import plain
     from heartlamp_server.responder import password, store
     from heartlamp_server.responder.model import Person
 
@@ -192,7 +193,7 @@ def _user_add(args: argparse.Namespace) -> int:
 
     async def work() -> int:
         async with _connected(configuration.read(args.config)) as conn:
-            await store.add_person(conn, Person(args.name, args.display or args.name), password.hash(word))
+            await store.add_person(conn, Person(args.name, plain.name(args.display) or args.name), password.hash(word))
         print(word)
         return 0
 

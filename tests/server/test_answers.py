@@ -209,6 +209,22 @@ def test_unknown_incident_is_said_so(operator: Operator) -> None:
 def test_a_note_that_cannot_be_stored_changes_nothing(village: Village, operator: Operator) -> None:
     press = village.keys[0].press()
     village.send(press)
-    assert operator.say(press.id, "accepted", note="\0").status_code == 422
+    half = b'{"answer":"accepted","note":"\\ud800"}'
+    reply = operator.http.post(f"/api/incidents/{press.id}/answer", content=half)
+    assert (reply.status_code, set(reply.json())) == (422, {"error", "do"})
     assert operator.card(press.id)["answer"] == "none"
     assert operator.say(press.id, "accepted", note="on the way").status_code == 200
+
+
+def test_what_cannot_be_seen_is_in_no_name_and_no_note(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    operator.say(press.id, "coming", who="\u202e城关\n\t派出所\u2066\x9b ", note="\0一\n二\r\x1b[2J\u200f")
+    card = operator.card(press.id)
+    assert (card["who"], [r["name"] for r in card["responders"]]) == ("城关派出所", ["城关派出所"])
+    line = operator.get(f"incidents/{press.id}")["timeline"][-1]
+    assert (line["detail"]["who"], line["detail"]["note"]) == ("城关派出所", "一\n二[2J")
+    operator.say(press.id, "coming", who="\u200e\n\x00")
+    assert operator.card(press.id)["responders"][-1]["name"] == "值班员"
+    closed = operator.say(press.id, "closed", how="arrived", who="\u2067\x07").json()
+    assert (closed["closed_by"], closed["who"]) == ("值班员", "值班员")

@@ -81,6 +81,15 @@ def test_bad_rows_say_why_and_spoil_nothing_else(county: County) -> None:
     assert county.sql("SELECT count(*) FROM site WHERE id = 'gwbadx'") == [(1,)]
 
 
+def test_what_cannot_be_seen_comes_into_no_name(county: County) -> None:
+    odd = document("gwodd")
+    odd["villages"][0]["groups"][0]["sites"][0] |= {"name": "\u202e一组\n 1号\x85", "landmark": "\u2067\0"}
+    assert county.enrol(odd) == []
+    assert county.sql("SELECT name, landmark FROM site WHERE id = 'e1gwodd'") == [("一组 1号", "")]
+    odd["villages"][0]["groups"][0]["sites"][0]["name"] = "\u200e"
+    assert len(county.enrol(odd)) == 1
+
+
 def test_what_is_elsewhere_already_stays_there(county: County) -> None:
     county.enrol(document("gwfirst"))
     second = document("gwsecond")

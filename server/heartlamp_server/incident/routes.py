@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from heartlamp_protocol.uplink import cursor_text
 from pydantic import BaseModel, Field
 
+from heartlamp_server import plain
 from heartlamp_server.area.store import PLACES
 from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
@@ -158,9 +159,10 @@ def router(
 
 
 def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:
-    name = said.who.strip() or person.display
+    who, note = plain.name(said.who), plain.lines(said.note)
+    name = who or person.display
     if said.answer == "closed":
-        changed, entry = close(incident, person.display, said.how, now, said.who.strip(), said.note)
+        changed, entry = close(incident, person.display, said.how, now, who, note)
     else:
-        changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, said.note)
+        changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, note)
     return changed, replace(entry, detail=entry.detail | {"operator": person.name})
