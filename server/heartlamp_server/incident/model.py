@@ -78,7 +78,11 @@ class Incident:
 
 
 class Refused(Exception):
-    """An answer that the table forbids, in words for the operator: (Chinese, English)."""
+    """An answer that the table forbids, in words for the operator: (Chinese, English). `do`: what helps."""
+
+    def __init__(self, zh: str, en: str, do: str = "请刷新警情 · reload the incident") -> None:
+        super().__init__(zh, en)
+        self.do = do
 
     def __str__(self) -> str:
         return " · ".join(self.args)
@@ -155,7 +159,9 @@ def close(incident: Incident, by: str, how: str, now: datetime, seen_by: str = "
         raise Refused(*_closed(incident))
     if how not in HOW_SEEN and (how or incident.what in MUST_BE_SEEN):
         raise Refused(
-            "请说明：有人见到他们，或已通话", "say how: somebody saw them (arrived) or spoke to them (spoke_to)"
+            "办结前须有人见到他们，或已通话",
+            "nobody closes this unseen: somebody saw them (arrived) or spoke to them (spoke_to)",
+            "请选择“已见到人”或“已通话”再办结 · say how (arrived or spoke_to), and close again",
         )
     who = seen_by or by
     closed = replace(

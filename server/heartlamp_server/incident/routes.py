@@ -143,7 +143,7 @@ def router(
             try:
                 incident, entry = _answer(locked[0], said, person, locked[1])
             except Refused as why:
-                raise problem(409, str(why), "请刷新警情 · reload the incident") from why
+                raise problem(409, str(why), why.do) from why
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
             found = await state.read(house)
             lamps = [devices.to_device(row, vault) for row in found["devices"]]
