@@ -72,6 +72,23 @@ def test_a_gateway_says_nothing_of_another_villages_devices(
     assert (online(village), online(other)) == (True, True)
 
 
+def test_a_device_does_not_look_online_when_its_gateway_is_silent(
+    village: Village, other: Village, county: County, operator: Operator
+) -> None:
+    def online() -> list[object]:
+        sites = [s for s in operator.get("devices")["sites"] if s["id"] in village.sites]
+        return [{d["id"]: d["online"] for d in s["devices"]}[village.lamps[n].id] for n, s in enumerate(sites)]
+
+    said = [village.note(1, "", "online", village.lamps[0].id), village.note(2, "", "offline", village.lamps[1].id)]
+    village.send_items([], said, to="readings")
+    assert online() == [True, False]
+    county.sql("UPDATE gateway SET last_seen = now() - interval '61 s' WHERE id = %s", village.gateway)
+    other.send_items([], [other.note(1, "", "online", other.lamps[0].id)], to="readings")
+    assert online() == [None, False]
+    village.send_items([], [village.note(3, "", "online", village.lamps[1].id)], to="readings")
+    assert online() == [True, True]
+
+
 def test_a_note_before_its_incident_is_judged_when_that_comes(
     village: Village, other: Village, operator: Operator
 ) -> None:
