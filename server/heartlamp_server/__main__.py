@@ -65,17 +65,23 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--file", type=Path, required=True, help="villages.json")
     enrol.add_argument("--out", type=Path, required=True)
 
+    groups = {
+        name: commands.add_parser(name, help=help).add_subparsers(required=True)
+        for name, help in (("user", "accounts"), ("device", "devices"), ("gateway", "villages' gateways"))
+    }
     for group, verb, do, help in (
         ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
         ("device", "revoke", _device_revoke, "no longer believe a device; its broker forgets its password"),
         ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
+        ("gateway", "token", _gateway_token, "give a gateway a new token; the old one is refused"),
     ):
-        parent = commands.add_parser(group, help=help).add_subparsers(required=True)
-        sub = command(parent, verb, do, help)
+        sub = command(groups[group], verb, do, help)
         sub.add_argument("name")
         _config_option(sub)
-        if group == "user":
+        if verb == "add":
             sub.add_argument("--display", default="", help="the name that villages see")
+        if verb == "token":
+            sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     return parser
 
 
@@ -185,6 +191,7 @@ def _enrol(args: argparse.Namespace) -> int:
 
 
 def _user_add(args: argparse.Namespace) -> int:
+    from heartlamp_server import plain
     from heartlamp_server.responder import password, store
     from heartlamp_server.responder.model import Person
 
@@ -192,7 +199,7 @@ def _user_add(args: argparse.Namespace) -> int:
 
     async def work() -> int:
         async with _connected(configuration.read(args.config)) as conn:
-            await store.add_person(conn, Person(args.name, args.display or args.name), password.hash(word))
+            await store.add_person(conn, Person(args.name, plain.name(args.display) or args.name), password.hash(word))
         print(word)
         return 0
 
@@ -209,6 +216,22 @@ def _gateway_revoke(args: argparse.Namespace) -> int:
     from heartlamp_server.device.revoke import revoke_gateway
 
     return _revoke(args, revoke_gateway)
+
+
+def _gateway_token(args: argparse.Namespace) -> int:
+    from heartlamp_server.device.renew import renew_token
+
+    async def work() -> int:
+        async with _connected(configuration.read(args.config)) as conn:
+            try:
+                file = await renew_token(conn, args.name, args.out)
+            except ValueError as why:
+                print(why, file=sys.stderr)
+                return 1
+        print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway")
+        return 0
+
+    return asyncio.run(work())
 
 
 def _revoke(args: argparse.Namespace, revoke: Any) -> int:

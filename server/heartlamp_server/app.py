@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,7 +23,7 @@ from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest.down import Down
-from heartlamp_server.ingest.routes import Ingest
+from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.telemetry.store import PostgresSeries
 
@@ -46,7 +47,10 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
-        self.gateways = Starlette(routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)])
+        self.gateways = Starlette(
+            routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)],
+            exception_handlers={HTTPException: not_served},
+        )
 
     async def open(self) -> list[asyncio.Task[None]]:
         """Opens the store; returns the tasks that run for ever. Raises DatabaseError."""

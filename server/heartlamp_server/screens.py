@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heartlamp_server.alarm import routes as alarm_routes
 from heartlamp_server.app import County
@@ -44,6 +45,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(UnicodeEncodeError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(SameSiteOnly)
+    app.add_middleware(NotKept)
     return app
 
 
@@ -70,24 +72,42 @@ class SameSiteOnly:
             await self._app(scope, receive, send)
 
 
+class NotKept:
+    """What the API says is of this moment and for this person: no cache keeps it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def not_kept(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        of_api = scope["type"] == "http" and scope["path"].startswith("/api/")
+        await self._app(scope, receive, not_kept if of_api else send)
+
+
 def _not_ready(request: Request, error: Exception) -> Response:
     return JSONResponse(
-        {"error": "the store is away · 数据库暂时不可用", "do": "try again in a moment · 请稍后重试"}, 503
+        {"error": "数据库暂时不可用 · the store is away", "do": "请稍后重试 · try again in a moment"}, 503
     )
 
 
 def _unfit(request: Request, error: Exception) -> Response:
-    said = {"error": "a text holds what cannot be stored · 文本含有无法保存的字符", "do": "correct it · 请更正"}
+    said = {"error": "文本含有无法保存的字符 · a text holds what cannot be stored", "do": "请更正 · correct it"}
     return JSONResponse(said, 422)
 
 
 def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = error.detail if isinstance(error.detail, dict) else {"error": str(error.detail), "do": "check the address"}
+    detail: Any = error.detail
+    if not isinstance(detail, dict):
+        detail = {"error": str(detail), "do": "请检查地址和请求 · check the address and the request"}
     return JSONResponse(detail, error.status_code, error.headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors())
-    return JSONResponse({"error": wrong[:500], "do": "correct it and send again · 请更正后重试"}, 422)
+    return JSONResponse({"error": wrong[:500], "do": "请更正后重试 · correct it and send again"}, 422)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from heartlamp_server.app import County
 from heartlamp_server.config import Config, Listener
+from heartlamp_server.connection import Connection
 from heartlamp_server.device.vault import read_key
 
 log = logging.getLogger("heartlamp")
@@ -80,7 +81,7 @@ def _server(app: ASGIApp, listener: Listener) -> _Server:
         uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -89,7 +90,7 @@ def _server(app: ASGIApp, listener: Listener) -> _Server:
             ssl_certfile=str(listener.cert) if listener.cert else None,
             ssl_keyfile=str(listener.key) if listener.key else None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            timeout_keep_alive=75,
+            timeout_keep_alive=Connection.IDLE_SECONDS,
         )
     )
 

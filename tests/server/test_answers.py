@@ -1,6 +1,10 @@
 """People's answers: from the command centre, from neighbours' lamps, and what each may do after the other."""
 
 import threading
+from dataclasses import replace
+from datetime import datetime
+
+from heartlamp_protocol.uplink import Item
 
 from tests.server.county import Operator, Village
 
@@ -94,6 +98,24 @@ def test_a_late_answer_is_kept_and_reopens_nothing(village: Village, operator: O
     assert operator.kinds(press.id)[-1] == "answer_kept"
 
 
+def test_an_answer_from_another_village_is_kept_and_changes_nothing(village: Village, operator: Operator) -> None:
+    press, other = village.keys[0].press(), village.county.village()
+    early = other.lamps[0].answer(press.id, "coming")
+    assert other.send(early)[0].verdict == "received"  # it waits for the incident
+    village.send(press)
+    late = other.lamps[1].answer(press.id, "arrived")
+    relayed = other.lamps[0].answer(press.id, "withdrawn")
+    assert [v.verdict for v in (*other.send(late), *village.send(relayed))] == ["received", "received"]
+    card = operator.card(press.id)
+    assert (card["answer"], card["who"], card["aver"], card["responders"]) == ("none", "", 0, [])
+    kept = [line for line in operator.get(f"incidents/{press.id}")["timeline"] if line["kind"] == "answer_kept"]
+    assert len(kept) == 3
+    assert kept[1]["text_zh"] == "三组 1号 已到场（已记录，状态不变：三组 1号在另一个村）"
+    assert kept[1]["text_en"] == "三组 1号 has arrived (kept, changes nothing: 三组 1号 is in another village)"
+    village.send(village.lamps[1].answer(press.id, "coming"))
+    assert operator.card(press.id)["answer"] == "coming"
+
+
 def test_an_answer_may_name_any_event_of_the_incident(village: Village, operator: Operator) -> None:
     first, second = village.keys[0].press(), village.keys[0].press()
     village.send(first, second, village.lamps[1].answer(second.id, "coming"))
@@ -121,7 +143,7 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     lit = [village.note(n, press.id, "lit", lamp.id) for n, lamp in enumerate(village.lamps)]
     answer = village.note(8, press.id, "answer", f"coming {village.lamps[1].id}")
     village.send_items([], notes=[lit[0]])  # before the county knows the incident
-    village.send(press)
+    village.send(press, age=10_000)
     village.send_items([], notes=[lit[1], answer])
     told = operator.get(f"incidents/{press.id}")
     assert (told["incident"]["lit"], told["incident"]["answer"]) == (2, "none")
@@ -133,6 +155,53 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     assert told["timeline"][-1]["text_zh"] == "村里：三组 1号 正在赶来"
 
 
+def test_a_neighbours_answer_is_told_once(village: Village, operator: Operator) -> None:
+    press, neighbour, second = village.keys[0].press(), village.lamps[1], village.lamps[0]
+    village.send(press, age=9000)
+
+    def words() -> list[str]:
+        return [line["text_zh"] for line in operator.get(f"incidents/{press.id}")["timeline"][1:]]
+
+    said = [f"coming {neighbour.id}", f"coming {second.id}", "unanswered"]
+    village.send_items([], [village.note(n, press.id, "answer", word) for n, word in enumerate(said)])
+    alone = ["村里：三组 1号 正在赶来", "村里：三组 0号 正在赶来", "村里：无人应答"]
+    assert sorted(words()) == sorted(alone)
+    village.send(neighbour.answer(press.id, "coming"))
+    assert sorted(words()) == sorted([*alone[1:], "三组 1号 正在赶来"])
+    village.send_items([], [village.note(9, press.id, "answer", f"arrived {neighbour.id}")])
+    assert "村里：三组 1号 已到场" in words()
+    village.send_items([], [village.note(9, press.id, "answer", f"coming {neighbour.id}")])  # came once more
+    assert "村里：三组 1号 正在赶来" in words()
+    stored = village.county.sql(
+        "SELECT count(*) FROM timeline WHERE kind = 'village_answer' AND incident = %s", press.id
+    )
+    assert stored == [(5,)]
+
+
+def test_after_an_outage_the_timeline_stands_in_the_order_of_the_village(village: Village, operator: Operator) -> None:
+    first, again = village.keys[0].press(), village.keys[0].press()
+    notes = [replace(village.note(1, first.id, "lit", lamp.id), age=59_000) for lamp in village.lamps]
+    village.send_items([], notes)  # came before the press that they speak of
+    items = [Item(2, 50_000, again.user, again.frame()), Item(1, 60_000, first.user, first.frame())]
+    village.send_items(items[1:])
+    village.send_items(items[:1])
+    village.send(village.lamps[1].answer(first.id, "coming"), age=55_000)
+    told = operator.get(f"incidents/{first.id}")
+    assert [line["kind"] for line in told["timeline"]] == ["opened", "lit", "lit", "answer", "press"]
+    assert told["timeline"][0]["at"] == told["incident"]["observed_at"]
+    opened, *_, pressed = (datetime.fromisoformat(line["at"]) for line in told["timeline"])
+    assert 5 < (pressed - opened).total_seconds() < 20
+    assert (datetime.fromisoformat(told["now"]) - opened).total_seconds() >= 60
+
+
+def test_a_press_of_unknown_time_stands_where_the_county_had_it(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press, age=-1)
+    told = operator.get(f"incidents/{press.id}")
+    assert told["incident"]["time_unknown"]
+    assert told["timeline"][0]["at"] == told["incident"]["opened_at"]
+
+
 def test_unknown_incident_is_said_so(operator: Operator) -> None:
     assert operator.say("lamp0000-0000000000000000", "accepted").status_code == 404
 
@@ -140,6 +209,22 @@ def test_unknown_incident_is_said_so(operator: Operator) -> None:
 def test_a_note_that_cannot_be_stored_changes_nothing(village: Village, operator: Operator) -> None:
     press = village.keys[0].press()
     village.send(press)
-    assert operator.say(press.id, "accepted", note="\0").status_code == 422
+    half = b'{"answer":"accepted","note":"\\ud800"}'
+    reply = operator.http.post(f"/api/incidents/{press.id}/answer", content=half)
+    assert (reply.status_code, set(reply.json())) == (422, {"error", "do"})
     assert operator.card(press.id)["answer"] == "none"
     assert operator.say(press.id, "accepted", note="on the way").status_code == 200
+
+
+def test_what_cannot_be_seen_is_in_no_name_and_no_note(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press)
+    operator.say(press.id, "coming", who="\u202e城关\n\t派出所\u2066\x9b ", note="\0一\n二\r\x1b[2J\u200f")
+    card = operator.card(press.id)
+    assert (card["who"], [r["name"] for r in card["responders"]]) == ("城关派出所", ["城关派出所"])
+    line = operator.get(f"incidents/{press.id}")["timeline"][-1]
+    assert (line["detail"]["who"], line["detail"]["note"]) == ("城关派出所", "一\n二[2J")
+    operator.say(press.id, "coming", who="\u200e\n\x00")
+    assert operator.card(press.id)["responders"][-1]["name"] == "值班员"
+    closed = operator.say(press.id, "closed", how="arrived", who="\u2067\x07").json()
+    assert (closed["closed_by"], closed["who"]) == ("值班员", "值班员")

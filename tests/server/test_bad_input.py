@@ -86,6 +86,19 @@ def test_a_wrong_mac_through_the_own_village_is_an_incident_marked_unverified(
     assert operator.kinds(forged.id) == ["opened", "unverified"]
 
 
+def test_a_wrong_mac_in_anothers_name_is_evidence_and_lights_nothing(village: Village, operator: Operator) -> None:
+    genuine, forged, liar = village.keys[1].press(), village.keys[1].press().forged(), village.keys[0].press().user
+    items = [Item(1, 0, liar, forged.frame()), Item(2, 0, liar, genuine.frame()), Item(3, 0, "", forged.frame())]
+    spoke, relayed, unsaid = village.send_items(items)
+    assert (spoke.verdict, relayed.verdict, unsaid.verdict) == ("quarantined", "received", "unverified")
+    assert spoke.reason == f"{liar} spoke in the name of {village.keys[1].id}"
+    assert [(e["user"], e["reason"]) for e in evidence(operator, village)] == [(liar, spoke.reason)]
+    assert operator.card(genuine.id)["presses"] == 2
+    alone = village.keys[0].press().forged()
+    village.send_items([Item(1, 0, genuine.user, alone.frame())])
+    assert operator.http.get(f"/api/incidents/{alone.id}").status_code == 404
+
+
 def test_a_wrong_mac_through_another_villages_gateway_is_quarantined(
     village: Village, county: County, operator: Operator
 ) -> None:
@@ -175,7 +188,7 @@ def test_texts_that_a_database_cannot_hold_spoil_nothing(village: Village, opera
     reply = village.post(json.dumps(body).encode())
     assert reply.status_code == 200
     verdicts = {v["n"]: v["verdict"] for v in reply.json()["verdicts"]}
-    assert verdicts == {1: "received", 2: "received", 3: "rejected"}
+    assert verdicts == {1: "received", 2: "rejected", 3: "rejected"}
     assert operator.card(press.id)["presses"] == 1
 
 

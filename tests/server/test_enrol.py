@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography import x509
 
-from tests.server.county import County
+from tests.server.county import WAIT_SECONDS, County
 
 
 def document(gateway: str = "gwenrol1") -> dict[str, Any]:
@@ -81,6 +81,15 @@ def test_bad_rows_say_why_and_spoil_nothing_else(county: County) -> None:
     assert county.sql("SELECT count(*) FROM site WHERE id = 'gwbadx'") == [(1,)]
 
 
+def test_what_cannot_be_seen_comes_into_no_name(county: County) -> None:
+    odd = document("gwodd")
+    odd["villages"][0]["groups"][0]["sites"][0] |= {"name": "\u202e一组\n 1号\x85", "landmark": "\u2067\0"}
+    assert county.enrol(odd) == []
+    assert county.sql("SELECT name, landmark FROM site WHERE id = 'e1gwodd'") == [("一组 1号", "")]
+    odd["villages"][0]["groups"][0]["sites"][0]["name"] = "\u200e"
+    assert len(county.enrol(odd)) == 1
+
+
 def test_what_is_elsewhere_already_stays_there(county: County) -> None:
     county.enrol(document("gwfirst"))
     second = document("gwsecond")
@@ -95,6 +104,30 @@ def test_a_revoked_device_does_not_come_back_by_enrolling(county: County) -> Non
     county.cli("device", "revoke", "lampgwrev", "--config", county.config)
     assert any("revoked" in p for p in county.enrol(document("gwrev")))
     assert county.sql("SELECT revoked_at IS NOT NULL FROM device WHERE id = 'lampgwrev'") == [(True,)]
+
+
+def test_a_gateway_gets_a_new_token_and_its_old_one_is_refused(county: County, tmp_path: Path) -> None:
+    village = county.village()
+    down = village.down()
+    words = ("gateway", "token", village.gateway, "--config", county.config, "--out")
+    said = county.cli(*words, county.out).stdout
+    file = county.out / "gateways" / village.gateway / "token"
+    assert str(file) in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [f.name for f in file.parent.glob("token*")] == ["token"]
+    assert down.ended(WAIT_SECONDS)
+    assert village.http.get("/gateway/v1/registry").status_code == 401
+    village.http.headers["Authorization"] = f"Bearer {file.read_text().strip()}"
+    press = village.keys[0].press()
+    assert village.send(press)[0].verdict == "received"
+    (tmp_path / "gateways").write_text("no folder")
+    assert county.cli(*words, tmp_path, check=False).returncode == 1
+    assert village.send(press)[0].verdict == "duplicate"  # the token still holds
+    county.cli("gateway", "revoke", village.gateway, "--config", county.config)
+    refused = county.cli(*words, county.out, check=False)
+    assert (refused.returncode, "was revoked" in refused.stderr) == (1, True)
+    unknown = county.cli("gateway", "token", "gwnone", *words[3:], county.out, check=False)
+    assert (unknown.returncode, "not known" in unknown.stderr) == (1, True)
 
 
 def test_no_document_at_all_is_said(county: County) -> None:

@@ -85,13 +85,32 @@ PANIC, FIRE = alarm().body, alarm("fire").body
     ],
 )
 def test_what_is_believed(frame: Frame, stored: Stored | None, gateway: str, verdict: str, fate: str) -> None:
-    judgement = judge(frame, device(), stored, gateway)
+    judgement = judge(frame, device(), stored, gateway, "lamp0a1b.1")
     assert (judgement.verdict, judgement.fate) == (verdict, fate)
 
 
 def test_who_is_not_believed() -> None:
-    assert judge(alarm(), None, None, "gw01").verdict == "quarantined"
-    assert judge(alarm(), device(revoked=True), None, "gw01").verdict == "quarantined"
+    assert judge(alarm(), None, None, "gw01", "").verdict == "quarantined"
+    assert judge(alarm(), device(revoked=True), None, "gw01", "").verdict == "quarantined"
+
+
+@pytest.mark.parametrize(
+    ("user", "good", "verdict"),
+    [
+        ("lamp0a1b.1", False, "unverified"),
+        ("lamp0a1b.2", False, "unverified"),
+        ("button1.1", False, "quarantined"),
+        ("button1.1", True, "received"),
+        ("", False, "unverified"),
+        ("somebody else", False, "unverified"),
+        ("lamp0a1b", False, "unverified"),
+    ],
+)
+def test_one_device_does_not_speak_in_anothers_name(user: str, good: bool, verdict: str) -> None:
+    judgement = judge(alarm(good=good), device(), None, "gw01", user)
+    assert judgement.verdict == verdict
+    if verdict == "quarantined":
+        assert (judgement.fate, judgement.reason) == (ASIDE, "button1.1 spoke in the name of lamp0a1b")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from heartlamp_protocol.device.mac import digest16
+from heartlamp_protocol.device.names import is_device_id
 from heartlamp_protocol.device.statement import write_received
 from heartlamp_protocol.inbound import Frame
 
@@ -47,12 +48,13 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What could not become an event, as it came."""
+    """What could not become an event, as it came. `gateway`: whose it is; "" the one whose batch it came in."""
 
     user: str
     verdict: str
     reason: str
     frame: bytes
+    gateway: str = ""
 
 
 NEW, AGAIN, REPLACE, CLASH, ASIDE = "new", "again", "replace", "clash", "aside"
@@ -75,8 +77,9 @@ def verified(frame: Frame, keys: Keys | None) -> bool:
     return hmac.compare_digest(hmac.new(keys.device, frame.body, "sha256").hexdigest(), frame.mac)
 
 
-def judge(frame: Frame, device: Device | None, stored: Stored | None, gateway: str) -> Judgement:
-    """No clock and no counter takes part. A revoked device's old words stay; its new ones are shown, not believed."""
+def judge(frame: Frame, device: Device | None, stored: Stored | None, gateway: str, user: str) -> Judgement:
+    """No clock and no counter takes part. A revoked device's old words stay; its new ones are shown, not believed.
+    `user`: the MQTT user that brought it; another device may bring a frame that its maker signed, and no other."""
     name = frame.content.head.device
     if device is None:
         return Judgement("quarantined", f"unknown device {name}", ASIDE)
@@ -85,7 +88,15 @@ def judge(frame: Frame, device: Device | None, stored: Stored | None, gateway: s
     good = verified(frame, device.keys.get(frame.content.head.key_version))
     if not good and gateway not in device.gateways:
         return Judgement("quarantined", f"wrong mac for {name}, through another village's gateway", ASIDE)
+    if not good and _device_of(user) not in ("", name):
+        return Judgement("quarantined", f"{user} spoke in the name of {name}", ASIDE)
     return _against(frame, stored, good)
+
+
+def _device_of(user: str) -> str:
+    """The device that an MQTT user is; "" where the gateway did not say: no alarm is dropped for its sloppiness."""
+    device, _, version = user.rpartition(".")
+    return device if is_device_id(device) and version.isdigit() else ""
 
 
 def _against(frame: Frame, stored: Stored | None, good: bool) -> Judgement:

@@ -64,7 +64,7 @@ async def save_evidence(
             "VALUES (%s, sha256(%s), %s, %s, %s, %s, %s, %s) ON CONFLICT (gateway, digest) DO UPDATE "
             "SET count = evidence.count + 1, last_at = EXCLUDED.last_at, reason = EXCLUDED.reason, "
             "verdict = EXCLUDED.verdict, usr = EXCLUDED.usr",
-            (gateway, e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
+            (e.gateway or gateway, e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
         )
 
 

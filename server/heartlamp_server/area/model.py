@@ -5,6 +5,8 @@ from typing import Any
 
 from heartlamp_protocol.device.names import KINDS, is_device_id
 
+from heartlamp_server import plain
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:
@@ -67,7 +69,7 @@ def read(document: Any) -> County:
             villages.append(_village(row, place, problems))
         except _Bad as bad:
             problems.append(f"{place}: {bad}")
-    return County(county["name"], str(county.get("code", "")), tuple(villages), tuple(problems))
+    return County(plain.name(county["name"]), str(county.get("code", "")), tuple(villages), tuple(problems))
 
 
 def _village(row: dict[str, Any], place: str, problems: list[str]) -> Village:
@@ -136,6 +138,7 @@ def _rows(parent: dict[str, Any], name: str, place: str, problems: list[str]) ->
 
 def _text(row: dict[str, Any], name: str, default: str | None = None) -> str:
     value = row.get(name, default)
-    if not isinstance(value, str) or (not value and default is None) or len(value) > 100 or "\0" in value:
+    text = plain.name(value) if isinstance(value, str) else None
+    if text is None or (not text and default is None) or len(text) > 100:
         raise _Bad(f"{name} is missing, not a text, or longer than 100 characters")
-    return value
+    return text

@@ -65,7 +65,7 @@ def pages(static: Path = STATIC) -> list[BaseRoute]:
             age = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
             return FileResponse(file, headers={**PAGE_HEADERS, "Cache-Control": age})
         if path.startswith(("assets/", "api/")):
-            return JSONResponse({"error": f"nothing is at /{path}", "do": "check the address · 请检查地址"}, 404)
+            return JSONResponse({"error": f"nothing is at /{path}", "do": "请检查地址 · check the address"}, 404)
         index = static / "index.html"
         if index.is_file():
             return FileResponse(index, headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})

@@ -94,7 +94,7 @@ async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Villa
         await conn.execute(
             "INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), village.gateway)
         )
-        _write_secret(place / "token", token + "\n")
+        write_secret(place / "token", token + "\n")
     if village.broker is None:
         raise ValueError(f"village {village.name} has a gateway but no broker: its gateway.toml was not written")
     if not (place / "broker.crt").exists():
@@ -200,10 +200,11 @@ def _write_device(id: str, kind: str, version: int, root: bytes, village: Villag
         "server_name": broker.name if broker else "",
         "ca": folder.ca.read_text(),
     }
-    _write_secret(place / f"{id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
+    write_secret(place / f"{id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
 
 
-def _write_secret(file: Path, text: str) -> None:
+def write_secret(file: Path, text: str) -> None:
+    """Readable by its owner alone."""
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_text(text)

@@ -14,7 +14,7 @@ from heartlamp_server.responder.model import Person
 
 
 class DeviceView(BaseModel):
-    """`online` None: never said; `overdue`: nothing heard for 2.5 heartbeats, or never."""
+    """`online` None: never said, or its gateway is silent; `overdue`: nothing heard for 2.5 heartbeats, or never."""
 
     id: str
     kind: str

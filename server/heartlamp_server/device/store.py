@@ -15,6 +15,8 @@ from heartlamp_server.device.vault import Vault
 
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
+SILENT_SECONDS = 60
+"""After which nobody can say any more that a gateway's devices are online."""
 
 CONCERNED = """
 SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
@@ -26,9 +28,11 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
 FROM device d
 WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind = 'lamp')
     OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s))
+    OR d.id IN (SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
+                WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s))
 """
 """Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
-devices whose words wait for one of the events."""
+devices whose words, or which notes, wait for one of the events."""
 
 
 def to_device(row: dict[str, Any], vault: Vault) -> Device:
@@ -177,14 +181,18 @@ class SiteRow:
 
 
 async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[datetime, list[SiteRow]]:
-    """(the database's time, every site with its devices)."""
-    cursor = await conn.execute("""
+    """(the database's time, every site with its devices). What a gateway said was online is unknown once it fell silent
+    itself."""
+    cursor = await conn.execute(f"""
         WITH RECURSIVE tree (id, path) AS (
             SELECT id, ARRAY[name] FROM area WHERE parent IS NULL
             UNION ALL SELECT a.id, tree.path || a.name FROM area a JOIN tree ON a.parent = tree.id
         )
         SELECT s.id, s.name, s.address, s.landmark, tree.path,
-            d.id, d.kind, d.last_seen, d.online, d.revoked_at IS NOT NULL, clock_timestamp()
+            d.id, d.kind, d.last_seen, CASE WHEN d.online AND NOT EXISTS (
+                SELECT FROM area a JOIN gateway g ON g.village IN (a.id, a.parent) WHERE a.id = s.area
+                AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{SILENT_SECONDS} s'
+            ) THEN NULL ELSE d.online END, d.revoked_at IS NOT NULL, clock_timestamp()
         FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
         ORDER BY tree.path, s.name, s.id, d.id""")
     sites: dict[str, SiteRow] = {}

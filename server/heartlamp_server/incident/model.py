@@ -1,5 +1,7 @@
 """The incident: one open call per site and matter. Pure; every rule returns the new incident and timeline entries."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -76,7 +78,11 @@ class Incident:
 
 
 class Refused(Exception):
-    """An answer that the table forbids, in words for the operator: (Chinese, English)."""
+    """An answer that the table forbids, in words for the operator: (Chinese, English). `do`: what helps."""
+
+    def __init__(self, zh: str, en: str, do: str = "请刷新警情 · reload the incident") -> None:
+        super().__init__(zh, en)
+        self.do = do
 
     def __str__(self) -> str:
         return " · ".join(self.args)
@@ -95,7 +101,7 @@ def press(incident: Incident, event: str, now: datetime, observed_at: datetime |
         presses=incident.presses + 1,
         last_press_at=max(incident.last_press_at, seen),
     )
-    return pressed, Entry(incident.id, now, "press", {"event": event, "observed_at": _iso(observed_at)} | source)
+    return pressed, Entry(incident.id, seen, "press", {"event": event, "observed_at": _iso(observed_at)} | source)
 
 
 def doubt(incident: Incident, event: str, now: datetime, reason: str) -> Change:
@@ -153,7 +159,9 @@ def close(incident: Incident, by: str, how: str, now: datetime, seen_by: str = "
         raise Refused(*_closed(incident))
     if how not in HOW_SEEN and (how or incident.what in MUST_BE_SEEN):
         raise Refused(
-            "请说明：有人见到他们，或已通话", "say how: somebody saw them (arrived) or spoke to them (spoke_to)"
+            "办结前须有人见到他们，或已通话",
+            "nobody closes this unseen: somebody saw them (arrived) or spoke to them (spoke_to)",
+            "请选择“已见到人”或“已通话”再办结 · say how (arrived or spoke_to), and close again",
         )
     who = seen_by or by
     closed = replace(
@@ -169,6 +177,23 @@ def arriving(incident: Incident, site: str, name: str) -> tuple[str, str]:
     if site == incident.site and len(coming) == 1:
         return coming[0].key, coming[0].name
     return f"site:{site}", name
+
+
+def told_once(timeline: Sequence[Entry]) -> list[Entry]:
+    """Without what the gateway says of a key where the device's own signed word stands; each hides one."""
+    signed = Counter((e.detail["device"], e.detail["answer"]) for e in timeline if _by_key(e))
+    shown = []
+    for entry in timeline:
+        word = (str(entry.detail.get("subject", "")).partition(" ")[2], entry.detail.get("answer"))
+        if entry.kind == "village_answer" and signed[word] > 0:
+            signed[word] -= 1
+        else:
+            shown.append(entry)
+    return shown
+
+
+def _by_key(entry: Entry) -> bool:
+    return entry.kind in ("answer", "answer_kept") and "device" in entry.detail
 
 
 def _settled(incident: Incident) -> Incident:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from heartlamp_protocol.uplink import cursor_text
 from pydantic import BaseModel, Field
 
+from heartlamp_server import plain
 from heartlamp_server.area.store import PLACES
 from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
@@ -18,7 +19,7 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import store
 from heartlamp_server.incident.card import card, feed_row
 from heartlamp_server.incident.command import tell
-from heartlamp_server.incident.model import Change, Incident, Refused, answer, close
+from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.routes import Problem, problem
@@ -128,7 +129,7 @@ def router(
         if found is None:
             raise unknown
         lines = []
-        for entry in entries:
+        for entry in told_once(entries):
             zh, en = text(entry)
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
         return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
@@ -142,7 +143,7 @@ def router(
             try:
                 incident, entry = _answer(locked[0], said, person, locked[1])
             except Refused as why:
-                raise problem(409, str(why), "请刷新警情 · reload the incident") from why
+                raise problem(409, str(why), why.do) from why
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
             found = await state.read(house)
             lamps = [devices.to_device(row, vault) for row in found["devices"]]
@@ -158,9 +159,10 @@ def router(
 
 
 def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:
-    name = said.who.strip() or person.display
+    who, note = plain.name(said.who), plain.lines(said.note)
+    name = who or person.display
     if said.answer == "closed":
-        changed, entry = close(incident, person.display, said.how, now, said.who.strip(), said.note)
+        changed, entry = close(incident, person.display, said.how, now, who, note)
     else:
-        changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, said.note)
+        changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, note)
     return changed, replace(entry, detail=entry.detail | {"operator": person.name})

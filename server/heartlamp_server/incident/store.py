@@ -71,8 +71,9 @@ async def read(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incid
 
 
 async def timeline(conn: psycopg.AsyncConnection[Any], incident: str) -> list[Entry]:
+    """By when it happened: what waited in an outage came later than it was."""
     cursor = await conn.execute(
-        "SELECT incident, at, kind, detail FROM timeline WHERE incident = %s ORDER BY id", (incident,)
+        "SELECT incident, at, kind, detail FROM timeline WHERE incident = %s ORDER BY at, id", (incident,)
     )
     return [Entry(*row) for row in await cursor.fetchall()]
 

@@ -43,9 +43,9 @@ TEXTS = {
         "{who} 的应答未通过验证，未采用：{answer}",
         "an answer of {who} was not verified and not used: {answer}",
     ),
-    "answer_kept": ("{who} {answer}（已记录，状态不变）", "{who} {answer} (kept, changes nothing)"),
+    "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
-    "village_answer": ("村里：{who} {answer}", "in the village: {who} {answer}"),
+    "village_answer": ("村里：{said}", "in the village: {said}"),
     "village_refused": ("网关拒收：{subject}", "the gateway refused: {subject}"),
 }
 
@@ -59,6 +59,9 @@ def text(entry: Entry) -> tuple[str, str]:
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
     words = dict.fromkeys(("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject"), "")
     words |= {name: str(value) for name, value in detail.items()}
+    reasons = words["reason"].split(" · ")  # a Refused speaks both languages
+    words["reason"] = reasons[language] if len(reasons) == 2 else words["reason"]
     for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
+    words["said"] = f"{words['who']} {words['answer']}".strip()
     return pattern.format_map(words).strip(" ；;:")

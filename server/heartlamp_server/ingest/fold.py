@@ -25,6 +25,7 @@ from heartlamp_server.alarm.model import (
 from heartlamp_server.device.model import Device
 from heartlamp_server.incident import model as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused
+from heartlamp_server.ingest import notes as said
 from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
 
@@ -57,7 +58,7 @@ class Fold:
         device = self.known.devices.get(content.head.device)
         row = self.known.events.get(content.id)
         stored = Stored(row.incident, row.body, row.verified) if row else None
-        judgement = judge(frame, device, stored, self.gateway)
+        judgement = judge(frame, device, stored, self.gateway, item.user)
         if judgement.fate == ASIDE or device is None:
             return self._aside(item, judgement.verdict, judgement.reason)
         if judgement.verified:
@@ -132,7 +133,7 @@ class Fold:
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
         detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
-        self._apply((incident, Entry(row.id, self.known.now, "opened", detail)), tell=True)
+        self._apply((incident, Entry(row.id, incident.last_press_at, "opened", detail)), tell=True)
         return row.id
 
     def _answer(self, row: EventRow, device: Device) -> str | None:
@@ -145,16 +146,23 @@ class Fold:
         if row.detail == "arrived":
             key, name = incidents.arriving(incident, device.site, name)
         detail = {"event": row.id, "device": device.id, "who": name, "answer": row.detail}
-        change = (incident, Entry(incident.id, self.known.now, "answer_unverified", detail))
+        at = row.observed_at or self.known.now  # on the timeline; who was first is decided by when the county had it
+        change = (incident, Entry(incident.id, at, "answer_unverified", detail))
         if row.verified:
             try:
+                self._near(device, incident)
                 changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now)
-                change = changed, replace(entry, detail=entry.detail | {"event": row.id, "device": device.id})
+                change = changed, replace(entry, at=at, detail=entry.detail | {"event": row.id, "device": device.id})
             except Refused as why:
-                late = Entry(incident.id, self.known.now, "answer_kept", detail | {"reason": str(why)})
-                change = (incident, late)
+                change = (incident, Entry(incident.id, at, "answer_kept", detail | {"reason": str(why)}))
         self._apply(change, tell=True)
         return incident.id
+
+    def _near(self, device: Device, incident: Incident) -> None:
+        """Raises Refused for a device of a village that shares no gateway with the incident's."""
+        gateways = self.known.places[incident.site][1]
+        if device.site != incident.site and not set(device.gateways) & set(gateways):
+            raise Refused(f"{device.site_name}在另一个村", f"{device.site_name} is in another village")
 
     def _cancel(self, row: EventRow, device: Device) -> str | None:
         """Marks every open incident of the house but a silent one; belongs to the newest, or to the last closed one."""
@@ -166,7 +174,9 @@ class Fold:
         for incident in here:
             if row.verified and incident.closed_at is None:
                 self._apply(
-                    incidents.cancel(self.known.incidents[incident.id], row.id, self.known.now, device.source()),
+                    incidents.cancel(
+                        self.known.incidents[incident.id], row.id, row.observed_at or self.known.now, device.source()
+                    ),
                     tell=True,
                 )
         return newest.id
@@ -239,34 +249,39 @@ class Fold:
             return Verdict(note.n, "rejected", reason)
         if note.id in self.known.notes:
             return Verdict(note.n, "duplicate")
-        self.known.notes.add(note.id)
         at = observed_at(self.known.now, note.age, 0)
         row = NoteRow(note.id, self.gateway, None, note.incident, note.what, note.subject, at or self.known.now)
+        if wrong := self._fault(row):
+            return Verdict(note.n, "rejected", wrong)
+        self.known.notes.add(note.id)
         self.plan.notes.append(self._noted(row))
         return Verdict(note.n, "received")
+
+    def _fault(self, row: NoteRow) -> str:
+        """Keeps what does not count as evidence, and says why; "" where it counts."""
+        wrong = said.fault(row, self._referred(row.refers_to), self.known)
+        if wrong:
+            self.plan.evidence.append(said.evidence(row, wrong))
+        return wrong
 
     def _noted(self, row: NoteRow) -> NoteRow:
         if row.what in ("online", "offline"):
             seen = row.at if row.what == "online" else None
             self.plan.presence[row.subject] = (seen, row.what == "online")
-            return row
+            return replace(row, refers_to="")
         if row.what == "refused":
             self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))
+            return replace(row, refers_to="")
         incident = self._referred(row.refers_to)
         if incident is None:
             return row
         if row.what == "lit":
-            lamp = self.known.devices.get(row.subject)
-            source = lamp.source() if lamp else {"device": row.subject, "kind": "lamp", "house": row.subject}
-            self._apply(incidents.light(incident, source, self.known.now, row.at))
+            self._apply(incidents.light(incident, self.known.devices[row.subject].source(), self.known.now, row.at))
         else:
-            detail = {"subject": row.subject, "gateway": row.gateway}
-            if row.what == "answer":
-                said, _, device = row.subject.partition(" ")
-                sender = self.known.devices.get(device)
-                who = sender.site_name if sender else device
-                detail |= {"answer": said, "who": who}
-            self._apply((incident, Entry(incident.id, row.at, f"village_{row.what}"[:40], detail)))
+            word, _, device = row.subject.partition(" ")
+            who = self.known.devices[device].site_name if device else ""
+            detail = {"subject": row.subject, "gateway": row.gateway, "answer": word, "who": who}
+            self._apply((incident, Entry(incident.id, row.at, "village_answer", detail)))
         return replace(row, incident=incident.id)
 
     # --- what waited ----------------------------------------------------------------------------------------------
@@ -277,9 +292,9 @@ class Fold:
             if row.id not in self.plan.events and device and self._referred(row.refers_to):
                 self._store(row, Item(0, -1, "", b""), device)
         for note in self.known.waiting_notes:
-            noted = self._noted(note)
-            if noted.incident:
-                self.plan.notes.append(noted)
+            if self._referred(note.refers_to):
+                wrong = self._fault(note)  # then it waits no longer
+                self.plan.notes.append(replace(note, refers_to="") if wrong else self._noted(note))
 
     # --- looking things up ----------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, read_cursor
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -28,6 +29,16 @@ log = logging.getLogger("heartlamp.ingest")
 
 def problem(status: int, error: str, do: str) -> Response:
     return JSONResponse({"error": error, "do": do}, status)
+
+
+async def not_served(request: Request, error: Exception) -> Response:
+    """For a path or a method that is not in the protocol."""
+    assert isinstance(error, HTTPException)
+    refused = problem(
+        error.status_code, f"{request.method} {request.url.path[:100]}: {error.detail}", "see docs/protocol.md, 8 and 9"
+    )
+    refused.headers.update(error.headers or {})
+    return refused
 
 
 NOT_READY = ("the county's store is away for a moment", "keep everything and come again")
@@ -67,6 +78,9 @@ class Ingest:
                 return await handle(request, gateway)
             except NotReady:
                 return problem(503, *NOT_READY)
+            except ClientDisconnect:
+                log.info("a request to %s was cut off by the other side", request.url.path)
+                return problem(400, "the request was cut off", "send it again")  # nobody reads it
             except Exception:
                 log.exception("a request of a gateway failed")
                 return problem(500, "the county failed at this; its log says why", "keep everything and come again")

@@ -21,6 +21,7 @@ from heartlamp_server.incident.card import feed_row
 from heartlamp_server.incident.command import tell
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
+from heartlamp_server.ingest.notes import subject_device
 from heartlamp_server.telemetry.model import TimeSeries
 
 _LOCK = """
@@ -66,8 +67,7 @@ class Names:
         contents = [p.frame.content for p in parsed if p.frame]
         happened = [c for c in contents if not isinstance(c, Reading)]
         referred = [c.incident for c in happened if isinstance(c, Answer)] + [n.incident for n in notes if n.incident]
-        spoken_of = [n.subject.partition(" ")[2] for n in notes if n.what == "answer"]
-        spoken_of += [n.subject for n in notes if n.what == "lit"]
+        spoken_of = [subject_device(n.what, n.subject) for n in notes]
         return cls(
             sorted({c.head.device for c in contents} | set(spoken_of)),
             sorted({c.id for c in happened} | set(referred)),
@@ -141,7 +141,8 @@ async def warm(conn: psycopg.AsyncConnection[Any], vault: Vault) -> None:
 def _feed_rows(touched: Sequence[Incident], plan: Plan, gateway: str, now: datetime) -> list[tuple[str, str]]:
     rows = [feed_row(i) for i in touched]
     for e in plan.evidence:
-        notice = {"at": now.isoformat(), "gateway": gateway, "user": e.user, "verdict": e.verdict, "reason": e.reason}
+        notice = {"at": now.isoformat(), "gateway": e.gateway or gateway, "user": e.user}
+        notice |= {"verdict": e.verdict, "reason": e.reason}
         rows.append(("notice", json.dumps(notice, ensure_ascii=False)))
     return rows
 
@@ -151,6 +152,6 @@ async def _save_notes(conn: psycopg.AsyncConnection[Any], notes: Sequence[NoteRo
     await conn.execute(
         f"INSERT INTO note ({', '.join(_NOTE)}) SELECT {', '.join(_NOTE)} "
         "FROM jsonb_populate_recordset(NULL::note, %s::jsonb) "
-        "ON CONFLICT (id) DO UPDATE SET incident = EXCLUDED.incident",
+        "ON CONFLICT (id) DO UPDATE SET incident = EXCLUDED.incident, refers_to = EXCLUDED.refers_to",
         (json.dumps(rows),),
     )

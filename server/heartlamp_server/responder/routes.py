@@ -47,7 +47,7 @@ def guard(database: Database) -> Guard:
                 person = await store.person_of(conn, token)
             if person is not None:
                 return person
-        raise problem(401, "not signed in · 未登录", "sign in · 请登录")
+        raise problem(401, "未登录 · not signed in", "请登录 · sign in")
 
     return signed_in
 
@@ -63,7 +63,7 @@ def router(database: Database, signed_in: Guard, secure: bool) -> APIRouter:
         now = time.monotonic()
         if wait := tries.get(who, Tries()).wait(now):
             raise problem(
-                429, "too many wrong passwords · 密码错误次数过多", f"wait {wait:.0f} s · 请等待 {wait:.0f} 秒"
+                429, "密码错误次数过多 · too many wrong passwords", f"请等待 {wait:.0f} 秒 · wait {wait:.0f} s"
             )
         # Counted before the slow check, so that a hundred at once are not a hundred tries.
         tries[who] = tries.get(who, Tries()).wrong(now)
@@ -72,7 +72,7 @@ def router(database: Database, signed_in: Guard, secure: bool) -> APIRouter:
         if not await password.matches(given.password, known[1] if known else None) or known is None:
             for key in [k for k, v in tries.items() if not v.wrong(now).at[:-1]]:
                 del tries[key]  # what is older than the window
-            raise problem(401, "wrong name or password · 用户名或密码错误", "try again · 请重试")
+            raise problem(401, "用户名或密码错误 · wrong name or password", "请重试 · try again")
         tries.pop(who, None)
         async with database.connection() as conn:
             token = await store.open_session(conn, known[0].name)

@@ -1,0 +1,50 @@
+"""What a gateway may say by a note: of its own villages' devices and incidents, and nothing but what §8 names. Pure."""
+
+import json
+
+from heartlamp_protocol.device.names import is_event_id
+
+from heartlamp_server.alarm.model import Evidence
+from heartlamp_server.incident.model import Incident
+from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow
+
+_WHATS = ("lit", "answer", "online", "offline", "refused")
+_WORDS = ("coming", "arrived")  # of a device; "unanswered" is nobody's
+
+
+def subject_device(what: str, subject: str) -> str:
+    """The device that a note is about; "" for none."""
+    if what == "answer":
+        return subject.partition(" ")[2]
+    return subject if what in ("lit", "online", "offline") else ""
+
+
+def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
+    """Why it does not count, "" where it does. `incident` None: not known yet, or it needs none."""
+    if row.what not in _WHATS:
+        return f"unknown note {row.what!r}"
+    if row.what == "refused":
+        return ""
+    of_nobody = row.what == "answer" and row.subject == "unanswered"
+    if row.what == "answer" and not of_nobody and row.subject.partition(" ")[0] not in _WORDS:
+        return f"unknown answer {row.subject!r}"
+    if row.what in ("lit", "answer") and not is_event_id(row.refers_to):
+        return f"{row.what} without an incident"
+    if not of_nobody:
+        name = subject_device(row.what, row.subject)
+        device = known.devices.get(name)
+        if device is None:
+            return f"{row.what} of an unknown device {name!r}"
+        if row.gateway not in device.gateways:
+            return f"{row.what} of {name}, which is another village's"
+        if row.what == "lit" and device.kind != "lamp":
+            return f"lit of {name}, which is a {device.kind}"
+    if incident and row.gateway not in known.places[incident.site][1]:
+        return f"{row.what} for {incident.id}, which is another village's incident"
+    return ""
+
+
+def evidence(row: NoteRow, reason: str) -> Evidence:
+    said = {"note": row.id, "incident": row.refers_to, "what": row.what, "subject": row.subject}
+    kept = json.dumps(said, ensure_ascii=False).encode()
+    return Evidence(row.gateway, "rejected", reason[:REASON_MAX], kept, row.gateway)

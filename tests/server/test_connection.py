@@ -1,0 +1,122 @@
+"""Who connects and says nothing, or not all of it, is not waited for; who says it slowly is."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from heartlamp_server.certificates import make_ca, make_server
+from heartlamp_server.config import Listener
+from heartlamp_server.connection import Connection
+from heartlamp_server.serve import _bind, _server, _started
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tests.server.county import WAIT_SECONDS
+
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+SECONDS = 0.4
+"""The limits, for these tests."""
+
+
+@asynccontextmanager
+async def listening(folder: Path) -> AsyncIterator[Dial]:
+    """The county's listener, with an application that reads a body, or refuses before it did."""
+
+    async def read(request: Request) -> Response:
+        return PlainTextResponse(f"{len(await request.body())} bytes")
+
+    async def refuse(request: Request) -> Response:
+        return PlainTextResponse("no", 401)
+
+    make_ca(folder / "ca.pem", folder / "ca.key", "庆丰县")
+    make_server(folder / "ca.pem", folder / "ca.key", folder / "crt", folder / "key", ["localhost"])
+    listener = Listener("127.0.0.1", 0, folder / "crt", folder / "key")
+    routes = [Route("/read", read, methods=["POST"]), Route("/refuse", refuse, methods=["POST"])]
+    server, sock = _server(Starlette(routes=routes), listener), _bind(listener)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    await _started(server, task)
+    context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    port = sock.getsockname()[1]
+    try:
+        yield lambda: asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """What still came until the other side ended it."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        try:
+            return await reader.read()
+        except OSError:  # cut, not closed
+            return b""
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "HEAD_SECONDS", SECONDS)
+    monkeypatch.setattr(Connection, "BODY_SECONDS", SECONDS)
+
+
+HEAD = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "said", [b"", b"POST /read HT", b"\r\n", HEAD % b"read" + b"half"], ids=["nothing", "head", "newline", "body"]
+)
+def test_who_does_not_finish_a_request_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    if not said:
+        monkeypatch.setattr(Connection, "IDLE_SECONDS", SECONDS)
+
+    async def story() -> None:
+        async with listening(tmp_path) as dial:
+            reader, writer = await dial()
+            writer.write(said)
+            assert await ended(reader) == b""
+
+    asyncio.run(story())
+
+
+@pytest.mark.usefixtures("impatient")
+def test_who_trickles_on_after_an_answer_is_not_waited_for(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with listening(tmp_path) as dial:
+            for more in (b"\r\n", b"x"):  # between two requests, and of a body that nobody wants
+                reader, writer = await dial()
+                writer.write(HEAD % b"refuse" + (b"x" * 20 if more == b"\r\n" else b""))
+                assert b"401" in await reader.readuntil(b"\r\n\r\nno")
+                gone = asyncio.create_task(ended(reader))
+                for _ in range(15):
+                    writer.write(more)
+                    await asyncio.wait([gone], timeout=SECONDS / 4)
+                assert gone.done()
+
+    asyncio.run(story())
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slow_body_and_the_next_request_are_waited_for(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with listening(tmp_path) as dial:
+            reader, writer = await dial()
+            await asyncio.sleep(SECONDS * 2)  # opened ahead of need, as a gateway does
+            writer.write(HEAD % b"read")
+            for _ in range(20):  # all in all longer than the limit, as over a village's line
+                writer.write(b"x")
+                await asyncio.sleep(SECONDS / 8)
+            assert await reader.readuntil(b"20 bytes")
+            await asyncio.sleep(SECONDS * 2)  # idle after an answer: uvicorn's own, longer patience
+            writer.write(HEAD % b"read" + b"y" * 20)
+            assert await reader.readuntil(b"20 bytes")
+            writer.close()
+
+    asyncio.run(story())
