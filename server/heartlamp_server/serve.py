@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -48,6 +49,7 @@ async def serve(config: Config) -> None:
         listening.append(asyncio.create_task(servers[1].serve(sockets=[sockets[1]]), name="console"))
         await _started(servers[1], listening[1])
         log.info("console: %s://%s", "https" if config.console.cert else "http", _address(sockets[1]))
+        gc.freeze()  # what the start made stays: looking through it again and again would hold up an alarm for 30 ms
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([stopped, *tasks, *listening], return_when=asyncio.FIRST_COMPLETED)
         county.stop_streams()
