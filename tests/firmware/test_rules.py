@@ -122,7 +122,7 @@ def test_a_pulse_finds_what_the_gateway_missed() -> None:
 
 
 def test_who_holds_an_event_comes_back_within_a_second() -> None:
-    assert [reconnect.delay_ms(n, True, 65535) for n in range(6)] == [100, 200, 400, 800, 800, 800]
+    assert [reconnect.delay_ms(n, True, 65535) for n in range(6)] == [100, 200, 400, 600, 600, 600]
 
 
 @given(st.integers(0, 1000), st.integers(0, 65535))

@@ -1,7 +1,7 @@
 """How long to wait before the next connect (docs/protocol.md, section 4)."""
 
 ALARM_FIRST_MS = 100
-ALARM_MOST_MS = 800
+ALARM_MOST_MS = 600
 IDLE_FIRST_MS = 3_000
 IDLE_MOST_MS = 30_000
 
