@@ -41,15 +41,17 @@ def read(file: Path) -> Config:
         database = os.environ.get("DATABASE_URL") or str(fields["database"])
         if database.startswith("embedded:"):
             database = f"embedded:{base / database.removeprefix('embedded:')}"
-        gateway, console = fields["gateway"], fields["console"]
+        gateway, console = _listener(fields["gateway"], base), _listener(fields["console"], base)
+        if gateway.port == console.port != 0:
+            raise ConfigError(f"{file}: gateways and console cannot both have port {gateway.port}. Give one another.")
         return Config(
             database=database,
             key_file=base / fields["key_file"],
             ca=base / fields["ca"],
             ca_key=base / fields["ca_key"],
-            gateway=_listener(gateway, base),
-            url=str(gateway["url"]),
-            console=_listener(console, base),
+            gateway=gateway,
+            url=str(fields["gateway"]["url"]),
+            console=console,
         )
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error

@@ -76,6 +76,8 @@ def _screens(county: County, config: Config) -> ASGIApp:
 async def _started(server: _Server, task: "asyncio.Task[None]") -> None:
     while not server.started and not task.done():  # noqa: ASYNC110
         await asyncio.sleep(0.002)  # uvicorn has no event for it
+    if not server.started:
+        task.result()  # raises what kept it from listening
 
 
 def _server(app: ASGIApp, listener: Listener) -> _Server:

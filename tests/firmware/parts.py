@@ -23,6 +23,8 @@ from heartlamp_server.certificates import make_ca, make_server
 from heartlamp_tech.virtual_board import VirtualBoard
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.ports import free_port
+
 ROOT = "5a" * 32
 NAME = "gateway.village.test"
 DEVICE_KEY = device_key(bytes.fromhex(ROOT), 1)
@@ -73,9 +75,7 @@ class Broker:
     """A real Mosquitto with TLS on a free port, that can be killed and started again on the same one."""
 
     def __init__(self, pair: Pair, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.log: list[str] = []  # what it said
         self._conf = folder / f"mosquitto-{self.port}.conf"
         self._conf.write_text(

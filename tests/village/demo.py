@@ -136,7 +136,7 @@ def _run(folder: Path, lock: Lock) -> int:
     def end(*_: object) -> None:
         if not asked.is_set():  # a second Ctrl-C must not tear the ending
             asked.set()
-            print("\n· ending every process of the demo", flush=True)
+            os.write(1, "\n· ending every process of the demo\n".encode())  # print may be what was interrupted
             raise Ended
 
     signal.signal(signal.SIGTERM, end)

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Any
 import httpx
 from heartlamp_tech.virtual_board import VirtualBoard
 
+from tests.ports import free_port
 from tests.village.command_centre import CommandCentre
 from tests.village.journal import Journal, Seen
 from tests.village.plan import VILLAGES, House, Village, enrolment
@@ -30,11 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MICROPYTHON = ROOT / ".tools/bin/micropython"
 BIN = Path(sys.executable).parent
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin") or "mosquitto"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return int(s.getsockname()[1])
 
 
 class VillageSide:

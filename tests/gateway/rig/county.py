@@ -26,6 +26,7 @@ from heartlamp_protocol.uplink import (
 )
 
 from tests.gateway.rig.waiting import Board
+from tests.ports import free_port
 
 
 @dataclass
@@ -60,14 +61,13 @@ class County:
         self._roots = roots
         self._certificate = certificate
         self._server: _Server | None = None
-        self.port = 0
+        self.port = free_port()
         self.start()
 
     def start(self, certificate: tuple[Path, Path] | None = None) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*(certificate or self._certificate))
         self._server = _Server(("127.0.0.1", self.port), _Handler, self, context)
-        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:

@@ -16,8 +16,9 @@ from heartlamp_protocol.uplink import Registry, Site
 from tests.gateway.rig.certificates import Authority
 from tests.gateway.rig.county import County
 from tests.gateway.rig.device import Device
-from tests.gateway.rig.processes import GATEWAY, Process, free_port
+from tests.gateway.rig.processes import GATEWAY, Process
 from tests.gateway.rig.waiting import until
+from tests.ports import free_port
 
 SITES = (
     Site("s7", "三组 7号", "g3"),

@@ -1,0 +1,44 @@
+"""server.toml: what is wrong with it is said for people."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from heartlamp_server import config
+
+
+def made(folder: Path, *more: str) -> Path:
+    subprocess.run([sys.executable, "-m", "heartlamp_server", "init", "--dir", folder, *more], check=True)
+    return folder / "server.toml"
+
+
+def test_what_init_writes_can_be_read(tmp_path: Path) -> None:
+    read = config.read(made(tmp_path, "--gateway-port", "20001", "--console-port", "20002"))
+    assert (read.gateway.port, read.console.port, read.gateway.host, read.console.host) == (
+        20001, 20002, "127.0.0.1", "127.0.0.1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("port = 20002", "port = 20001", "gateways and console cannot both have port 20001"),
+        ("[console]", "[screens]", "not complete: 'console'"),
+        ("port = 20002", "port = many", "not complete: "),
+        ("port = 20002", 'port = "many"', "not complete: "),
+        ("[console]", "console = 7\n[x]", "not complete: "),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, before: str, after: str, reason: str) -> None:
+    file = made(tmp_path, "--gateway-port", "20001", "--console-port", "20002")
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+    with pytest.raises(config.ConfigError, match=reason):
+        config.read(file)
+
+
+def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="`heartlamp-server init` makes one"):
+        config.read(tmp_path / "server.toml")
