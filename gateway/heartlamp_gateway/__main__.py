@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import apsw
-from heartlamp_protocol.uplink import Registry
+from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.broker.writing import write_broker_files
 from heartlamp_gateway.config import ConfigError, read_config

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from heartlamp_protocol.uplink import IncidentCommand, Registry, RegistryCommand, Verdict, cursor_text, read_cursor
+from heartlamp_protocol.downlink import IncidentCommand, RegistryCommand, cursor_text, read_cursor
+from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.uplink import Verdict
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import alarms

@@ -3,7 +3,7 @@
 from collections import deque
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.inbound import integer, read_object
+from heartlamp_protocol.fields import read_integer, read_object
 
 LINGER_MS = 2_000
 
@@ -56,9 +56,9 @@ def read_word(what: str, payload: bytes, epoch: str) -> int | None:
         if fields.get("kind") != what:
             return None
         if what == "state":
-            return integer(fields, "online", 0, 1)
+            return read_integer(fields, "online", 0, 1)
         if what == "shown":
-            ver = integer(fields, "ver")
+            ver = read_integer(fields, "ver")
             return ver if fields.get("epoch") == epoch else -1
         return 0 if what == "ask" else None
     except FrameError:

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from heartlamp_protocol.uplink import Registry
+from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.broker import files
 from heartlamp_gateway.broker.link import Link, Login

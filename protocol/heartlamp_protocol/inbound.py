@@ -1,12 +1,12 @@
 """Strict reading of what devices say, for gateway and county. Bad input raises FrameError with a reason for people."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from heartlamp_protocol.device.frame import FrameError, split_frame
-from heartlamp_protocol.device.limits import INTEGER_MAX, VALUES_MAX, VERSION
+from heartlamp_protocol.device.limits import INTEGER_MAX, VALUES_MAX
 from heartlamp_protocol.device.names import ANSWERS, WHATS, is_device_id, is_event_id, is_hex, owner_of
+from heartlamp_protocol.fields import read_integer, read_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +72,13 @@ def read_frame(data: bytes) -> Frame:
     return Frame(age, mac, body, _content(read_object(body)))
 
 
-def read_object(data: bytes) -> dict[str, Any]:
-    """A JSON object of this protocol version. Raises FrameError."""
-    try:
-        fields = json.loads(data)
-    except (ValueError, RecursionError):
-        raise FrameError("not JSON") from None
-    if not isinstance(fields, dict):
-        raise FrameError("not a JSON object")
-    if type(fields.get("v")) is not int or fields["v"] != VERSION:
-        raise FrameError(f"protocol version {repr(fields.get('v'))[:40]}, this side speaks {VERSION}")
-    return fields
-
-
 def _content(fields: dict[str, Any]) -> Event | Reading:
     head = Head(
         device=_text(fields, "dev", is_device_id(fields.get("dev"))),
-        key_version=integer(fields, "kv", 1, 1_000_000),
+        key_version=read_integer(fields, "kv", 1, 1_000_000),
         boot=_text(fields, "boot", is_hex(fields.get("boot"), 8)),
-        seq=integer(fields, "seq"),
-        up=integer(fields, "up"),
+        seq=read_integer(fields, "seq"),
+        up=read_integer(fields, "up"),
     )
     kind = fields.get("kind")
     if kind in ("heartbeat", "reading"):
@@ -113,14 +100,6 @@ def _text(fields: dict[str, Any], name: str, good: bool) -> str:
     if not good:
         raise FrameError(f"{name} is missing or not allowed: {str(fields.get(name))[:40]!r}")
     return str(fields[name])
-
-
-def integer(fields: dict[str, Any], name: str, least: int = 0, most: int = INTEGER_MAX) -> int:
-    """A whole number within bounds, out of parsed JSON. Raises FrameError."""
-    value = fields.get(name)
-    if type(value) is not int or not least <= value <= most:
-        raise FrameError(f"{name} is missing or not a whole number from {least} to {most}")
-    return value
 
 
 def _values(values: object) -> dict[str, int]:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 from starlette.types import ASGIApp
 
 from heartlamp_server.app import County

@@ -11,6 +11,7 @@ from tests.console.browse import ROOT
 KNOWN = ROOT / "server/console/src/testing/reasons.json"
 FILES = (
     "protocol/heartlamp_protocol/inbound.py",
+    "protocol/heartlamp_protocol/fields.py",
     "protocol/heartlamp_protocol/device/frame.py",
     "gateway/heartlamp_gateway/rules/ingest.py",
     "gateway/heartlamp_gateway/from_devices.py",

@@ -12,9 +12,11 @@ from heartlamp_protocol.device import event
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, INTEGER_MAX
 from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.downlink import IncidentCommand
 from heartlamp_protocol.inbound import Alarm
 from heartlamp_protocol.passwords import mosquitto_hash
-from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, Device, IncidentCommand, Item, Note, Registry, Site
+from heartlamp_protocol.registry import Device, Registry, Site
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, Item, Note
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,24 +4,24 @@ import json
 
 import pytest
 from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.downlink import (
+    IncidentCommand,
+    RegistryCommand,
+    cursor_text,
+    read_command,
+    read_cursor,
+    write_command,
+)
+from heartlamp_protocol.registry import Device, Registry, Site
 from heartlamp_protocol.uplink import (
     BATCH_BYTES_MAX,
     BATCH_ITEMS_MAX,
     VERDICTS,
     Batch,
     BatchAnswer,
-    Device,
-    IncidentCommand,
     Item,
     Note,
-    Registry,
-    RegistryCommand,
-    Site,
     Verdict,
-    cursor_text,
-    read_command,
-    read_cursor,
-    write_command,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,6 +1,7 @@
 """One press, from the gateway's batch to the lamp's statement and the screen."""
 
-from heartlamp_protocol.uplink import Item, Registry
+from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.uplink import Item
 
 from tests.server.county import County, Operator, Village
 

@@ -3,7 +3,7 @@
 import re
 
 from heartlamp_protocol.device.names import DOWN, PULSE, UP, is_device_id, topic
-from heartlamp_protocol.uplink import Registry
+from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.config import Config
 

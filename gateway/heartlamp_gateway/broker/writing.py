@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 from heartlamp_protocol.passwords import mosquitto_hash
-from heartlamp_protocol.uplink import Registry
+from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.broker import files
 from heartlamp_gateway.config import Config

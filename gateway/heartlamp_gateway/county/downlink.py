@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.names import is_hex
-from heartlamp_protocol.inbound import integer, read_object
-from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS, Registry, read_command, read_cursor
+from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS, read_command, read_cursor
+from heartlamp_protocol.fields import read_integer, read_object
+from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
@@ -76,7 +77,7 @@ class Downlink:
                 if not is_hex(fields.get("epoch"), 16):
                     raise FrameError("no epoch")
                 self._epoch = str(fields["epoch"])
-                self._county.hello(self._epoch, integer(fields, "registry"))
+                self._county.hello(self._epoch, read_integer(fields, "registry"))
                 log.info("downlink: the county is there, resumed after %s", self._chain.cursor or "nothing")
             elif event.name == "command":
                 self._command(event)

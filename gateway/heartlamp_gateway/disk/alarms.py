@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import apsw
-from heartlamp_protocol.uplink import Item, Note, Registry
+from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.uplink import Item, Note
 
 from heartlamp_gateway.clock import VillageClock
 from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_in_memory, open_store, suspicion

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from heartlamp_protocol.device.limits import NAME_MAX
-from heartlamp_protocol.uplink import IncidentCommand
+from heartlamp_protocol.downlink import IncidentCommand
 
 from heartlamp_gateway.rules.answers import best_answer
 from heartlamp_gateway.rules.lamps import groups_of, relight

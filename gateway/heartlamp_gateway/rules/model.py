@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from heartlamp_protocol.device.limits import NAME_MAX
-from heartlamp_protocol.uplink import Device, Registry, Site
+from heartlamp_protocol.registry import Device, Registry, Site
 
 KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
 

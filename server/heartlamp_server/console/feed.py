@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
-from heartlamp_protocol.uplink import PING_SECONDS, cursor_text, read_cursor
+from heartlamp_protocol.downlink import PING_SECONDS, cursor_text, read_cursor
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.feed import Row

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
-from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from heartlamp_protocol import uplink
+from heartlamp_protocol.registry import Device as Listed
+from heartlamp_protocol.registry import Registry, Site
 
 from heartlamp_server.device.model import Device
 from heartlamp_server.device.vault import Vault
@@ -59,17 +60,17 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> uplink.Registry:
+async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry:
     """What the gateway must know of its village, of one snapshot."""
     cursor = await conn.execute(_REGISTRY, {"gateway": gateway})
     row = await cursor.fetchone()
     assert row is not None
     version, village, sites, devices = row
-    return uplink.Registry(
+    return Registry(
         version,
         village,
-        tuple(uplink.Site(s["id"], s["name"], s["group"]) for s in sites),
-        tuple(uplink.Device(d["id"], d["kind"], d["site"], d["users"]) for d in devices),
+        tuple(Site(s["id"], s["name"], s["group"]) for s in sites),
+        tuple(Listed(d["id"], d["kind"], d["site"], d["users"]) for d in devices),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.device.statement import write_county_answer
-from heartlamp_protocol.uplink import IncidentCommand
+from heartlamp_protocol.downlink import IncidentCommand
 
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.model import Device

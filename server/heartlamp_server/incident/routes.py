@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from heartlamp_protocol.uplink import cursor_text
+from heartlamp_protocol.downlink import cursor_text
 from pydantic import BaseModel, Field
 
 from heartlamp_server import plain

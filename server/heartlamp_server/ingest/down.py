@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 
-from heartlamp_protocol.uplink import PING_SECONDS, cursor_text, read_cursor, write_command
+from heartlamp_protocol.downlink import PING_SECONDS, cursor_text, read_cursor, write_command
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route

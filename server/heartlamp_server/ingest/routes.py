@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, read_cursor
+from heartlamp_protocol.downlink import read_cursor
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response

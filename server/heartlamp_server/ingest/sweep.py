@@ -6,7 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 
-from heartlamp_protocol.uplink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady

@@ -10,8 +10,8 @@ from pathlib import Path
 from heartlamp_protocol.device.mac import mqtt_password
 from heartlamp_protocol.device.names import user
 from heartlamp_protocol.passwords import mosquitto_hash
-from heartlamp_protocol.uplink import Device as Listed
-from heartlamp_protocol.uplink import Registry, Site
+from heartlamp_protocol.registry import Device as Listed
+from heartlamp_protocol.registry import Registry, Site
 
 from tests.gateway.rig.certificates import Authority
 from tests.gateway.rig.county import County

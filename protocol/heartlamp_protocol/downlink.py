@@ -1,0 +1,117 @@
+"""County to gateway: commands as server-sent events, resumed by cursor; docs/protocol.md gives the exchange.
+
+`to_fields` / `from_fields` are inverse; `from_fields` and `read_command` raise FrameError on anything malformed.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.device.limits import INTEGER_MAX, VERSION
+from heartlamp_protocol.device.names import is_event_id, is_hex
+from heartlamp_protocol.fields import read_event, read_integer, read_object, read_text
+
+PING_SECONDS = 5
+READ_TIMEOUT_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCommand:
+    """SSE command "incident": the county's word on one incident. `events`: every event id in it so far, the opening one
+    first (= the incident's id); `aver`/`answer`/`who`/`by`: the people's axis, `by` the site whose green key it is;
+    `frames`: lamp device id -> its signed statement as text. A later one for the same incident replaces it."""
+
+    incident: str
+    site: str
+    what: str
+    events: tuple[str, ...]
+    aver: int
+    answer: str
+    who: str
+    by: str
+    frames: dict[str, str]
+
+    kind = "incident"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "incident": self.incident,
+            "site": self.site,
+            "what": self.what,
+            "events": list(self.events),
+            "aver": self.aver,
+            "answer": self.answer,
+            "who": self.who,
+            "by": self.by,
+            "frames": self.frames,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "IncidentCommand":
+        frames = fields.get("frames")
+        if not isinstance(frames, dict) or not all(isinstance(v, str) for v in frames.values()):
+            raise FrameError("frames must be an object of texts")
+        events = fields.get("events")
+        if not isinstance(events, list) or not all(is_event_id(e) for e in events):
+            raise FrameError("events must be a list of event ids")
+        return cls(
+            read_event(fields, "incident"),
+            read_text(fields, "site", 60),
+            read_text(fields, "what", 20),
+            tuple(events),
+            read_integer(fields, "aver"),
+            read_text(fields, "answer", 20),
+            read_text(fields, "who", 200),
+            read_text(fields, "by", 60),
+            frames,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCommand:
+    """SSE command "registry": the village's device list changed; fetch it."""
+
+    version: int
+
+    kind = "registry"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {"kind": self.kind, "version": self.version}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "RegistryCommand":
+        return cls(read_integer(fields, "version"))
+
+
+Command = IncidentCommand | RegistryCommand
+
+
+def write_command(seq: int, not_after_ms: int, command: dict[str, Any]) -> str:
+    """One line of JSON for SSE `data:`. `not_after_ms`: void after this long from now, 0: never."""
+    return json.dumps(
+        {"v": VERSION, "seq": seq, "not_after_ms": not_after_ms, **command}, ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def read_command(data: bytes) -> tuple[int, int, Command | None]:
+    """(seq, not_after_ms, command); None for a kind this version does not know: confirm it, do nothing."""
+    fields = read_object(data)
+    seq, not_after = read_integer(fields, "seq"), read_integer(fields, "not_after_ms")
+    for kind in (IncidentCommand, RegistryCommand):
+        if fields.get("kind") == kind.kind:
+            return seq, not_after, kind.from_fields(fields)
+    return seq, not_after, None
+
+
+def cursor_text(epoch: str, seq: int) -> str:
+    return f"{epoch}:{seq}"
+
+
+def read_cursor(text: str) -> tuple[str, int] | None:
+    """(epoch, seq) of "<epoch>:<seq>"; None where it is not one, which means: from the beginning."""
+    epoch, _, seq = text.partition(":")
+    if not is_hex(epoch, 16) or not seq.isascii() or not seq.isdigit() or int(seq) > INTEGER_MAX:
+        return None
+    return epoch, int(seq)
