@@ -22,6 +22,11 @@ NOT_SHOWN = {
     "takes the place of an unverified one",  # verdict received
     "not a signed statement",  # said by devices to themselves
     "statement of {} bytes, at most {} are allowed",
+    "{} is missing, not a text, or longer than {} characters",  # of a whole request, which is answered with 400
+    "epoch is not 16 hex characters",
+    "{} is not an event id",
+    "{} must be a list of objects",
+    "{} is not base64",
     "{}; {} of {} bytes go up",  # the gateway's frame around a reason
     "{}: {}",
     "",
