@@ -194,7 +194,7 @@ def test_one_of_two_who_come_may_withdraw() -> None:
     village, _ = incidents.press_key(village, A, "s9", "coming")
     village, _ = incidents.press_key(village, A, "s2", "coming")
     village, word = incidents.press_key(village, A, "s9", "withdrawn")
-    assert word == "coming"
+    assert word == ""  # of s9 there is nothing to tell but their own signed word; s2 was told
     assert calls(village, "lamp7")[0]["who"] == "三组 2号"
 
 
@@ -217,6 +217,14 @@ def test_an_answer_to_nothing_changes_nothing() -> None:
     assert incidents.press_key(village, A, "s9", "withdrawn") == (village, "")
     village, _ = incidents.raise_alarm(village, B, "s7", "panic", 0)
     assert incidents.press_key(village, B, "s9", "coming")[1] == "coming"  # an event of the incident names it too
+
+
+def test_who_goes_where_somebody_has_arrived_is_not_told_to_have_arrived() -> None:
+    village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
+    village, word = incidents.press_key(village, A, "s9", "arrived")
+    assert word == "arrived"
+    village, word = incidents.press_key(village, A, "s2", "coming")
+    assert word == ""
 
 
 def test_the_county_answers_and_closes() -> None:

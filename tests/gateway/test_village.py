@@ -167,6 +167,18 @@ def test_a_revoked_token_is_said_and_keeps_everything(rig: Rig) -> None:
     assert rig.gateway.said("is the token still valid?") == 1
 
 
+def test_a_new_token_counts_without_a_restart(rig: Rig) -> None:
+    button = rig.device("butt7")
+    rig.county.token = secrets.token_hex(32)
+    press = button.press()
+    button.is_heard(press)
+    rig.gateway.says("is the token still valid?")
+    (rig.folder / "token").write_text(rig.county.token)
+    second = button.press("fire")
+    rig.county.has(second, seconds=12)
+    rig.county.has(press)
+
+
 def test_one_bad_item_does_not_hold_back_the_good_ones(rig: Rig) -> None:
     button = rig.device("butt7")
     rig.county.stop()

@@ -115,7 +115,7 @@ class Line:
             response = http.client.HTTPResponse(self._sock, method=method)
             response.begin()
             answer = Reply(response.status, response.read())
-            if response.will_close:
+            if response.will_close or response.status == 401:  # the next connection reads the token again
                 self.close()
         except BaseException:
             self.close()

@@ -67,7 +67,8 @@ def refuse(village: Village, event: str) -> Village:
 
 
 def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[Village, str]:
-    """Somebody at `site` answers. Returns the village's new word on it (an answer), or "" where nothing changed."""
+    """Somebody at `site` answers. Returns what is to be told of it: their answer, "unanswered" where they were the last
+    who came, or "" where nothing changed or only somebody else's word stands."""
     found = village.incidents.get(incident) or next(
         (i for i in village.incidents.values() if incident in i.events), None
     )
@@ -85,7 +86,7 @@ def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[
     changed = replace(found, responders=responders)
     if (word, who) != (found.answer, found.who):
         changed = replace(changed, ver=found.ver + 1, answer=word, who=who)
-    return relight(_with(village, changed), groups_of(village, found.site)), word
+    return relight(_with(village, changed), groups_of(village, found.site)), word if word in (answer, "unanswered") else ""
 
 
 def mark_heard(village: Village, ids: frozenset[str], heard: int) -> Village:
