@@ -42,7 +42,7 @@ def read(file: Path) -> Config:
         if database.startswith("embedded:"):
             database = f"embedded:{base / database.removeprefix('embedded:')}"
         gateway, console = _listener(fields["gateway"], base), _listener(fields["console"], base)
-        if gateway.port == console.port != 0:
+        if gateway.port == console.port != 0 and _meet(gateway.host, console.host):
             raise ConfigError(f"{file}: gateways and console cannot both have port {gateway.port}. Give one another.")
         return Config(
             database=database,
@@ -57,6 +57,10 @@ def read(file: Path) -> Config:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _meet(one: str, other: str) -> bool:
+    return one == other or bool({one, other} & {"0.0.0.0", "::"})
 
 
 def _listener(fields: dict[str, object], base: Path) -> Listener:

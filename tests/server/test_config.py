@@ -39,6 +39,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, before: str, after: str, reason:
         config.read(file)
 
 
+def test_two_addresses_may_share_a_port(tmp_path: Path) -> None:
+    file = made(tmp_path, "--gateway-port", "443", "--console-port", "443", "--host", "10.0.0.5")
+    assert config.read(file).gateway.host == "10.0.0.5"
+    file.write_text(file.read_text().replace('"10.0.0.5"', '"0.0.0.0"'))
+    with pytest.raises(config.ConfigError, match="both have port 443"):
+        config.read(file)
+
+
 def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match="`heartlamp-server init` makes one"):
         config.read(tmp_path / "server.toml")
