@@ -220,6 +220,7 @@ export const zh = {
       note_device: "说的是别村的设备",
       note_no_lamp: "说灯已亮，但那台设备不是灯",
       note_incident: "说的是别村的警情",
+      not_a_word: "设备的状态报文不成格式",
       too_hard: "县服务器处理不了，原文已保留，请告诉技术人员",
       silent: "一段时间没有消息",
       back: "又有消息了",
