@@ -28,7 +28,7 @@ VERDICTS = ("received", "duplicate", "unverified", "quarantined", "rejected")
 received     stored, in its incident
 duplicate    had it already, same bytes
 unverified   known device, failed MAC or clashing body: an incident marked so
-quarantined  unknown or revoked device: shown to operators, no incident
+quarantined  unknown or revoked device, or one that speaks in another's name: shown to operators, no incident
 rejected     malformed: kept as evidence, with the reason
 """
 
@@ -46,9 +46,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the gateway did itself. `what`: "lit" a lamp shows the call (subject: its device id) · "answer" by a key in
-    the village, before the county knew (subject: coming, arrived, unanswered) · "refused" a frame that cannot be an
-    event (subject: the reason)."""
+    """What the gateway did or saw. `what`: "lit" a lamp shows the call, "online", "offline" (subject: the device) ·
+    "answer" by a key in the village, before the county knew (subject: coming DEVICE, arrived DEVICE, unanswered) ·
+    "refused" a frame that cannot be an event (subject: the reason)."""
 
     n: int
     age: int

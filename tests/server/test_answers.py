@@ -143,7 +143,7 @@ def test_what_the_gateway_did_is_on_the_timeline(village: Village, operator: Ope
     lit = [village.note(n, press.id, "lit", lamp.id) for n, lamp in enumerate(village.lamps)]
     answer = village.note(8, press.id, "answer", f"coming {village.lamps[1].id}")
     village.send_items([], notes=[lit[0]])  # before the county knows the incident
-    village.send(press, age=10_000)
+    village.send(press)
     village.send_items([], notes=[lit[1], answer])
     told = operator.get(f"incidents/{press.id}")
     assert (told["incident"]["lit"], told["incident"]["answer"]) == (2, "none")

@@ -44,6 +44,7 @@ def test_what_no_note_can_say_is_rejected_with_its_reason(village: Village, oper
         ("answer", f"unanswered {village.lamps[1].id}", "unknown answer"),
         ("answer", "coming", "unknown device"),
         ("bogus<b>", village.lamps[0].id, "unknown note 'bogus<b>'"),
+        ("lit", "\x01" * 200, "unknown device"),  # written out it is longer than a gateway reads
     ]
     notes = [village.note(n + 1, press.id, what, subject) for n, (what, subject, _) in enumerate(said)]
     opened, *verdicts = village.send(press, notes=notes)
@@ -99,7 +100,8 @@ def test_a_note_before_its_incident_is_judged_when_that_comes(
     assert [v.verdict for v in village.send_items([], early)] == ["received", "received"]
     assert other.send_items([], [foreign])[0].verdict == "received"
     village.send(press)
-    assert sorted(operator.kinds(press.id)) == ["lit", "opened", "village_answer"]
+    first, *rest = operator.kinds(press.id)
+    assert (first, sorted(rest)) == ("opened", ["lit", "village_answer"])  # also where they happened before it came
     assert len(evidence(operator, other)) == 1
     assert evidence(operator, village) == []
     village.send(village.keys[0].press())  # the incident is spoken of again: nothing waits any more
@@ -109,3 +111,23 @@ def test_a_note_before_its_incident_is_judged_when_that_comes(
 def test_a_refused_frame_needs_no_incident(village: Village, operator: Operator) -> None:
     assert village.send_items([], [village.note(1, "", "refused", "lamp9: too long")])[0].verdict == "received"
     assert [e["reason"] for e in evidence(operator, village)] == ["lamp9: too long"]
+
+
+def test_a_heartbeat_counts_whatever_notes_come_with_it(village: Village, operator: Operator) -> None:
+    lamp = village.lamps[0]
+    word = [village.note(5, "", "online", lamp.id), village.note(6, "", "offline", lamp.id)]
+    village.send(lamp.reading([("held", 0)]), notes=word, to="readings")
+    seen = next(d for s in operator.get("devices")["sites"] for d in s["devices"] if d["id"] == lamp.id)
+    assert (seen["overdue"], seen["online"]) == (False, False)
+    assert seen["last_seen"]
+
+
+def test_a_village_is_one_village_also_when_its_gateway_is_revoked(
+    county: County, village: Village, other: Village, operator: Operator
+) -> None:
+    press, neighbour = village.keys[0].press(), village.lamps[1]
+    village.send_items([], [village.note(1, press.id, "lit", village.lamps[0].id)])
+    county.cli("gateway", "revoke", village.gateway, "--config", county.config)
+    other.send(press, neighbour.answer(press.id, "coming"))  # as if brought by hand: the frames are signed
+    card = operator.card(press.id)
+    assert (card["lit"], card["answer"], card["who"]) == (1, "coming", "三组 1号")

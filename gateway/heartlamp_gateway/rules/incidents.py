@@ -86,7 +86,10 @@ def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[
     changed = replace(found, responders=responders)
     if (word, who) != (found.answer, found.who):
         changed = replace(changed, ver=found.ver + 1, answer=word, who=who)
-    return relight(_with(village, changed), groups_of(village, found.site)), word if word in (answer, "unanswered") else ""
+    return relight(_with(village, changed), groups_of(village, found.site)), word if word in (
+        answer,
+        "unanswered",
+    ) else ""
 
 
 def mark_heard(village: Village, ids: frozenset[str], heard: int) -> Village:

@@ -12,9 +12,10 @@ SELECT s.id,
         (SELECT jsonb_agg(a.name ORDER BY up.depth DESC) FROM up JOIN area a ON a.id = up.area WHERE up.site = s.id)
     ) AS place,
     ARRAY(SELECT g.id FROM area a JOIN gateway g ON g.village IN (a.id, a.parent)
-          WHERE a.id = s.area AND g.revoked_at IS NULL ORDER BY g.id) AS gateways,
+          WHERE a.id = s.area ORDER BY g.id) AS gateways,
     (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
      WHERE n.area = s.area AND d.kind = 'lamp' AND d.revoked_at IS NULL) AS lamps
 FROM site s WHERE s.id = ANY(%(sites)s)
 """
-"""Query with `sites`: id, place as an incident keeps it, gateways of its village, number of lamps of its group."""
+"""Query with `sites`: id, place as an incident keeps it, gateways of its village (a revoked one too: what it said
+before still counts), number of lamps of its group."""

@@ -23,7 +23,7 @@ CONCERNED = """
 SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
     d.revoked_at IS NOT NULL AS revoked,
     ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
-          WHERE s.id = d.site AND g.revoked_at IS NULL ORDER BY g.id) AS gateways,
+          WHERE s.id = d.site ORDER BY g.id) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
 FROM device d
@@ -96,7 +96,7 @@ async def push(
 ) -> None:
     """Adds commands (about, fields as JSON text); each replaces the earlier one of this kind about the same thing.
     Call for gateways in the order of their ids: it locks the gateway's row until the transaction ends, so that a
-    committed number means that every lower one is visible."""
+    committed number means that every lower one is visible. Nothing waits for a revoked gateway."""
     values = {"gateway": gateway, "kind": kind, "commands": json.dumps(commands), "n": len(commands)}
     await conn.execute(_PUSH, values)
 
@@ -104,7 +104,7 @@ async def push(
 _PUSH = f"""
 WITH new AS (SELECT number, pair ->> 0 AS about, pair ->> 1 AS fields
     FROM jsonb_array_elements(%(commands)s::jsonb) WITH ORDINALITY AS row (pair, number)),
-head AS (UPDATE gateway SET seq = seq + %(n)s WHERE id = %(gateway)s RETURNING id, seq),
+head AS (UPDATE gateway SET seq = seq + %(n)s WHERE id = %(gateway)s AND revoked_at IS NULL RETURNING id, seq),
 gone AS (DELETE FROM command WHERE gateway = %(gateway)s AND kind = %(kind)s AND about IN (SELECT about FROM new)),
 added AS (
     INSERT INTO command (gateway, seq, kind, about, fields)

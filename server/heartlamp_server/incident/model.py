@@ -115,9 +115,9 @@ def trust(incident: Incident, event: str, now: datetime) -> Change:
     return replace(incident, doubts=doubts), Entry(incident.id, now, "verified", {"event": event})
 
 
-def cancel(incident: Incident, event: str, now: datetime, source: Source) -> Change:
+def cancel(incident: Incident, event: str, at: datetime, source: Source) -> Change:
     """The household says it was a mistake: marks, stops nothing."""
-    return replace(incident, cancelled=True), Entry(incident.id, now, "cancelled", {"event": event} | source)
+    return replace(incident, cancelled=True), Entry(incident.id, at, "cancelled", {"event": event} | source)
 
 
 def attach(incident: Incident, event: str) -> Incident:

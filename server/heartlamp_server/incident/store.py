@@ -71,9 +71,10 @@ async def read(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incid
 
 
 async def timeline(conn: psycopg.AsyncConnection[Any], incident: str) -> list[Entry]:
-    """By when it happened: what waited in an outage came later than it was."""
+    """What opened it, and then by when it happened: what waited in an outage came later than it was."""
     cursor = await conn.execute(
-        "SELECT incident, at, kind, detail FROM timeline WHERE incident = %s ORDER BY at, id", (incident,)
+        "SELECT incident, at, kind, detail FROM timeline WHERE incident = %s ORDER BY kind <> 'opened', at, id",
+        (incident,),
     )
     return [Entry(*row) for row in await cursor.fetchall()]
 

@@ -46,7 +46,6 @@ TEXTS = {
     "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
-    "village_refused": ("网关拒收：{subject}", "the gateway refused: {subject}"),
 }
 
 

@@ -26,7 +26,7 @@ from heartlamp_server.device.model import Device
 from heartlamp_server.incident import model as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused
 from heartlamp_server.ingest import notes as said
-from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
+from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
 
 
@@ -62,7 +62,7 @@ class Fold:
         if judgement.fate == ASIDE or device is None:
             return self._aside(item, judgement.verdict, judgement.reason)
         if judgement.verified:
-            self.plan.presence[device.id] = (self.known.now, None)
+            self.plan.seen(device.id, self.known.now)
         seen = observed_at(self.known.now, item.age, frame.age)
         new = self._event_row(frame, seen, judgement.verified)
         if judgement.fate == CLASH and row is not None:
@@ -119,6 +119,7 @@ class Fold:
             self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.source()), tell=True)
             return incident.id
         place, _, lamps = self.known.places[device.site]
+        at = row.observed_at or observed_at(self.known.now, item.age, 0) or self.known.now  # at the latest
         incident = Incident(
             id=row.id,
             site=device.site,
@@ -127,13 +128,13 @@ class Fold:
             opened_at=self.known.now,
             observed_at=row.observed_at,
             heard_age_ms=item.age if item.age >= 0 else None,
-            last_press_at=row.observed_at or self.known.now,
+            last_press_at=at,
             lit_of=0 if row.detail == "silent" else lamps,
             events=(row.id,),
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
         detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
-        self._apply((incident, Entry(row.id, incident.last_press_at, "opened", detail)), tell=True)
+        self._apply((incident, Entry(row.id, at, "opened", detail)), tell=True)
         return row.id
 
     def _answer(self, row: EventRow, device: Device) -> str | None:
@@ -233,7 +234,7 @@ class Fold:
         if not verified(frame, device.keys.get(head.key_version)):
             return self._aside(item, "quarantined", f"wrong mac for a reading of {head.device}")
         at = observed_at(self.known.now, item.age, frame.age)
-        self.plan.presence[device.id] = (at or self.known.now, None)
+        self.plan.seen(device.id, at or self.known.now)
         self.plan.points += [
             Point(device.id, name, at or self.known.now, value, head.boot, head.seq)
             for name, value in reading.values.items()
@@ -252,7 +253,7 @@ class Fold:
         at = observed_at(self.known.now, note.age, 0)
         row = NoteRow(note.id, self.gateway, None, note.incident, note.what, note.subject, at or self.known.now)
         if wrong := self._fault(row):
-            return Verdict(note.n, "rejected", wrong)
+            return Verdict(note.n, "rejected", wrong[:REASON_MAX])
         self.known.notes.add(note.id)
         self.plan.notes.append(self._noted(row))
         return Verdict(note.n, "received")
@@ -266,8 +267,7 @@ class Fold:
 
     def _noted(self, row: NoteRow) -> NoteRow:
         if row.what in ("online", "offline"):
-            seen = row.at if row.what == "online" else None
-            self.plan.presence[row.subject] = (seen, row.what == "online")
+            self.plan.seen(row.subject, row.at if row.what == "online" else None, row.what == "online")
             return replace(row, refers_to="")
         if row.what == "refused":
             self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))

@@ -100,3 +100,9 @@ class Plan:
     told: set[str] = field(default_factory=set)
     points: list[Point] = field(default_factory=list)
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
+
+    def seen(self, device: str, at: datetime | None, online: bool | None = None) -> None:
+        """The latest sign of life counts, and the last word on whether it is online."""
+        before_at, before_online = self.presence.get(device, (None, None))
+        latest = max((t for t in (at, before_at) if t), default=None)
+        self.presence[device] = (latest, before_online if online is None else online)

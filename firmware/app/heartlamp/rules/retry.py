@@ -3,7 +3,7 @@
 FIRST_MS = 1_000
 MOST_MS = 30_000
 HEARD_MS = 60_000
-QUIET_MS = 200  # a receipt takes a twentieth of this: who pulses and has not receipted by then was away
+QUIET_MS = 200  # a receipt takes some 5 ms; who pulses and has not receipted by now was away, or has a slow disk
 
 
 def missed(sent_at: "int | None", heard: bool, now: int) -> bool:
