@@ -72,7 +72,7 @@ class FromDevices:
         if isinstance(event, Alarm):
             chain.village, _ = incidents.raise_alarm(chain.village, event.id, site, event.what, chain.lived())
         elif isinstance(event, Answer):
-            chain.village, word = incidents.press_key(chain.village, event.incident, site, event.answer)
+            chain.village, word = incidents.press_key(chain.village, event.incident, site, event.answer, event.id)
             if word:
                 subject = word if word == "unanswered" else f"{word} {device}"
                 rows.append(chain.note(NoteWanted(event.incident, "answer", subject, key=f"answer {event.id}")))

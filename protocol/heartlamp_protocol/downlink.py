@@ -9,8 +9,8 @@ from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import INTEGER_MAX, VERSION
-from heartlamp_protocol.device.names import is_event_id, is_hex
-from heartlamp_protocol.fields import read_event, read_integer, read_object, read_text
+from heartlamp_protocol.device.names import is_hex
+from heartlamp_protocol.fields import read_event, read_events, read_integer, read_object, read_text
 
 PING_SECONDS = 5
 READ_TIMEOUT_SECONDS = 15
@@ -20,7 +20,8 @@ READ_TIMEOUT_SECONDS = 15
 class IncidentCommand:
     """SSE command "incident": the county's word on one incident. `events`: every event id in it so far, the opening one
     first (= the incident's id); `aver`/`answer`/`who`/`by`: the people's axis, `by` the site whose green key it is;
-    `frames`: lamp device id -> its signed statement as text. A later one for the same incident replaces it."""
+    `withdrawn`: events of green keys that a person at the county took back; `frames`: lamp device id -> its signed
+    statement as text. A later one for the same incident replaces it."""
 
     incident: str
     site: str
@@ -30,6 +31,7 @@ class IncidentCommand:
     answer: str
     who: str
     by: str
+    withdrawn: tuple[str, ...]
     frames: dict[str, str]
 
     kind = "incident"
@@ -45,6 +47,7 @@ class IncidentCommand:
             "answer": self.answer,
             "who": self.who,
             "by": self.by,
+            "withdrawn": list(self.withdrawn),
             "frames": self.frames,
         }
 
@@ -53,18 +56,16 @@ class IncidentCommand:
         frames = fields.get("frames")
         if not isinstance(frames, dict) or not all(isinstance(v, str) for v in frames.values()):
             raise FrameError("frames must be an object of texts")
-        events = fields.get("events")
-        if not isinstance(events, list) or not all(is_event_id(e) for e in events):
-            raise FrameError("events must be a list of event ids")
         return cls(
             read_event(fields, "incident"),
             read_text(fields, "site", 60),
             read_text(fields, "what", 20),
-            tuple(events),
+            read_events(fields, "events"),
             read_integer(fields, "aver"),
             read_text(fields, "answer", 20),
             read_text(fields, "who", 200),
             read_text(fields, "by", 60),
+            read_events(fields, "withdrawn"),
             frames,
         )
 

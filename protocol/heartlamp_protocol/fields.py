@@ -50,6 +50,13 @@ def read_event(fields: dict[str, Any], name: str) -> str:
     return str(fields[name])
 
 
+def read_events(fields: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = fields.get(name)
+    if not isinstance(values, list) or not all(is_event_id(e) for e in values):
+        raise FrameError(f"{name} must be a list of event ids")
+    return tuple(values)
+
+
 def read_objects(fields: dict[str, Any], name: str) -> list[dict[str, Any]]:
     values = fields.get(name)
     if not isinstance(values, list) or not all(isinstance(v, dict) for v in values):

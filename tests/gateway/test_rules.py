@@ -63,8 +63,9 @@ def said(
     what: str = "panic",
     who: str = "城关派出所",
     by: str = "",
+    withdrawn: tuple[str, ...] = (),
 ) -> IncidentCommand:
-    return IncidentCommand(incident, site, what, events, 1, answer, who, by, {"lamp7": '{"mac":"x"}'})
+    return IncidentCommand(incident, site, what, events, 1, answer, who, by, withdrawn, {"lamp7": '{"mac":"x"}'})
 
 
 # --- frames
@@ -178,52 +179,54 @@ def test_a_device_without_a_site_opens_an_incident_that_lights_nobody() -> None:
 
 def test_a_neighbour_comes_withdraws_and_arrives() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    village, word = incidents.press_key(village, A, "s9", "coming")
+    village, word = incidents.press_key(village, A, "s9", "coming", id_of("lamp9", 1))
     assert word == "coming"
     assert (calls(village, "lamp7")[0]["answer"], calls(village, "lamp7")[0]["who"]) == ("coming", "三组 9号")
-    village, word = incidents.press_key(village, A, "s9", "withdrawn")
+    village, word = incidents.press_key(village, A, "s9", "withdrawn", id_of("lamp9", 2))
     assert word == "unanswered"
     assert (calls(village, "lamp7")[0]["answer"], calls(village, "lamp7")[0]["who"]) == ("unanswered", "")
-    village, word = incidents.press_key(village, A, "s2", "arrived")
+    village, word = incidents.press_key(village, A, "s2", "arrived", id_of("lamp2", 3))
     assert (word, calls(village, "lamp7")[0]["who"]) == ("arrived", "三组 2号")
     assert calls(village, "lamp7")[0]["ver"] == 3
 
 
 def test_one_of_two_who_come_may_withdraw() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    village, _ = incidents.press_key(village, A, "s9", "coming")
-    village, _ = incidents.press_key(village, A, "s2", "coming")
-    village, word = incidents.press_key(village, A, "s9", "withdrawn")
+    village, _ = incidents.press_key(village, A, "s9", "coming", id_of("lamp9", 4))
+    village, _ = incidents.press_key(village, A, "s2", "coming", id_of("lamp2", 5))
+    village, word = incidents.press_key(village, A, "s9", "withdrawn", id_of("lamp9", 6))
     assert word == ""  # of s9 there is nothing to tell but their own signed word; s2 was told
     assert calls(village, "lamp7")[0]["who"] == "三组 2号"
 
 
 def test_the_victims_own_lamp_says_that_somebody_is_here_and_not_that_it_comes() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    assert incidents.press_key(village, A, "s7", "coming") == (village, "")
-    village, _ = incidents.press_key(village, A, "s9", "coming")
-    village, word = incidents.press_key(village, A, "s7", "arrived")
+    assert incidents.press_key(village, A, "s7", "coming", id_of("lamp7", 7)) == (village, "")
+    village, _ = incidents.press_key(village, A, "s9", "coming", id_of("lamp9", 8))
+    village, word = incidents.press_key(village, A, "s7", "arrived", id_of("lamp7", 9))
     assert (word, calls(village, "lamp7")[0]["who"]) == ("arrived", "三组 9号")
 
 
 def test_who_is_named_when_nobody_came() -> None:
     assert best_answer("s7", ()) == ("unanswered", "")
-    assert best_answer("s7", (("s7", "arrived"),)) == ("arrived", "s7")
+    assert best_answer("s7", (("s7", "arrived", A),)) == ("arrived", "s7")
 
 
 def test_an_answer_to_nothing_changes_nothing() -> None:
-    assert incidents.press_key(VILLAGE, A, "s9", "coming") == (VILLAGE, "")
+    assert incidents.press_key(VILLAGE, A, "s9", "coming", id_of("lamp9", 10)) == (VILLAGE, "")
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    assert incidents.press_key(village, A, "s9", "withdrawn") == (village, "")
+    assert incidents.press_key(village, A, "s9", "withdrawn", id_of("lamp9", 11)) == (village, "")
     village, _ = incidents.raise_alarm(village, B, "s7", "panic", 0)
-    assert incidents.press_key(village, B, "s9", "coming")[1] == "coming"  # an event of the incident names it too
+    assert (
+        incidents.press_key(village, B, "s9", "coming", id_of("lamp9", 12))[1] == "coming"
+    )  # an event of the incident names it too
 
 
 def test_who_goes_where_somebody_has_arrived_is_not_told_to_have_arrived() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    village, word = incidents.press_key(village, A, "s9", "arrived")
+    village, word = incidents.press_key(village, A, "s9", "arrived", id_of("lamp9", 13))
     assert word == "arrived"
-    village, word = incidents.press_key(village, A, "s2", "coming")
+    village, word = incidents.press_key(village, A, "s2", "coming", id_of("lamp2", 14))
     assert word == ""
 
 
@@ -248,10 +251,28 @@ def test_neighbours_learn_that_the_countys_people_come_and_are_there() -> None:
 
 def test_a_neighbour_who_withdrew_is_not_coming_whatever_the_county_said_before() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
-    village, _ = incidents.press_key(village, A, "s9", "coming")
+    village, _ = incidents.press_key(village, A, "s9", "coming", id_of("lamp9", 15))
     village = incidents.county_says(village, said(A, (A,), "coming", who="三组 9号", by="s9"), 1)
-    village, _ = incidents.press_key(village, A, "s9", "withdrawn")
+    village, _ = incidents.press_key(village, A, "s9", "withdrawn", id_of("lamp9", 16))
     assert calls(village, "lamp9")[0]["answer"] == calls(village, "lamp7")[0]["answer"] == "unanswered"
+
+
+def test_what_an_operator_takes_back_falls_in_the_village_too_and_a_new_press_of_green_stands() -> None:
+    went, there, again = (id_of("lamp9", 1), id_of("lamp7", 1), id_of("lamp9", 2))
+    village, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", 0)
+    village, _ = incidents.press_key(village, A, "s2", "coming", id_of("lamp2", 1))
+    village, _ = incidents.press_key(village, A, "s9", "coming", went)
+    village, _ = incidents.press_key(village, A, "s7", "arrived", there)
+    assert calls(village, "lamp2")[0]["answer"] == "arrived"
+    village = incidents.county_says(
+        village, said(A, (A,), "coming", who="三组 2号", by="s2", withdrawn=(went, there)), 1
+    )
+    assert (calls(village, "lamp7")[0]["answer"], calls(village, "lamp7")[0]["who"]) == ("coming", "三组 2号")
+    village, _ = incidents.press_key(village, A, "s2", "withdrawn", id_of("lamp2", 2))
+    assert {calls(village, lamp)[0]["answer"] for lamp in ("lamp7", "lamp9", "lamp2")} == {"unanswered"}
+    village, word = incidents.press_key(village, A, "s9", "coming", again)
+    village = incidents.county_says(village, said(A, (A,), "unanswered", who="", withdrawn=(went, there)), 1)
+    assert (word, calls(village, "lamp7")[0]["answer"]) == ("coming", "coming")  # the county has not heard of it yet
 
 
 def test_a_press_that_the_closing_did_not_know_opens_anew() -> None:
@@ -271,7 +292,7 @@ def test_the_new_one_may_be_told_before_the_old_one_is_closed() -> None:
 
 def test_the_county_may_join_what_the_village_held_apart() -> None:
     village, _ = incidents.raise_alarm(VILLAGE, B, "s7", "panic", 0)
-    village, _ = incidents.press_key(village, B, "s9", "coming")
+    village, _ = incidents.press_key(village, B, "s9", "coming", id_of("lamp9", 17))
     village = incidents.county_says(village, said(A, (A, B), "none"), 1)
     assert [(c["incident"], c["answer"]) for c in calls(village, "lamp7")] == [(A, "coming")]
 
@@ -326,6 +347,7 @@ def test_a_lamps_state_always_fits_its_lamp(presses: list[tuple[str, int, str]])
             "accepted",
             who,
             "",
+            (),
             {"lamp7": '"' * 34 * size},
         )
         village = incidents.county_says(village, command, number)

@@ -74,10 +74,19 @@ def test_whatever_happened_a_restart_finds_the_village_as_it_was(steps: list[tup
             if id_of(which) not in known:  # a known id never comes as far as the rules
                 village, _ = incidents.raise_alarm(village, id_of(which), where, how, number)
         elif kind == "key":
-            village, _ = incidents.press_key(village, id_of(which), where, how)
+            village, _ = incidents.press_key(village, id_of(which), where, how, id_of(which + 100))
         elif kind == "county":
             command = IncidentCommand(
-                id_of(which), where, "panic", (id_of(which), id_of(which + 1)), 1, how, "x", "", {}
+                id_of(which),
+                where,
+                "panic",
+                (id_of(which), id_of(which + 1)),
+                1,
+                how,
+                "x",
+                "",
+                (id_of(which + 100),),
+                {},
             )
             village = incidents.county_says(village, command, number)
         elif kind == "refused":

@@ -68,7 +68,9 @@ def test_the_registry_survives_its_json() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        IncidentCommand(EVENT, "s7", "panic", (EVENT,), 3, "accepted", "城关派出所", "", {"lamp0a1b": '{"mac":…}'}),
+        IncidentCommand(
+            EVENT, "s7", "panic", (EVENT,), 3, "accepted", "城关派出所", "", (EVENT,), {"lamp0a1b": '{"mac":…}'}
+        ),
         RegistryCommand(4),
     ],
 )
@@ -110,7 +112,7 @@ def test_arbitrary_bytes_and_spoilt_fields_only_ever_raise_frame_error(
 ) -> None:
     answer = BatchAnswer(EPOCH, (Verdict(1, "received"),))
     registry = Registry(1, "柳村", (Site("s", "n", "g"),), (Device("lamp0a1b", "lamp", "s", {}),))
-    command = IncidentCommand(EVENT, "s", "panic", (EVENT,), 3, "accepted", "w", "", {})
+    command = IncidentCommand(EVENT, "s", "panic", (EVENT,), 3, "accepted", "w", "", (), {})
     good = (batch.to_json(), answer.to_json(), registry.to_json(), write_command(1, 0, command.to_fields()).encode())
     for reader, document in zip(READERS, good, strict=True):
         try:

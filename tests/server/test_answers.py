@@ -1,8 +1,10 @@
 """People's answers: from the command centre, from neighbours' lamps, and what each may do after the other."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from heartlamp_protocol.uplink import Item
 
@@ -228,3 +230,47 @@ def test_what_cannot_be_seen_is_in_no_name_and_no_note(village: Village, operato
     assert operator.card(press.id)["responders"][-1]["name"] == "值班员"
     closed = operator.say(press.id, "closed", how="arrived", who="\u2067\x07").json()
     assert (closed["closed_by"], closed["who"]) == ("值班员", "值班员")
+
+
+def commanded(village: Village, incident: str) -> dict[str, Any]:
+    """The newest command about it."""
+    rows = village.county.sql("SELECT fields FROM command WHERE about = %s", incident)
+    return dict(json.loads(rows[0][0]))
+
+
+def test_what_an_operator_takes_back_is_named_to_the_village(village: Village, operator: Operator) -> None:
+    press, going, here = village.keys[0].press(), village.lamps[1], village.lamps[0]
+    comes, arrives = going.answer(press.id, "coming"), here.answer(press.id, "arrived")
+    village.send(press, comes, arrives)
+    assert commanded(village, press.id)["withdrawn"] == []
+    assert operator.say(press.id, "withdrawn", who="三组 1号").json()["answer"] == "unanswered"
+    assert commanded(village, press.id)["withdrawn"] == [comes.id, arrives.id]
+    again = going.answer(press.id, "coming")
+    village.send(again)
+    assert operator.card(press.id)["answer"] == "coming"
+    assert commanded(village, press.id)["withdrawn"] == []
+    village.send(going.answer(press.id, "withdrawn"))  # by themselves: the village knows
+    assert commanded(village, press.id)["withdrawn"] == []
+
+
+def test_nobody_comes_to_their_own_call(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press, village.lamps[0].answer(press.id, "coming"))
+    assert operator.card(press.id)["answer"] == "none"
+    assert operator.kinds(press.id) == ["opened", "answer_kept"]
+
+
+def test_who_answers_the_second_call_answers_it_though_the_village_took_both_for_one(
+    village: Village, operator: Operator
+) -> None:
+    first, second = village.keys[0].press(), village.keys[0].press()
+    village.send(first, village.lamps[1].answer(first.id, "coming"))
+    assert operator.say(first.id, "closed", how="spoke_to").status_code == 200
+    late = village.lamps[1].answer(first.id, "coming")
+    # They waited in the cut-off village; pressed 9 s ago, answered 5 s ago; the county had closed in between.
+    village.send_items([Item(1, 9000, second.user, second.frame()), Item(2, 5000, late.user, late.frame())])
+    assert (operator.card(second.id)["answer"], operator.card(first.id)["answer"]) == ("coming", "closed")
+    early = village.lamps[0].answer(first.id, "arrived")  # before that press: it was about the first
+    village.send(early, age=60_000)
+    assert operator.card(second.id)["answer"] == "coming"
+    assert operator.kinds(first.id).count("answer_kept") == 1

@@ -36,10 +36,10 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
     incidents = {k: _without(i, theirs) for k, i in village.incidents.items() if i not in mine}
     base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), now)
     if command.answer != "closed":
+        standing = tuple(r for r in base.responders if r[2] not in command.withdrawn)
         incidents[command.incident] = replace(
-            base,
+            _answered(village, replace(base, site=command.site), standing),
             id=command.incident,
-            site=command.site,
             what=command.what,
             events=_bounded((*command.events, *leftover)),
             county=command.answer,
@@ -66,9 +66,9 @@ def refuse(village: Village, event: str) -> Village:
     return village
 
 
-def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[Village, str]:
-    """Somebody at `site` answers. Returns what is to be told of it: their answer, "unanswered" where they were the last
-    who came, or "" where nothing changed or only somebody else's word stands."""
+def press_key(village: Village, incident: str, site: str, answer: str, event: str) -> tuple[Village, str]:
+    """Somebody at `site` answers, by `event`. Returns what is to be told of it: their answer, "unanswered" where they
+    were the last who came, or "" where nothing changed or only somebody else's word stands."""
     found = village.incidents.get(incident) or next(
         (i for i in village.incidents.values() if incident in i.events), None
     )
@@ -76,20 +76,13 @@ def press_key(village: Village, incident: str, site: str, answer: str) -> tuple[
         return village, ""
     responders = tuple(r for r in found.responders if r[0] != site)
     if answer in ("coming", "arrived"):
-        responders = (*responders, (site, answer))
+        responders = (*responders, (site, answer, event))
     elif len(responders) == len(found.responders):
         return village, ""  # withdrew without having come
-    word, whose = best_answer(found.site, responders)
-    who = village.place(whose)
-    if (word, who, responders) == (found.answer, found.who, found.responders):
-        return village, ""
-    changed = replace(found, responders=responders)
-    if (word, who) != (found.answer, found.who):
-        changed = replace(changed, ver=found.ver + 1, answer=word, who=who)
-    return relight(_with(village, changed), groups_of(village, found.site)), word if word in (
-        answer,
-        "unanswered",
-    ) else ""
+    changed = _answered(village, found, responders)
+    again = (site, answer) in [r[:2] for r in found.responders]
+    told = changed.answer if changed.answer in (answer, "unanswered") and not again else ""
+    return relight(_with(village, changed), groups_of(village, found.site)), told
 
 
 def mark_heard(village: Village, ids: frozenset[str], heard: int) -> Village:
@@ -105,6 +98,18 @@ def expire(village: Village, now: int) -> Village:
     """After 30 days a call goes dark."""
     stay = {k: v for k, v in village.incidents.items() if now - v.opened < KEEP_MS}
     return village if len(stay) == len(village.incidents) else relight(replace(village, incidents=stay))
+
+
+def _answered(village: Village, incident: Incident, responders: tuple[tuple[str, str, str], ...]) -> Incident:
+    """With these responders, and the village's word of them."""
+    if responders == incident.responders:
+        return incident
+    word, whose = best_answer(incident.site, responders)
+    who = village.place(whose)
+    changed = replace(incident, responders=responders)
+    if (word, who) != (incident.answer, incident.who):
+        changed = replace(changed, ver=incident.ver + 1, answer=word, who=who)
+    return changed
 
 
 def _bounded(events: tuple[str, ...]) -> tuple[str, ...]:

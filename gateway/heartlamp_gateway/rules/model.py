@@ -12,16 +12,16 @@ KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One call for help. `id`: its opening event's; `events`: opening one first, then the newest; `opened`: village
-    clock, ms; `responders`: (site id, "coming" | "arrived") in the order they answered; `ver`, `answer`, `who`: the
-    village's word; `county`, `county_who`, `county_by`: the county's; `frames`: lamp -> the county's signed statement;
-    `heard`: 1 when on our disk."""
+    clock, ms; `responders`: (site id, "coming" | "arrived", its event) in the order they answered; `ver`, `answer`,
+    `who`: the village's word; `county`, `county_who`, `county_by`: the county's; `frames`: lamp -> the county's signed
+    statement; `heard`: 1 when on our disk."""
 
     id: str
     site: str
     what: str
     events: tuple[str, ...]
     opened: int
-    responders: tuple[tuple[str, str], ...] = ()
+    responders: tuple[tuple[str, str, str], ...] = ()
     ver: int = 0
     answer: str = "none"
     who: str = ""

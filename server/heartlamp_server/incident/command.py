@@ -11,7 +11,7 @@ from heartlamp_protocol.downlink import IncidentCommand
 
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.model import Device
-from heartlamp_server.incident.model import Incident
+from heartlamp_server.incident.model import Incident, taken_back
 
 
 def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> str | None:
@@ -36,7 +36,16 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> s
         if lamp.keys and not lamp.revoked
     }
     command = IncidentCommand(
-        incident.id, incident.site, incident.what, incident.events, incident.aver, incident.answer, who, by, frames
+        incident.id,
+        incident.site,
+        incident.what,
+        incident.events,
+        incident.aver,
+        incident.answer,
+        who,
+        by,
+        taken_back(incident),
+        frames,
     )
     return json.dumps(command.to_fields(), ensure_ascii=False)
 

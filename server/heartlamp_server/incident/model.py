@@ -28,13 +28,15 @@ HOW_SEEN = ("arrived", "spoke_to")
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in STEPS; `by`: who typed it, "" for a lamp."""
+    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in STEPS; `by`: who typed it, "" for a lamp;
+    `events`: the keys' that it stands on, or that were taken back with it."""
 
     key: str
     name: str
     answer: str
     at: datetime
     by: str = ""
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,18 @@ def light(incident: Incident, source: Source, now: datetime, at: datetime | None
     return replace(incident, lit=lit), Entry(incident.id, at or now, "lit", dict(source))
 
 
-def answer(incident: Incident, key: str, name: str, said: str, now: datetime, by: str = "", note: str = "") -> Change:
-    """A person's answer. `key`, `name`, `by`: as in Responder. Who was typed in and then presses the key of a lamp, or
-    the other way round, is one responder. Raises Refused where STEPS forbids it."""
+def answer(
+    incident: Incident,
+    key: str,
+    name: str,
+    said: str,
+    now: datetime,
+    by: str = "",
+    note: str = "",
+    event: str = "",
+) -> Change:
+    """A person's answer. `key`, `name`, `by`: as in Responder; `event`: of a lamp's key. Who was typed in and then
+    presses the key of a lamp, or the other way round, is one responder. Raises Refused where STEPS forbids it."""
     if incident.closed_at is not None:
         raise Refused(*_closed(incident))
     before = next((r for r in incident.responders if r.key == key or r.name == name), None)
@@ -147,9 +158,15 @@ def answer(incident: Incident, key: str, name: str, said: str, now: datetime, by
     if said == "accepted" and first is not None:
         raise Refused(f"{first.name}先应答：{ANSWERS[first.answer]}", f"{first.name} was first ({first.answer})")
     others = tuple(r for r in incident.responders if r.key != key)
-    responders = (*others, Responder(key, name, said, now, by))
+    events = before.events if before and before.answer in _RANK else ()
+    responders = (*others, Responder(key, name, said, now, by, (*events, event) if event else events))
     detail = {"who": name, "answer": said, "by": by} | ({"note": note} if note else {})
     return _settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
+
+
+def taken_back(incident: Incident) -> tuple[str, ...]:
+    """Events of keys whose answers an operator withdrew: the village, which counts keys itself, must know."""
+    return tuple(e for r in incident.responders if r.answer == "withdrawn" and r.by for e in r.events)
 
 
 def close(incident: Incident, by: str, how: str, now: datetime, seen_by: str = "", note: str = "") -> Change:

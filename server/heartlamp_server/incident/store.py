@@ -27,7 +27,7 @@ _TIMES = ("opened_at", "observed_at", "last_press_at", "closed_at")
 def to_row(incident: Incident) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(incident, name) for name in _COLUMNS}
     row["responders"] = [
-        {"key": r.key, "name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by}
+        {"key": r.key, "name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by, "events": r.events}
         for r in incident.responders
     ]
     for name in _TIMES:
@@ -43,7 +43,7 @@ def from_row(row: dict[str, Any]) -> Incident:
     for name in ("events", "doubts", "lit"):
         values[name] = tuple(values[name])
     values["responders"] = tuple(
-        Responder(r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"])
+        Responder(r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"], tuple(r["events"]))
         for r in values["responders"]
     )
     return Incident(**values)

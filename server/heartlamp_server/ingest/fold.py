@@ -141,7 +141,7 @@ class Fold:
         incident = self._referred(row.refers_to)
         if incident is None:
             return None
-        incident = incidents.attach(incident, row.id)
+        incident = incidents.attach(self._answered(incident, row), row.id)
         name = device.site_name
         key = f"site:{device.site}"
         if row.detail == "arrived":
@@ -151,16 +151,27 @@ class Fold:
         change = (incident, Entry(incident.id, at, "answer_unverified", detail))
         if row.verified:
             try:
-                self._near(device, incident)
-                changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now)
+                self._may_answer(device, incident, row.detail)
+                changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now, event=row.id)
                 change = changed, replace(entry, at=at, detail=entry.detail | {"event": row.id, "device": device.id})
             except Refused as why:
                 change = (incident, Entry(incident.id, at, "answer_kept", detail | {"reason": str(why)}))
         self._apply(change, tell=True)
         return incident.id
 
-    def _near(self, device: Device, incident: Incident) -> None:
-        """Raises Refused for a device of a village that shares no gateway with the incident's."""
+    def _answered(self, incident: Incident, row: EventRow) -> Incident:
+        """While a village is cut off, its next press joins a call that the county closed meanwhile; who answers after
+        that press answers it, and not the closed call."""
+        later = self._open(incident.site, incident.what) if incident.closed_at else None
+        if later and row.observed_at and later.observed_at and row.observed_at >= later.observed_at:
+            return later
+        return incident
+
+    def _may_answer(self, device: Device, incident: Incident, word: str) -> None:
+        """Raises Refused for a device of a village that shares no gateway with the incident's, and for the house that
+        called and cannot come to itself."""
+        if device.site == incident.site and word == "coming":
+            raise Refused(f"{device.site_name}就是求助的这一家", f"{device.site_name} is the house that called")
         gateways = self.known.places[incident.site][1]
         if device.site != incident.site and not set(device.gateways) & set(gateways):
             raise Refused(f"{device.site_name}在另一个村", f"{device.site_name} is in another village")

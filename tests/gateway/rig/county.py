@@ -90,6 +90,7 @@ class County:
         who: str,
         lamps: list[str],
         by: str = "",
+        withdrawn: tuple[str, ...] = (),
     ) -> str:
         frames = {
             lamp: write_county_answer(
@@ -106,7 +107,9 @@ class County:
             ).decode()
             for lamp in lamps
         }
-        return self.command(IncidentCommand(incident, site, what, events, aver, answer, who, by, frames).to_fields())
+        return self.command(
+            IncidentCommand(incident, site, what, events, aver, answer, who, by, withdrawn, frames).to_fields()
+        )
 
     def has(self, event: str, seconds: float = 8.0) -> None:
         self.board.wait(f"{event} at the county", lambda: event in self.store.events, seconds)
