@@ -41,7 +41,8 @@ class FromDevices:
                     rows += [chain.note(want) for want in self._word(device, what, value, asked)]
                 else:
                     rows += self._evidence(
-                        ingest.unreadable(device, payload, self._key_version(device), f"not a word of {what}")
+                        ingest.unreadable(device, payload, self._key_version(device), f"not a word of {what}"),
+                        not_an_event=True,
                     )
             chain.settle(before, rows, heard, durable=bool(rows))
             for device in asked:
@@ -77,20 +78,25 @@ class FromDevices:
                 subject = word if word == "unanswered" else f"{word} {device}"
                 rows.append(chain.note(NoteWanted(event.incident, "answer", subject, key=f"answer {event.id}")))
 
-    def _evidence(self, judged: ingest.Judged) -> list[Row]:
+    def _evidence(self, judged: ingest.Judged, not_an_event: bool = False) -> list[Row]:
         now = clock.boottime()
         allowance, kept = evidence.spend(self._allowances.get(judged.device, evidence.Allowance(since=now)), now)
         self._allowances[judged.device] = allowance
         reason = judged.reason or "a reading on the topic for events"
-        if not kept:
-            if allowance.dropped % 1000 == 1:
-                log.warning("%s: %d unreadable frames not kept, too many: %s", judged.device, allowance.dropped, reason)
+        if kept:
+            log.warning("%s: unreadable frame kept as evidence: %s", judged.device, reason)
+            rows = [self._chain.item("", judged)]
+            if len(judged.frame) == ingest.EVIDENCE_MAX or not_an_event:
+                rows.append(self._refused(judged.device, reason))  # the county cannot see it in what goes up
+            return rows
+        if allowance.dropped % 1000 != 1:
             return []
-        log.warning("%s: unreadable frame kept as evidence: %s", judged.device, reason)
-        rows = [self._chain.item("", judged)]
-        if len(judged.frame) == ingest.EVIDENCE_MAX:
-            rows.append(self._chain.note(NoteWanted("", "refused", f"{judged.device}: {reason}"[:200])))
-        return rows
+        log.warning("%s: %d unreadable frames not kept, too many: %s", judged.device, allowance.dropped, reason)
+        reason = f"too many unreadable frames, {allowance.dropped} not kept"
+        return [self._refused(judged.device, reason)]
+
+    def _refused(self, device: str, reason: str) -> Row:
+        return self._chain.note(NoteWanted("", "refused", f"{device}: {reason}"[:200]))
 
     def _word(self, device: str, what: str, value: int, asked: list[str]) -> list[NoteWanted]:
         """`value`: as of presence.read_word."""

@@ -199,7 +199,10 @@ def _user_add(args: argparse.Namespace) -> int:
 
     async def work() -> int:
         async with _connected(configuration.read(args.config)) as conn:
-            await store.add_person(conn, Person(args.name, plain.name(args.display) or args.name), password.hash(word))
+            person = Person(args.name, plain.name(args.display) or args.name)
+            new = await store.add_person(conn, person, password.hash(word))
+        if not new:
+            print(f"{args.name} was there: it has this new password, and is signed out everywhere", file=sys.stderr)
         print(word)
         return 0
 

@@ -31,11 +31,19 @@ NOT_SHOWN = {
     "epoch is not 16 hex characters",
     "{} is not an event id",
     "{} must be a list of objects",
+    "{} must be a list of event ids",
     "{} is not base64",
     "{}; {} of {} bytes go up",  # the gateway's frame around a reason
     "",
 }
-CALLS = {"FrameError": 0, "Judgement": 1, "_aside": 2, "_notice": 2, "unreadable": 3}  # which argument is the reason
+CALLS = {
+    "FrameError": 0,
+    "Judgement": 1,
+    "_aside": 2,
+    "_notice": 2,
+    "unreadable": 3,
+    "_refused": 1,
+}  # which argument is the reason
 
 
 def template(node: ast.expr) -> str | None:

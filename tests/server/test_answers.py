@@ -274,3 +274,15 @@ def test_who_answers_the_second_call_answers_it_though_the_village_took_both_for
     village.send(early, age=60_000)
     assert operator.card(second.id)["answer"] == "coming"
     assert operator.kinds(first.id).count("answer_kept") == 1
+
+
+def test_the_timeline_says_who_wrote_an_answer_down(village: Village, operator: Operator) -> None:
+    press = village.keys[0].press()
+    village.send(press, village.lamps[1].answer(press.id, "coming"))
+    operator.say(press.id, "accepted")
+    operator.say(press.id, "withdrawn", who="三组 1号")
+    told = operator.get(f"incidents/{press.id}")["timeline"]
+    assert [line["text_zh"] for line in told[1:]] == [
+        "三组 1号 正在赶来", "值班员 已受理", "三组 1号 已撤回（值班员记录）",
+    ]  # fmt: skip
+    assert told[-1]["text_en"] == "三组 1号 withdrew (recorded by 值班员)"

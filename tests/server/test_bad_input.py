@@ -262,3 +262,29 @@ def test_random_bytes_never_break_it(village: Village, operator: Operator) -> No
     assert len(verdicts) == 150
     good = village.keys[0].press(id=event_id(village.keys[0].id, os.urandom(8)))
     assert village.send(good)[0].verdict == "received"
+
+
+def test_a_request_that_cannot_be_read_is_kept_as_evidence_and_only_counted_when_it_comes_again(
+    village: Village, operator: Operator
+) -> None:
+    for n in range(3):
+        assert village.post(b'{"v":1,"gateway":' + str(n).encode()).status_code == 400
+    assert village.post(Batch("gwother", "0" * 16, "", (), ()).to_json()).status_code == 403
+    kept = {(e["verdict"], e["reason"], e["count"]) for e in evidence(operator, village)}
+    assert kept == {
+        ("rejected", "a request that cannot be read: not JSON", 3),
+        ("rejected", "a request in the name of gwother", 1),
+    }
+
+
+def test_the_same_rubbish_of_two_devices_is_two_pieces_of_evidence(village: Village, operator: Operator) -> None:
+    village.send_items([Item(1, 0, f"{village.lamps[0].id}.1", b"x"), Item(2, 0, f"{village.lamps[1].id}.1", b"x")])
+    assert {e["user"] for e in evidence(operator, village)} == {f"{d.id}.1" for d in village.lamps[:2]}
+
+
+def test_many_contents_under_one_id_are_one_line(village: Village, operator: Operator) -> None:
+    key = village.keys[0]
+    first = key.press()
+    village.send(first, *(key.press(what, id=first.id) for what in ("fire", "gas", "flood")))
+    assert [e["count"] for e in evidence(operator, village) if e["verdict"] == "unverified"] == [3]
+    assert operator.kinds(first.id).count("clash") == 1

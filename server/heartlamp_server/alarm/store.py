@@ -57,14 +57,14 @@ async def save_clashes(conn: psycopg.AsyncConnection[Any], clashes: Sequence[Eve
 async def save_evidence(
     conn: psycopg.AsyncConnection[Any], gateway: str, evidence: Sequence[Evidence], now: datetime
 ) -> None:
-    """The same bytes again only count up, so that a flood of one bad frame is one row."""
+    """The same bytes of the same device only count up, so that a flood of one bad frame is one row."""
     for e in evidence:
         await conn.execute(
             "INSERT INTO evidence (gateway, digest, usr, verdict, reason, frame, first_at, last_at) "
             "VALUES (%s, sha256(%s), %s, %s, %s, %s, %s, %s) ON CONFLICT (gateway, digest) DO UPDATE "
             "SET count = evidence.count + 1, last_at = EXCLUDED.last_at, reason = EXCLUDED.reason, "
             "verdict = EXCLUDED.verdict, usr = EXCLUDED.usr",
-            (e.gateway or gateway, e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
+            (e.gateway or gateway, e.user.encode() + b"\0" + e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
         )
 
 
@@ -77,9 +77,9 @@ SELECT at, gateway, usr, verdict, reason, count, text FROM (
         ELSE kind || ' to an incident that is not known here: ' || refers_to END, 1, encode(body, 'escape')
     FROM event WHERE incident IS NULL
     UNION ALL
-    SELECT c.at, c.gateway, e.device || '.' || e.kv, 'unverified', 'another body under the id ' || c.event, 1,
-        encode(c.body, 'escape')
-    FROM clash c JOIN event e ON e.id = c.event
+    SELECT max(c.at), max(c.gateway), max(e.device || '.' || e.kv), 'unverified',
+        'another body under the id ' || c.event, count(*), encode((array_agg(c.body ORDER BY c.at DESC))[1], 'escape')
+    FROM clash c JOIN event e ON e.id = c.event GROUP BY c.event
 ) AS everything ORDER BY at DESC LIMIT %s
 """
 

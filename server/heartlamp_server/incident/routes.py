@@ -165,4 +165,4 @@ def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Ch
         changed, entry = close(incident, person.display, said.how, now, who, note)
     else:
         changed, entry = answer(incident, f"person:{name}", name, said.answer, now, person.name, note)
-    return changed, replace(entry, detail=entry.detail | {"operator": person.name})
+    return changed, replace(entry, detail=entry.detail | {"operator": person.name, "by": person.display})

@@ -24,6 +24,7 @@ KIND = {
     "smoke": ("烟感", "smoke sensor"),
     "flood": ("水浸传感器", "flood sensor"),
 }
+REASON = {"wrong mac": "签名不符", "another body under the same id": "同一编号，内容不同"}
 HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
 
 TEXTS = {
@@ -52,6 +53,8 @@ TEXTS = {
 def text(entry: Entry) -> tuple[str, str]:
     """(Chinese, English)."""
     patterns = TEXTS.get(entry.kind, (entry.kind, entry.kind))
+    if entry.kind == "answer" and entry.detail.get("by") not in ("", None, entry.detail["who"]):
+        patterns = ("{who} {answer}（{by}记录）", "{who} {answer} (recorded by {by})")
     return _fill(patterns[0], entry.detail, 0), _fill(patterns[1], entry.detail, 1)
 
 
@@ -59,7 +62,8 @@ def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
     words = dict.fromkeys(("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject"), "")
     words |= {name: str(value) for name, value in detail.items()}
     reasons = words["reason"].split(" · ")  # a Refused speaks both languages
-    words["reason"] = reasons[language] if len(reasons) == 2 else words["reason"]
+    words["reason"] = (reasons * 2)[language] if len(reasons) <= 2 else words["reason"]
+    words["reason"] = REASON.get(words["reason"], words["reason"]) if language == 0 else words["reason"]
     for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
     words["said"] = f"{words['who']} {words['answer']}".strip()

@@ -230,8 +230,9 @@ class Fold:
     def _clash(self, old: EventRow, new: EventRow, judgement: Judgement) -> None:
         self.plan.clashes.append(new)
         if old.incident is not None:
-            change = incidents.doubt(self.known.incidents[old.incident], old.id, self.known.now, judgement.reason)
-            self._apply((change[0], replace(change[1], kind="clash")))
+            incident = self.known.incidents[old.incident]
+            changed, entry = incidents.doubt(incident, old.id, self.known.now, judgement.reason)
+            self._apply((changed, replace(entry, kind="clash") if old.id not in incident.doubts else None))
 
     # --- readings -------------------------------------------------------------------------------------------------
 
@@ -245,10 +246,11 @@ class Fold:
         if not verified(frame, device.keys.get(head.key_version)):
             return self._aside(item, "quarantined", f"wrong mac for a reading of {head.device}")
         at = observed_at(self.known.now, item.age, frame.age)
-        self.plan.seen(device.id, at or self.known.now)
+        if at is None:  # of an earlier boot of the gateway, or of long ago: what was measured when nobody knows
+            return Verdict(item.n, "received", "its time is unknown: confirmed, not stored")
+        self.plan.seen(device.id, at)
         self.plan.points += [
-            Point(device.id, name, at or self.known.now, value, head.boot, head.seq)
-            for name, value in reading.values.items()
+            Point(device.id, name, at, value, head.boot, head.seq) for name, value in reading.values.items()
         ]
         return Verdict(item.n, "received")
 

@@ -22,7 +22,7 @@ from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
 from heartlamp_server.ingest.fold import Fold
-from heartlamp_server.ingest.model import Parsed, Plan, clean_item, clean_note, parse
+from heartlamp_server.ingest.model import REASON_MAX, Parsed, Plan, clean_item, clean_note, parse
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
@@ -98,12 +98,15 @@ class Ingest:
         async for chunk in request.stream():
             body += chunk
             if len(body) > BATCH_BYTES_MAX:
+                await self._refused(gateway, f"a request of more than {BATCH_BYTES_MAX} bytes")
                 return problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
         try:
             batch = Batch.from_json(bytes(body))
         except FrameError as error:
+            await self._refused(gateway, f"a request that cannot be read: {error}")
             return problem(400, str(error), "send the items one by one; what is malformed alone stays with you")
         if batch.gateway != gateway:
+            await self._refused(gateway, f"a request in the name of {batch.gateway[:20]}")
             return problem(
                 403, f"the token is {gateway}'s, the batch says {batch.gateway[:20]!r}", "check the gateway's id"
             )
@@ -167,11 +170,20 @@ class Ingest:
         for note in notes:
             plan.evidence.append(Evidence(gateway, "rejected", reason, repr(note).encode()))
             plan.verdicts.append(Verdict(note.n, "rejected", reason))
+        await self._store(gateway, plan)
+        return tuple(plan.verdicts)
+
+    async def _refused(self, gateway: str, reason: str) -> None:
+        """The same reason again only counts up: each try of a gateway that cannot do better has other bytes."""
+        await self._store(
+            gateway, Plan(evidence=[Evidence(gateway, "rejected", reason[:REASON_MAX], reason[:REASON_MAX].encode())])
+        )
+
+    async def _store(self, gateway: str, plan: Plan) -> None:
         async with self._database.connection() as conn:
             known = await store.load(conn, store.Names([], [], []), self._vault)
             done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
         self._wake(done)
-        return tuple(plan.verdicts)
 
 
 def unauthorized() -> Response:

@@ -17,15 +17,17 @@ async def password_of(conn: psycopg.AsyncConnection[Any], name: str) -> tuple[Pe
     return (Person(row[0], row[1]), row[2]) if row else None
 
 
-async def add_person(conn: psycopg.AsyncConnection[Any], person: Person, hashed: str) -> None:
-    """A known name gets the new password, and its sessions end."""
+async def add_person(conn: psycopg.AsyncConnection[Any], person: Person, hashed: str) -> bool:
+    """A known name gets the new password and display name, and its sessions end. False: it was known."""
     async with conn.transaction():
-        await conn.execute(
+        cursor = await conn.execute(
             "INSERT INTO person (name, display, password) VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE "
-            "SET display = EXCLUDED.display, password = EXCLUDED.password, disabled_at = NULL",
+            "SET display = EXCLUDED.display, password = EXCLUDED.password, disabled_at = NULL RETURNING xmax = 0",
             (person.name, person.display, hashed),
         )
+        row = await cursor.fetchone()
         await conn.execute("DELETE FROM session WHERE person = %s", (person.name,))
+    return bool(row and row[0])
 
 
 async def open_session(conn: psycopg.AsyncConnection[Any], person: str) -> str:

@@ -15,7 +15,7 @@ export const WHATS = { panic: ["求助", "help"], fire: ["火警", "fire"], gas:
 
 const ANSWERS = {
   none: ["还没有人应答", "nobody answered yet"],
-  unanswered: ["无人应答，正在叫下一位", "calling the next"],
+  unanswered: ["应答已撤回，现在没有人来", "withdrawn, nobody is coming now"],
   accepted: ["已受理", "accepted"],
   coming: ["正在赶来", "is coming"],
   arrived: ["已到场", "has arrived"],

@@ -15,7 +15,7 @@ export const en: Words = {
   },
   answer: {
     none: "Nobody answered yet",
-    unanswered: "Answer fell through, calling the next",
+    unanswered: "Answer withdrawn, nobody is coming now",
     accepted: "Accepted",
     coming: "Somebody is coming",
     arrived: "Arrived",

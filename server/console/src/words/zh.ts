@@ -8,7 +8,7 @@ export const zh = {
   whatLong: { panic: "有人按下求助键", fire: "火警", gas: "燃气泄漏", flood: "水浸", silent: "静默求助：请勿回拨家中电话" },
   answer: {
     none: "还没有人应答",
-    unanswered: "无人应答，正在叫下一位",
+    unanswered: "应答已撤回，现在没有人来",
     accepted: "已受理",
     coming: "正在赶来",
     arrived: "已到场",
@@ -104,7 +104,7 @@ export const zh = {
     send: { accepted: "受理", coming: "记下：正在赶来", arrived: "记下：已到场", withdrawn: "撤回", closed: "办结警情" },
     cancel: "不，返回",
     sending: "正在提交…",
-    withdrawHint: "撤回后，灯只显示其他人的应答；没有别人时，显示“无人应答”。",
+    withdrawHint: "撤回后，灯只显示其他人的应答；没有别人时，显示“现在没有人来”。",
     closeHint: "办结后，所有的灯会熄灭。",
   },
   feed: {
@@ -221,6 +221,8 @@ export const zh = {
       note_no_lamp: "说灯已亮，但那台设备不是灯",
       note_incident: "说的是别村的警情",
       not_a_word: "设备的状态报文不成格式",
+      request: "网关发来的请求无法处理，其中的内容仍由网关保留",
+      too_many: "读不懂的报文太多，其余的没有保留",
       too_hard: "县服务器处理不了，原文已保留，请告诉技术人员",
       silent: "一段时间没有消息",
       back: "又有消息了",
