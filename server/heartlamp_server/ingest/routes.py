@@ -98,7 +98,9 @@ class Ingest:
         async for chunk in request.stream():
             body += chunk
             if len(body) > BATCH_BYTES_MAX:
-                return problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+                refused = problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+                refused.headers["Connection"] = "close"  # or the rest would be read, to be thrown away
+                return refused
         try:
             batch = Batch.from_json(bytes(body))
         except FrameError as error:
