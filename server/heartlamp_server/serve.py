@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from heartlamp_server.app import County
 from heartlamp_server.config import Config, Listener
-from heartlamp_server.connection import Connection
+from heartlamp_server.connection import Connection, OfGateway, OfScreen
 from heartlamp_server.device.vault import read_key
 
 log = logging.getLogger("heartlamp")
@@ -40,12 +40,12 @@ async def serve(config: Config) -> None:
     sockets = [_bind(config.gateway), _bind(config.console)]
     try:
         tasks = await county.open()
-        servers = [_server(county.gateways, config.gateway)]
+        servers = [_server(county.gateways, config.gateway, OfGateway)]
         listening = [asyncio.create_task(servers[0].serve(sockets=[sockets[0]]), name="gateways")]
         await _started(servers[0], listening[0])
         log.info("gateways: https://%s", _address(sockets[0]))
         screens = await asyncio.to_thread(_screens, county, config)  # alarms are taken in meanwhile
-        servers.append(_server(screens, config.console))
+        servers.append(_server(screens, config.console, OfScreen))
         listening.append(asyncio.create_task(servers[1].serve(sockets=[sockets[1]]), name="console"))
         await _started(servers[1], listening[1])
         log.info("console: %s://%s", "https" if config.console.cert else "http", _address(sockets[1]))
@@ -80,12 +80,12 @@ async def _started(server: _Server, task: "asyncio.Task[None]") -> None:
         task.result()  # raises what kept it from listening
 
 
-def _server(app: ASGIApp, listener: Listener) -> _Server:
+def _server(app: ASGIApp, listener: Listener, connection: type[Connection]) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
             loop="none",
-            http=Connection,
+            http=connection,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -94,7 +94,7 @@ def _server(app: ASGIApp, listener: Listener) -> _Server:
             ssl_certfile=str(listener.cert) if listener.cert else None,
             ssl_keyfile=str(listener.key) if listener.key else None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
-            timeout_keep_alive=Connection.IDLE_SECONDS,
+            timeout_keep_alive=int(connection.IDLE_SECONDS),
         )
     )
 

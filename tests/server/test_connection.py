@@ -1,6 +1,7 @@
 """Who connects and says nothing, or not all of it, is not waited for; who says it slowly is."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from heartlamp_server.certificates import make_ca, make_server
 from heartlamp_server.config import Listener
-from heartlamp_server.connection import Connection
+from heartlamp_server.connection import Connection, OfGateway, OfScreen
 from heartlamp_server.serve import _bind, _server, _started
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,7 +25,7 @@ SECONDS = 0.4
 
 
 @asynccontextmanager
-async def listening(folder: Path) -> AsyncIterator[Dial]:
+async def listening(folder: Path, connection: type[Connection] = OfGateway) -> AsyncIterator[Dial]:
     """The county's listener, with an application that reads a body, or refuses before it did."""
 
     async def read(request: Request) -> Response:
@@ -37,7 +38,7 @@ async def listening(folder: Path) -> AsyncIterator[Dial]:
     make_server(folder / "ca.pem", folder / "ca.key", folder / "crt", folder / "key", ["localhost"])
     listener = Listener("127.0.0.1", 0, folder / "crt", folder / "key")
     routes = [Route("/read", read, methods=["POST"]), Route("/refuse", refuse, methods=["POST"])]
-    server, sock = _server(Starlette(routes=routes), listener), _bind(listener)
+    server, sock = _server(Starlette(routes=routes), listener, connection), _bind(listener)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     await _started(server, task)
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
@@ -61,7 +62,7 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Connection, "HEAD_SECONDS", SECONDS)
-    monkeypatch.setattr(Connection, "BODY_SECONDS", SECONDS)
+    monkeypatch.setattr(Connection, "STALL_SECONDS", SECONDS)
 
 
 HEAD = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
@@ -75,7 +76,7 @@ def test_who_does_not_finish_a_request_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     if not said:
-        monkeypatch.setattr(Connection, "IDLE_SECONDS", SECONDS)
+        monkeypatch.setattr(OfGateway, "IDLE_SECONDS", SECONDS)
 
     async def story() -> None:
         async with listening(tmp_path) as dial:
@@ -118,5 +119,44 @@ def test_a_slow_body_and_the_next_request_are_waited_for(tmp_path: Path) -> None
             writer.write(HEAD % b"read" + b"y" * 20)
             assert await reader.readuntil(b"20 bytes")
             writer.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("connection", [OfGateway, OfScreen])
+def test_a_body_that_never_becomes_whole_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connection: type[Connection]
+) -> None:
+    monkeypatch.setattr(connection, "BODY_SECONDS", SECONDS * 2)
+
+    async def story() -> None:
+        async with listening(tmp_path, connection) as dial:
+            reader, writer = await dial()
+            writer.write(HEAD % b"read")
+            gone = asyncio.create_task(ended(reader))
+            for _ in range(15):
+                writer.write(b"x")
+                await asyncio.wait([gone], timeout=SECONDS / 4)
+            assert gone.done()
+            assert gone.result() == b""
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("more", [b"a: %s\r\n" % (b"b" * 1000), b"1\r\nx\r\n0\r\nt: %s\r\n" % (b"t" * 1000)])
+def test_a_head_that_never_ends_is_cut_before_it_fills_the_memory(tmp_path: Path, more: bytes) -> None:
+    async def story() -> None:
+        async with listening(tmp_path) as dial:
+            reader, writer = await dial()
+            end = b"\r\n" if more.startswith(b"1") else b""
+            writer.write(b"POST /read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + end + more)
+            began, gone = asyncio.get_running_loop().time(), asyncio.create_task(ended(reader))
+            with contextlib.suppress(OSError):
+                for _ in range(2_000):
+                    writer.write(b"c: %s\r\n" % (b"d" * 1000))
+                    await writer.drain()
+            await gone
+            assert asyncio.get_running_loop().time() - began < Connection.HEAD_SECONDS / 2
 
     asyncio.run(story())
