@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from fastapi import FastAPI, Request
+from fastapi import HTTPException as Refusal
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -91,7 +92,7 @@ class ShortBodies:
             message = await receive()
             read += len(message.get("body", b""))
             if read > BODY_BYTES_MAX:
-                raise HTTPException(413, _TOO_LONG, _CLOSE)
+                raise Refusal(413, _TOO_LONG, _CLOSE)
             return message
 
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
