@@ -228,7 +228,8 @@ def _gateway_token(args: argparse.Namespace) -> int:
             except ValueError as why:
                 print(why, file=sys.stderr)
                 return 1
-        print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway")
+        print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway; every other")
+        print("file with a token of this gateway is void now, and the next `enrol` writes a new one in its place")
         return 0
 
     return asyncio.run(work())
