@@ -195,6 +195,8 @@ def _user_add(args: argparse.Namespace) -> int:
     from heartlamp_server.responder import password, store
     from heartlamp_server.responder.model import Person
 
+    if not args.name or plain.name(args.name) != args.name:
+        raise ConfigError(f"{args.name!r} is no name for an account: give one of characters that can be seen")
     word = password.fresh()
 
     async def work() -> int:

@@ -196,6 +196,18 @@ def test_a_void_token_in_the_folder_makes_way_for_a_new_one(county: County, tmp_
     assert file.read_text() == again
 
 
+def test_a_name_of_nothing_that_can_be_seen_is_no_name(county: County) -> None:
+    blank = document("gwblank")
+    blank["villages"][0]["groups"][0]["sites"][0]["name"] = "\u3164\u2800"
+    problems = county.enrol(blank)
+    assert ["name is missing" in p for p in problems] == [True]
+    assert county.sql("SELECT count(*) FROM site WHERE id = 'e1gwblank'") == [(0,)]
+    assert len(county.enrol(blank | {"county": {"name": "\u00ad\u2060"}})) == 1
+    for name in ("", "\u3164", "wang\u200b"):
+        refused = county.cli("user", "add", name, "--config", county.config, check=False)
+        assert (refused.returncode, "no name" in refused.stderr) == (1, True)
+
+
 def test_no_document_at_all_is_said(county: County) -> None:
     nothings: list[Any] = [None, [], {}, {"county": {}}, "text"]
     for nothing in nothings:
