@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.names import event_id, of_topic
-from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, BatchAnswer, Note
+from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS, BatchAnswer, Note
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
@@ -66,21 +66,27 @@ class Telemetry:
 
     def run(self) -> None:
         retry = Retry()
+        spoke = boottime()
         while not self._pause(max(EACH_S, wait_ms(retry, boottime(), fresh=False) / 1000)):
             self._take_changes()
-            while not self._pause(0) and (rows := take([*self._notes, *self._file.oldest(BATCH_ITEMS_MAX)])):
+            while not self._pause(0):
+                rows = take([*self._notes, *self._file.oldest(BATCH_ITEMS_MAX)])
+                if not rows and boottime() - spoke < QUIET_SECONDS * 1000:
+                    break
                 good = self._send(rows)
                 retry = Retry() if good else failed(retry, boottime(), refused=good is None)
+                spoke = boottime() if good else spoke
                 if not good or len(rows) < BATCH_ITEMS_MAX:
                     break
         self._line.close()
 
     def _send(self, rows: list[Kept]) -> bool | None:
-        """True: gone up; False: the county is away; None: it refuses us."""
+        """True: gone up; False: the county is away; None: it refuses us. No rows: says that we live, on this line
+        because no alarm waits for it here."""
         batch = envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, boottime())
         try:
             reply = self._line.post("/gateway/v1/readings", batch.to_json())
-            if reply.status in (400, 413):
+            if reply.status in (400, 413) and rows:
                 if len(rows) > 1:
                     return all(self._send([row]) for row in rows)
                 log.warning(
@@ -96,7 +102,7 @@ class Telemetry:
         self._contact.touch()
         done = {v.n for v in answer.verdicts}
         self._done(rows, done)
-        return any(row.n in done for row in rows)
+        return not rows or any(row.n in done for row in rows)
 
     def _done(self, rows: list[Kept], done: set[int]) -> None:
         self._notes = [note for note in self._notes if note.n not in done]

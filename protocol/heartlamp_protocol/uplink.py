@@ -22,6 +22,9 @@ from heartlamp_protocol.fields import (
 
 BATCH_ITEMS_MAX = 200
 BATCH_BYTES_MAX = 1_000_000
+QUIET_SECONDS = 20
+"""After which a gateway sends a batch with nothing in it: the stream of one that is frozen stays open, because its
+kernel goes on acknowledging, so the county believes only what it sends."""
 
 VERDICTS = ("received", "duplicate", "unverified", "quarantined", "rejected")
 """All five mean: the county has it on disk, do not send it again.

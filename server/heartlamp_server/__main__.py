@@ -195,6 +195,8 @@ def _user_add(args: argparse.Namespace) -> int:
     from heartlamp_server.responder import password, store
     from heartlamp_server.responder.model import Person
 
+    if not args.name or plain.name(args.name) != args.name:
+        raise ConfigError(f"{args.name!r} is no name for an account: give one of characters that can be seen")
     word = password.fresh()
 
     async def work() -> int:
@@ -231,7 +233,8 @@ def _gateway_token(args: argparse.Namespace) -> int:
             except ValueError as why:
                 print(why, file=sys.stderr)
                 return 1
-        print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway")
+        print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway; every other")
+        print("file with a token of this gateway is void now, and the next `enrol` writes a new one in its place")
         return 0
 
     return asyncio.run(work())

@@ -1,16 +1,23 @@
 """Texts that people type and other people read."""
 
 import re
+import unicodedata
 
-# C0 and C1 but the newline, marks that turn the direction of what follows, and what breaks lines or has no width.
-_UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# By their category: controls, what turns, joins or marks its neighbours, what breaks lines or paragraphs.
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
+# Letters, signs and marks that are blank all the same: Unicode's Default_Ignorable_Code_Point, and braille's blank.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 
 def name(text: str) -> str:
-    """One line, of characters that can be seen and do nothing to their neighbours."""
-    return lines(text).replace("\n", "").strip()
+    """One line, of characters that can be seen and do nothing to their neighbours, with single spaces; "" where there
+    are none."""
+    seen = (c for c in _BLANK.sub("", text) if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    return " ".join("".join(seen).split())
 
 
 def lines(text: str) -> str:
     """The same, in as many lines as it has."""
-    return _UNSEEN.sub("", text).strip()
+    return "\n".join(map(name, text.splitlines())).strip()

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from fastapi import FastAPI, Request
+from fastapi import HTTPException as Refusal
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -21,6 +22,9 @@ from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.responder import routes as responder_routes
 from heartlamp_server.telemetry import routes as telemetry_routes
+
+BODY_BYTES_MAX = 64 * 1024
+"""The longest that a person types is a note of 500 characters."""
 
 
 def build(county: County, secure: bool) -> FastAPI:
@@ -44,6 +48,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(ShortBodies)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(NotKept)
     return app
@@ -70,6 +75,38 @@ class SameSiteOnly:
             await refuse(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+class ShortBodies:
+    """Nobody fills the county's memory: a body is read before anybody asks who sends it. What is too long is refused
+    as soon as that is known, and the connection with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY_BYTES_MAX:
+                raise Refusal(413, _TOO_LONG, _CLOSE)
+            return message
+
+        announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        if int(announced) > BODY_BYTES_MAX:  # digits: the parser has seen to that
+            await JSONResponse(_TOO_LONG, 413, _CLOSE)(scope, receive, send)
+        else:
+            await self._app(scope, counted, send)
+
+
+_TOO_LONG = {
+    "error": f"请求超过 {BODY_BYTES_MAX} 字节 · the request is longer than {BODY_BYTES_MAX} bytes",
+    "do": "请缩短后重试 · shorten it and send again",
+}
+_CLOSE = {"Connection": "close"}
 
 
 class NotKept:

@@ -12,6 +12,7 @@ import pytest
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import digest16
+from heartlamp_protocol.uplink import QUIET_SECONDS
 
 from tests.gateway.rig.county import Store
 from tests.gateway.rig.village import Rig
@@ -304,6 +305,13 @@ def test_presence_goes_up_with_the_readings(rig: Rig) -> None:
     assert rig.county.store.readings[0].user == "lamp7.1"
     lamp7.vanish()
     rig.county.noted("offline", "lamp7")
+
+
+def test_a_gateway_that_has_nothing_to_say_says_that_it_lives(rig: Rig) -> None:
+    posts = rig.county.posts
+    rig.county.board.wait("an empty batch", lambda: rig.county.posts > posts, QUIET_SECONDS + 5)
+    store = rig.county.store
+    assert (store.items, store.readings, store.notes) == ([], [], {})
 
 
 def test_an_event_on_the_topic_for_readings_is_not_lost(rig: Rig) -> None:

@@ -54,10 +54,13 @@ class County:
         )
         self.cli("migrate", "--config", self.config)
 
-    def start(self) -> None:
-        """Until it listens."""
+    def start(self, under: Sequence[str] = ()) -> None:
+        """Until it listens. `under`: the start of a command line that runs the rest of it."""
         self.process = subprocess.Popen(
-            [PROGRAM, "run", "--config", self.config], stderr=subprocess.PIPE, text=True, env=self._environment()
+            [*under, PROGRAM, "run", "--config", self.config],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment(),
         )
         listening = threading.Event()
         threading.Thread(target=self._listen, args=(self.process, listening), daemon=True).start()

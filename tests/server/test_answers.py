@@ -223,10 +223,10 @@ def test_what_cannot_be_seen_is_in_no_name_and_no_note(village: Village, operato
     village.send(press)
     operator.say(press.id, "coming", who="\u202e城关\n\t派出所\u2066\x9b ", note="\0一\n二\r\x1b[2J\u200f")
     card = operator.card(press.id)
-    assert (card["who"], [r["name"] for r in card["responders"]]) == ("城关派出所", ["城关派出所"])
+    assert (card["who"], [r["name"] for r in card["responders"]]) == ("城关 派出所", ["城关 派出所"])
     line = operator.get(f"incidents/{press.id}")["timeline"][-1]
-    assert (line["detail"]["who"], line["detail"]["note"]) == ("城关派出所", "一\n二[2J")
-    operator.say(press.id, "coming", who="\u200e\n\x00")
+    assert (line["detail"]["who"], line["detail"]["note"]) == ("城关 派出所", "一\n二\n[2J")
+    operator.say(press.id, "coming", who="\u200e\n\x00\u3164\u2800")
     assert operator.card(press.id)["responders"][-1]["name"] == "值班员"
     closed = operator.say(press.id, "closed", how="arrived", who="\u2067\x07").json()
     assert (closed["closed_by"], closed["who"]) == ("值班员", "值班员")

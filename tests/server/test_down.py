@@ -1,5 +1,7 @@
 """Commands down: resumed by cursor, replaced when overtaken, ended when trust is taken back."""
 
+from heartlamp_protocol.uplink import Batch
+
 from tests.server.county import County, Operator, Village
 
 
@@ -55,3 +57,20 @@ def test_the_screen_knows_which_gateway_is_there(village: Village, operator: Ope
     assert views[village.gateway]["online"]
     assert not views[silent.gateway]["online"]
     assert views[silent.gateway]["last_seen"] is None
+
+
+def test_a_stream_that_is_only_open_is_no_sign_of_life(village: Village, operator: Operator) -> None:
+    """A frozen gateway's kernel goes on acknowledging what the county says."""
+
+    def seen() -> object:
+        return next(g["last_seen"] for g in operator.get("gateways")["gateways"] if g["id"] == village.gateway)
+
+    with village.http.stream("GET", "/gateway/v1/down") as down:
+        lines = down.iter_lines()
+        next(line for line in lines if line.startswith("event: hello"))
+        before = seen()
+        assert next(line for line in lines if line.startswith(":"))  # a ping
+        assert next(line for line in lines if line.startswith(":"))
+        assert seen() == before
+    assert village.post(Batch(village.gateway, "0" * 16, "", (), ()).to_json()).status_code == 200
+    assert seen() != before  # an empty batch is one

@@ -1,5 +1,6 @@
 """Enrolment: again changes nothing, and a bad row spoils nothing else."""
 
+import asyncio
 import json
 import ssl
 import stat
@@ -7,7 +8,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psycopg
+import pytest
 from cryptography import x509
+from heartlamp_server.device import renew
+from heartlamp_server.device.enrol import write_secret
 
 from tests.server.county import WAIT_SECONDS, County
 
@@ -128,6 +134,78 @@ def test_a_gateway_gets_a_new_token_and_its_old_one_is_refused(county: County, t
     assert (refused.returncode, "was revoked" in refused.stderr) == (1, True)
     unknown = county.cli("gateway", "token", "gwnone", *words[3:], county.out, check=False)
     assert (unknown.returncode, "not known" in unknown.stderr) == (1, True)
+
+
+def test_a_token_that_cannot_be_put_in_its_place_is_found_beside_it(county: County, tmp_path: Path) -> None:
+    village = county.village()
+    place = tmp_path / "gateways" / village.gateway
+    (place / "token" / "in the way").mkdir(parents=True)  # nothing is renamed over a folder
+    words = ("gateway", "token", village.gateway, "--config", county.config, "--out", tmp_path)
+    failed = county.cli(*words, check=False)
+    assert failed.returncode == 1
+    (new,) = place.glob("token.*.new")
+    assert str(new) in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert village.http.get("/gateway/v1/registry").status_code == 401
+    village.http.headers["Authorization"] = f"Bearer {new.read_text().strip()}"
+    assert village.http.get("/gateway/v1/registry").status_code == 200
+
+
+def test_no_row_is_locked_while_a_new_token_is_written(
+    county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village = county.village()
+    verdicts = []
+
+    def write_slowly(file: Path, text: str) -> None:
+        """A disk at which everything else has its turn first: a press, and the command that it becomes."""
+        verdicts.extend(village.send(village.keys[0].press()))
+        write_secret(file, text)
+
+    village.http.timeout = httpx.Timeout(3.0)
+    monkeypatch.setattr(renew, "write_secret", write_slowly)
+
+    async def work() -> Path:
+        async with await psycopg.AsyncConnection.connect(county.conninfo, autocommit=True) as conn:
+            return await renew.renew_token(conn, village.gateway, tmp_path)
+
+    file = asyncio.run(work())
+    assert [v.verdict for v in verdicts] == ["received"]
+    assert [f.name for f in file.parent.iterdir()] == ["token"]
+
+
+def test_a_void_token_in_the_folder_makes_way_for_a_new_one(county: County, tmp_path: Path) -> None:
+    county.enrol(document("gwvoid"))
+    file = county.out / "gateways/gwvoid/token"
+    void = file.read_text()
+    county.cli("gateway", "token", "gwvoid", "--config", county.config, "--out", tmp_path)
+    elsewhere = (tmp_path / "gateways/gwvoid/token").read_text()
+    assert file.read_text() == void
+    assert county.enrol(document("gwvoid")) == []
+    again = file.read_text()
+    assert again not in (void, elsewhere)
+    for token, status in ((void, 401), (elsewhere, 200), (again, 200)):
+        headers = {"Authorization": f"Bearer {token.strip()}"}
+        reply = httpx.get(
+            f"{county.gateways}/gateway/v1/registry",
+            headers=headers,
+            verify=ssl.create_default_context(cafile=str(file.with_name("ca.pem"))),
+        )
+        assert reply.status_code == status
+    assert county.enrol(document("gwvoid")) == []
+    assert file.read_text() == again
+
+
+def test_a_name_of_nothing_that_can_be_seen_is_no_name(county: County) -> None:
+    blank = document("gwblank")
+    blank["villages"][0]["groups"][0]["sites"][0]["name"] = "\u3164\u2800"
+    problems = county.enrol(blank)
+    assert ["name is missing" in p for p in problems] == [True]
+    assert county.sql("SELECT count(*) FROM site WHERE id = 'e1gwblank'") == [(0,)]
+    assert len(county.enrol(blank | {"county": {"name": "\u00ad\u2060"}})) == 1
+    for name in ("", "\u3164", "wang\u200b"):
+        refused = county.cli("user", "add", name, "--config", county.config, check=False)
+        assert (refused.returncode, "no name" in refused.stderr) == (1, True)
 
 
 def test_no_document_at_all_is_said(county: County) -> None:

@@ -61,7 +61,7 @@ def read(document: Any) -> County:
     """`document`: parsed JSON. What is wrong stands in `problems`, each with its place; the rest is taken."""
     problems: list[str] = []
     county = document.get("county") if isinstance(document, dict) else None
-    if not isinstance(county, dict) or not isinstance(county.get("name"), str):
+    if not isinstance(county, dict) or not isinstance(county.get("name"), str) or not plain.name(county["name"]):
         return County("", "", (), ('the file needs {"county":{"name","code"},"villages":[…]}',))
     villages = []
     for place, row in _rows(document, "villages", "", problems):

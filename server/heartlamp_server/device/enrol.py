@@ -89,18 +89,27 @@ async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Villa
     place = folder.out / "gateways" / village.gateway
     place.mkdir(parents=True, exist_ok=True)
     (place / "ca.pem").write_bytes(folder.ca.read_bytes())
-    if not (place / "token").exists():
-        token = secrets.token_hex(32)
-        await conn.execute(
-            "INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), village.gateway)
-        )
-        write_secret(place / "token", token + "\n")
+    await _token(conn, village.gateway, place / "token")
     if village.broker is None:
         raise ValueError(f"village {village.name} has a gateway but no broker: its gateway.toml was not written")
     if not (place / "broker.crt").exists():
         names = list(dict.fromkeys([village.broker.name, village.broker.host]))
         make_server(folder.ca, folder.ca_key, place / "broker.crt", place / "broker.key", names)
     (place / "gateway.toml").write_text(_gateway_toml(village, place.absolute(), folder.county_url))
+
+
+async def _token(conn: psycopg.AsyncConnection[Any], gateway: str, file: Path) -> None:
+    """One that is in force stays. One that is refused (it was renewed into another folder, or is of another store) is
+    of no use to anybody: a new one takes its place."""
+    if await store.gateway_of_token(conn, store.token_hash(_written(file))) == gateway:
+        return
+    token = secrets.token_hex(32)
+    await conn.execute("INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), gateway))
+    write_secret(file, token + "\n")
+
+
+def _written(file: Path) -> str:
+    return file.read_text(encoding="ascii", errors="replace").strip() if file.exists() else ""
 
 
 def _gateway_toml(village: Village, place: Path, county_url: str) -> str:

@@ -4,7 +4,7 @@ loses at most those seconds of it."""
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
@@ -18,12 +18,15 @@ FLUSH_SECONDS = 2.0
 
 
 class Presence:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`clock`: monotonic seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database, self._clock = database, clock
         self._devices: dict[str, tuple[datetime | None, bool | None]] = {}
         self._gateways: dict[str, tuple[str, str]] = {}
-        self._heard: dict[str, float] = {}  # gateway -> monotonic seconds of its last sign of life
+        self._heard: dict[str, float] = {}  # gateway -> when it last asked for something
         self._streams: dict[str, int] = {}  # gateway -> open streams down
+        self._ended: dict[str, float] = {}  # gateway -> when a stream of it ended
 
     def devices(self, seen: Mapping[str, tuple[datetime | None, bool | None]]) -> None:
         """device -> (last seen or None, online or None: as it was)."""
@@ -33,20 +36,28 @@ class Presence:
             self._devices[id] = (latest, before_online if online is None else online)
 
     def gateway(self, id: str, epoch: str = "", cursor: str = "") -> None:
-        """A sign of life. `epoch`: of its store; `cursor`: the last command it has stored."""
+        """A sign of life: it asked for something. `epoch`: of its store; `cursor`: the last command it has stored."""
         old_epoch, old_cursor = self._gateways.get(id, ("", ""))
         self._gateways[id] = (epoch or old_epoch, cursor or old_cursor)
-        self._heard[id] = time.monotonic()
+        self._heard[id] = self._clock()
 
     def stream(self, id: str, opened: bool) -> None:
-        """A stream down was opened, or ended."""
+        """A stream down was opened, which the gateway asked for, or ended, which is nobody's sign of life."""
         self._streams[id] = self._streams.get(id, 0) + (1 if opened else -1)
-        self.gateway(id)
+        if opened:
+            self.gateway(id)
+        else:
+            self._ended[id] = self._clock()
 
     def online(self) -> set[str]:
-        """Gateways with an open stream, or heard of within the reader's timeout."""
-        recent = time.monotonic() - READ_TIMEOUT_SECONDS
-        return {id for id, n in self._streams.items() if n > 0} | {id for id, at in self._heard.items() if at > recent}
+        """Gateways with an open stream, heard of within SILENT_SECONDS; one whose stream ended, or that has none, for
+        the reader's timeout more. A stream alone says nothing: the kernel of a frozen gateway keeps it open."""
+        now = self._clock()
+        return {id for id, heard in self._heard.items() if heard > now - store.SILENT_SECONDS and self._near(id, now)}
+
+    def _near(self, id: str, now: float) -> bool:
+        last = max(self._heard[id], self._ended.get(id, self._heard[id]))
+        return self._streams.get(id, 0) > 0 or last > now - READ_TIMEOUT_SECONDS
 
     async def run(self) -> None:
         """For ever."""

@@ -39,7 +39,7 @@ class Devices(BaseModel):
 
 
 class GatewayView(BaseModel):
-    """`online`: its stream is open, or it was heard of within the reader's timeout."""
+    """`online`: its stream is open and it was heard of within a minute, or it was within the reader's timeout."""
 
     id: str
     village: str

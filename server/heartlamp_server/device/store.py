@@ -17,7 +17,8 @@ from heartlamp_server.device.vault import Vault
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
 SILENT_SECONDS = 60
-"""After which nobody can say any more that a gateway's devices are online."""
+"""After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more
+that its devices are online."""
 
 CONCERNED = """
 SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,

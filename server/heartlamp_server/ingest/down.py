@@ -76,7 +76,6 @@ class Down:
                     return  # another store, or revoked: the gateway comes again and learns it
                 left = ping_at - asyncio.get_running_loop().time()
                 if left <= 0:
-                    self._presence.gateway(gateway)
                     yield _PING
                     ping_at += PING_SECONDS
                 else:

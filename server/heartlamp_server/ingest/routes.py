@@ -99,7 +99,9 @@ class Ingest:
             body += chunk
             if len(body) > BATCH_BYTES_MAX:
                 await self._refused(gateway, f"a request of more than {BATCH_BYTES_MAX} bytes")
-                return problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+                refused = problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+                refused.headers["Connection"] = "close"  # or the rest would be read, to be thrown away
+                return refused
         try:
             batch = Batch.from_json(bytes(body))
         except FrameError as error:

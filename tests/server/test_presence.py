@@ -1,0 +1,68 @@
+"""Which gateways are there: those that say something, not those whose stream is merely open."""
+
+from dataclasses import dataclass
+
+import pytest
+from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.uplink import QUIET_SECONDS
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device.presence import Presence
+from heartlamp_server.device.store import SILENT_SECONDS
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def presence(clock: Clock) -> Presence:
+    return Presence(Database("postgresql:///nowhere"), clock)
+
+
+def test_a_frozen_gateway_is_silent_though_its_stream_is_open(presence: Presence, clock: Clock) -> None:
+    presence.stream("gw1", opened=True)
+    clock.now += SILENT_SECONDS - 1
+    assert presence.online() == {"gw1"}
+    clock.now += 1
+    assert presence.online() == set()
+    presence.stream("gw1", opened=False)  # the county gave it up
+    assert presence.online() == set()
+    presence.gateway("gw1")
+    assert presence.online() == {"gw1"}
+
+
+def test_an_honest_quiet_gateway_is_never_silent(presence: Presence, clock: Clock) -> None:
+    assert QUIET_SECONDS * 2 < SILENT_SECONDS  # one may be lost
+    presence.stream("gw1", opened=True)
+    for _ in range(100):
+        clock.now += QUIET_SECONDS * 2
+        assert presence.online() == {"gw1"}
+        presence.gateway("gw1")
+
+
+def test_a_gateway_whose_stream_ended_has_the_readers_timeout_to_come_again(presence: Presence, clock: Clock) -> None:
+    presence.stream("gw1", opened=True)
+    clock.now += QUIET_SECONDS
+    presence.stream("gw1", opened=False)
+    clock.now += READ_TIMEOUT_SECONDS - 1
+    assert presence.online() == {"gw1"}
+    clock.now += 1
+    assert presence.online() == set()
+
+
+def test_a_gateway_that_only_posts_is_there_for_the_readers_timeout(presence: Presence, clock: Clock) -> None:
+    assert presence.online() == set()
+    presence.gateway("gw1")
+    clock.now += READ_TIMEOUT_SECONDS - 1
+    assert presence.online() == {"gw1"}
+    clock.now += 1
+    assert presence.online() == set()
