@@ -65,7 +65,8 @@ def read_objects(fields: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def read_bytes(fields: dict[str, Any], name: str) -> bytes:
+    text = read_text(fields, name, 8192)
     try:
-        return base64.b64decode(read_text(fields, name, 8192), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise FrameError(f"{name} is not base64") from None

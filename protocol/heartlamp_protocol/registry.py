@@ -7,6 +7,8 @@ from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import VERSION
 from heartlamp_protocol.fields import read_integer, read_object, read_objects, read_text
 
+SITE_ID_MAX = 60  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -56,9 +58,11 @@ class Registry:
             users = d.get("users")
             if not isinstance(users, dict) or not all(isinstance(h, str) for h in users.values()):
                 raise FrameError("users must be an object of password hashes")
-            devices.append(Device(read_text(d, "id", 20), read_text(d, "kind", 20), read_text(d, "site", 60), users))
+            devices.append(
+                Device(read_text(d, "id", 20), read_text(d, "kind", 20), read_text(d, "site", SITE_ID_MAX), users)
+            )
         sites = tuple(
-            Site(read_text(s, "id", 60), read_text(s, "name", 100), read_text(s, "group", 60))
+            Site(read_text(s, "id", SITE_ID_MAX), read_text(s, "name", 100), read_text(s, "group", 60))
             for s in read_objects(fields, "sites")
         )
         return cls(read_integer(fields, "version"), read_text(fields, "village", 100), sites, tuple(devices))

@@ -78,10 +78,11 @@ def test_bad_rows_say_why_and_spoil_nothing_else(county: County) -> None:
     bad = document("gwbad")
     sites = bad["villages"][0]["groups"][0]["sites"]
     sites[0]["devices"] += [{"id": "X!", "kind": "lamp"}, {"id": "okdevice", "kind": "toaster"}, 5]
+    sites += [{"id": "x" * 61, "name": "a gateway would refuse its whole list for this id"}]
     sites += [{"name": "no id"}, "text", {"id": "gwbadx", "name": "一组 2号", "devices": "none"}]
     bad["villages"] += [{"name": "无镇"}, {"name": "坏", "township": "t", "gateway": "NO"}, 7]
     problems = county.enrol(bad)
-    assert len(problems) == 9
+    assert len(problems) == 10
     assert any("villages[0] groups[0] sites[0] devices[1]" in p and "'X!'" in p for p in problems)
     assert county.sql("SELECT count(*) FROM device WHERE site LIKE '%%gwbad'") == [(1,)]
     assert county.sql("SELECT count(*) FROM site WHERE id = 'gwbadx'") == [(1,)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heartlamp_protocol.device.names import KINDS, is_device_id
+from heartlamp_protocol.registry import SITE_ID_MAX
 
 from heartlamp_server import plain
 
@@ -112,7 +113,7 @@ def _site(row: dict[str, Any], group: str, place: str, problems: list[str]) -> S
         else:
             devices.append(Device(str(id), str(kind)))
     return Site(
-        _text(row, "id"),
+        _text(row, "id", most=SITE_ID_MAX),
         _text(row, "name"),
         _text(row, "address", ""),
         _text(row, "landmark", ""),
@@ -136,9 +137,9 @@ def _rows(parent: dict[str, Any], name: str, place: str, problems: list[str]) ->
     return good
 
 
-def _text(row: dict[str, Any], name: str, default: str | None = None) -> str:
+def _text(row: dict[str, Any], name: str, default: str | None = None, most: int = 100) -> str:
     value = row.get(name, default)
     text = plain.name(value) if isinstance(value, str) else None
-    if text is None or (not text and default is None) or len(text) > 100:
-        raise _Bad(f"{name} is missing, not a text, or longer than 100 characters")
+    if text is None or (not text and default is None) or len(text) > most:
+        raise _Bad(f"{name} is missing, not a text, or longer than {most} characters")
     return text
