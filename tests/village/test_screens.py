@@ -124,6 +124,30 @@ def test_a_cut_uplink_leaves_the_village_its_answer(rig: Rig) -> None:
     on_feed(rig.journal, event, since)
 
 
+def test_what_the_centre_takes_back_falls_on_every_lamp_and_a_new_press_of_green_stands(rig: Rig) -> None:
+    house, goer = rig.houses()[5], rig.houses()[6]
+    seat = rig.command_centre()
+    lamps = [(house.device("lamp"), "own"), *((lamp, "near") for lamp in rig.neighbours(house))]
+    since = rig.journal.mark()
+    rig.press(house.device("button"))
+    event = str(trace(rig.journal, house.device("button"), "received", since).fields["event"])
+
+    def goes() -> None:
+        since = rig.journal.mark()
+        rig.press(goer.device("lamp"), "green")
+        trace(rig.journal, goer.device("lamp"), "received", since)
+        for lamp, role in lamps:
+            shows(rig.journal, lamp, role, event, since, "coming")
+
+    goes()
+    since = rig.journal.mark()
+    assert seat.answer(event, "withdrawn", who=goer.name)["answer"] == "unanswered"
+    for lamp, role in lamps:
+        shows(rig.journal, lamp, role, event, since, "unanswered")
+    goes()
+    seat.answer(event, "closed", how="spoke_to")
+
+
 def test_smoke_is_an_alarm_without_a_finger(rig: Rig) -> None:
     house = next(h for h in rig.houses() if "smoke" in h.kinds)
     since = rig.journal.mark()
