@@ -3,6 +3,7 @@
 from heartlamp_protocol.uplink import Batch
 
 from tests.server.county import County, Operator, Village
+from tests.server.test_bad_input import evidence
 
 
 def test_a_gateway_resumes_where_it_stopped(village: Village, operator: Operator) -> None:
@@ -39,7 +40,9 @@ def test_numbers_rise_without_a_gap_in_what_is_read(village: Village) -> None:
     assert seen == sorted(set(seen))
 
 
-def test_a_revoked_gateway_is_refused_at_once_and_its_stream_ends(village: Village, county: County) -> None:
+def test_a_revoked_gateway_is_refused_at_once_its_stream_ends_and_somebody_sees_that_it_knocks(
+    village: Village, county: County, operator: Operator
+) -> None:
     down = village.down()
     down.next(lambda e: e.kind == "hello")
     county.cli("gateway", "revoke", village.gateway, "--config", county.config)
@@ -47,6 +50,8 @@ def test_a_revoked_gateway_is_refused_at_once_and_its_stream_ends(village: Villa
     assert village.post(b"{}").status_code == 401
     assert down.ended(5)
     assert village.down().status == 401
+    kept = [(e["verdict"], e["reason"], e["count"]) for e in evidence(operator, village)]
+    assert kept == [("rejected", "a request with a token that is valid no more; its alarms wait there", 1)]
 
 
 def test_the_screen_knows_which_gateway_is_there(village: Village, operator: Operator, county: County) -> None:

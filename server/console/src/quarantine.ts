@@ -35,6 +35,7 @@ const PATTERNS = {
   note_no_lamp: /^lit of \S+, which is a [^,]+$/,
   note_incident: /^\w+ for \S+, which is another village's incident$/,
   not_a_word: /^not a word of \w+$/,
+  old_token: /^a request with a token that is valid no more/,
   request: /^a request (that cannot be read: |in the name of |of more than )/,
   too_many: /^too many unreadable frames, \d+ not kept$/,
   too_hard: /^the county could not take it in /,

@@ -57,6 +57,13 @@ async def gateway_of_token(conn: psycopg.AsyncConnection[Any], hashed: bytes) ->
     return row[0] if row else None
 
 
+async def gateway_of_old_token(conn: psycopg.AsyncConnection[Any], hashed: bytes) -> str | None:
+    """The gateway whose token this was once."""
+    cursor = await conn.execute("SELECT gateway FROM gateway_token WHERE hash = %s", (hashed,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 

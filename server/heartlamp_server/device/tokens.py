@@ -6,6 +6,7 @@ import time
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store
 
+TOLD_SECONDS = 600.0
 _REMEMBER_SECONDS = 3.0  # an open stream asks every 2 s, which keeps the answer fresh
 
 
@@ -13,6 +14,7 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[bytes, tuple[str, float]] = {}
+        self._told: dict[str, float] = {}
 
     async def gateway(self, authorization: str) -> str | None:
         """The gateway that an Authorization header speaks for; None for unknown or revoked. Raises NotReady."""
@@ -34,6 +36,19 @@ class Tokens:
             self._known.pop(hashed, None)
         elif asked >= self._forgotten:
             self._known[hashed] = (gateway, asked)
+        return gateway
+
+    async def refused(self, authorization: str) -> str | None:
+        """The gateway that comes with a token which is valid no more, where nobody was told for TOLD_SECONDS."""
+        token = _token(authorization)
+        if token is None:
+            return None
+        async with self._database.connection() as conn:
+            gateway = await store.gateway_of_old_token(conn, store.token_hash(token))
+        now = time.monotonic()
+        if gateway is None or now - self._told.get(gateway, -TOLD_SECONDS) < TOLD_SECONDS:
+            return None
+        self._told[gateway] = now
         return gateway
 
     def forget(self, _: str = "") -> None:

@@ -75,6 +75,10 @@ class Ingest:
             try:
                 gateway = await self._tokens.gateway(request.headers.get("authorization", ""))
                 if gateway is None:
+                    if known := await self._tokens.refused(request.headers.get("authorization", "")):
+                        await self._refused(
+                            known, "a request with a token that is valid no more; its alarms wait there"
+                        )
                     return unauthorized()
                 return await handle(request, gateway)
             except NotReady:
