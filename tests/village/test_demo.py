@@ -1,10 +1,12 @@
 """The demo as a program: one at a time, and an end at any moment that leaves nothing behind."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +89,59 @@ def test_ctrl_c_at_any_moment_ends_it_quietly_and_whole(tmp_path: Path, moment: 
     assert "Heart-Lamp is up" not in said
     assert child.returncode == 0, said
     assert living(folder) == {}
+
+
+def test_ctrl_c_while_the_last_demos_folder_is_removed_is_quiet_too(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    for n in range(20_000):
+        (folder / str(n)).touch()
+    with demo(folder) as child:
+        read_until(child, "removing what the last demo kept")
+        os.killpg(child.pid, signal.SIGINT)
+        said, _ = child.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert child.returncode == 0, said
+
+
+def test_a_closed_terminal_ends_it_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    ours, its = os.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", CODE, str(folder)],
+        cwd=ROOT,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(its)
+    try:
+        with open(ours, errors="replace") as terminal:
+            assert any("Heart-Lamp is up" in line for line in terminal)
+        assert child.wait(timeout=60) == 0
+        assert living(folder) == {}
+    finally:
+        end_whole(child, folder)
+
+
+def test_the_next_demo_ends_what_a_killed_one_left(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with demo(folder) as first:
+        read_until(first, "Heart-Lamp is up")
+        postmaster = int((folder / "postgres/postmaster.pid").read_text().split()[0])
+        first.kill()
+        first.wait()
+        assert postmaster in living(folder), "a kill -9 of the demo does not reach it"
+        with demo(folder) as second:
+            read_until(second, f"ending the PostgreSQL that a killed demo left (process {postmaster})")
+            read_until(second, "Heart-Lamp is up")
+            assert postmaster not in living(folder)
+            os.killpg(second.pid, signal.SIGINT)
+            second.communicate(timeout=60)
+        assert living(folder) == {}
 
 
 def test_a_process_that_has_got_the_number_of_a_dead_postmaster_lives_on(tmp_path: Path) -> None:
