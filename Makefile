@@ -12,7 +12,7 @@ CONSOLE_SOURCES := $(shell find server/console -type f -not -path '*/node_module
 help:
 	@echo "make demo    two villages, a county and its command centre on this machine; press a button"
 	@echo "make drill   the same without a screen: one press through every hop, with milliseconds"
-	@echo "make test    all tests within 12 minutes        make prove   the long ones: hundreds of kills"
+	@echo "make test    all tests within 12 minutes        make prove   the long ones: 150 kills"
 	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
 	@echo "make clean   forget what was built"
 

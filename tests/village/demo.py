@@ -1,5 +1,6 @@
 """`make demo`: two villages on this machine, with a page that draws them and lets you press."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.village.journal import Seen
+from tests.village.leftovers import end_postgres
 from tests.village.lock import Lock, Taken
 from tests.village.page_server import PageServer
 from tests.village.rig import ROOT, Rig
@@ -116,31 +118,57 @@ class Demo:
 
 
 class Ended(BaseException):
-    """Ctrl-C, or whoever else asks us to end."""
+    """Ctrl-C, a closed terminal, or whoever else asks us to end."""
+
+
+class Ending:
+    """Raises Ended in the main thread at the first signal that asks for it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def listen(self) -> None:
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, self._end)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: it shall outlive its terminal
+            signal.signal(signal.SIGHUP, self._end)
+
+    def _end(self, *_: object) -> None:
+        if self.asked:
+            return  # a second Ctrl-C must not tear the ending
+        self.asked = True
+        with contextlib.suppress(OSError):  # the terminal is gone
+            os.write(1, "\n· ending every process of the demo\n".encode())  # print may be what was interrupted
+        raise Ended
 
 
 def main(folder: Path = ROOT / "build/demo") -> int:
+    ending = Ending()
+    ending.listen()
     lock = Lock(folder.with_name(folder.name + ".lock"))
     try:
         with lock.hold():
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                _say("removing what the last demo kept")
+                end_postgres(folder, _say)
+                shutil.rmtree(folder, ignore_errors=True)
             return _run(folder, lock)
     except Taken as taken:
         print(f"{taken}\nNothing was started, and nothing of it was touched. End it there with Ctrl-C first.")
         return 1
+    except Ended:
+        return 0
+    except Exception:
+        if not ending.asked:
+            raise
+        return 0  # a part that was half made when the end came over it
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", flush=True)
 
 
 def _run(folder: Path, lock: Lock) -> int:
-    asked = threading.Event()
-
-    def end(*_: object) -> None:
-        if not asked.is_set():  # a second Ctrl-C must not tear the ending
-            asked.set()
-            os.write(1, "\n· ending every process of the demo\n".encode())  # print may be what was interrupted
-            raise Ended
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
     began = time.monotonic()
     demos: list[Demo] = []
 
@@ -148,23 +176,17 @@ def _run(folder: Path, lock: Lock) -> int:
         for demo in demos:
             demo.process_changed(village, name, up)
 
-    try:
-        with Rig(folder, say=lambda text: print(f"· {text}", flush=True), on_process=changed) as rig:
-            rig.command_centre()
-            demo = Demo(rig)
-            demos.append(demo)
-            demo.start()
-            lock.tell(demo.page.url)
-            print(_welcome(rig, demo, time.monotonic() - began), flush=True)
-            try:
-                threading.Event().wait()
-            finally:
-                demo.page.stop()
-    except Ended:
-        return 0
-    except Exception:
-        if not asked.is_set():
-            raise  # else: a part that was half made when the end came over it
+    with Rig(folder, say=_say, on_process=changed) as rig:
+        rig.command_centre()
+        demo = Demo(rig)
+        demos.append(demo)
+        demo.start()
+        lock.tell(demo.page.url)
+        print(_welcome(rig, demo, time.monotonic() - began), flush=True)
+        try:
+            threading.Event().wait()
+        finally:
+            demo.page.stop()
     return 0
 
 

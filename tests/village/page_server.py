@@ -1,7 +1,10 @@
 """Serves the demo page and its few controls. What the page presses are pins of virtual boards, never messages."""
 
+import contextlib
 import json
 import queue
+import re
+import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 BODY_MAX = 4096
+LOCAL = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]+)?")  # of any port, because a person may have forwarded ours
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -52,7 +56,11 @@ class PageServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                if self.path == "/state":
+                if not self._ours():
+                    self._refuse_stranger()
+                elif self._length() != 0:
+                    self._refuse(HTTPStatus.BAD_REQUEST, "no body here, please")
+                elif self.path == "/state":
                     self._reply(HTTPStatus.OK, "application/json", json.dumps(state(), ensure_ascii=False).encode())
                 elif self.path == "/events":
                     self._stream()
@@ -60,12 +68,25 @@ class PageServer:
                     self._file(self.path.split("?")[0].lstrip("/") or "index.html")
 
             def do_POST(self) -> None:
-                # A page of another origin must not press buttons here: browsers send this type only with its consent.
-                if self.headers.get("Content-Type", "") != "application/json":
-                    self._reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "text/plain", b"application/json, please")
-                    return
+                # A page of another origin must not press buttons here: browsers name its origin, and send this type
+                # only with our consent.
+                if not self._ours():
+                    self._refuse_stranger()
+                elif self.headers.get("Content-Type", "") != "application/json":
+                    self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "application/json, please")
+                elif (length := self._length()) is None:
+                    self._refuse(
+                        HTTPStatus.BAD_REQUEST, f"not done: a body of a known length, at most {BODY_MAX} bytes"
+                    )
+                else:
+                    self._act(self.rfile.read(length))
+
+            def _act(self, body: bytes) -> None:
                 try:
-                    act(self.path, self._fields())
+                    fields = json.loads(body)
+                    if not isinstance(fields, dict):
+                        raise ValueError("a JSON object, please")
+                    act(self.path, fields)
                 except KeyError as error:
                     self._reply(HTTPStatus.BAD_REQUEST, "text/plain; charset=utf-8", f"not done: no {error}".encode())
                 except Exception as error:  # whatever it was, who asked must hear that it was not done
@@ -73,15 +94,33 @@ class PageServer:
                 else:
                     self._reply(HTTPStatus.OK, "application/json", b"{}")
 
-            def _fields(self) -> dict[str, Any]:
-                length = int(self.headers.get("Content-Length", 0))
-                if not 0 <= length <= BODY_MAX:
-                    self.close_connection = True  # what is not read must not be taken for the next request
-                    raise ValueError(f"a body of {length} bytes, at most {BODY_MAX}")
-                fields = json.loads(self.rfile.read(length))
-                if not isinstance(fields, dict):
-                    raise ValueError("a JSON object, please")
-                return fields
+            def _ours(self) -> bool:
+                """Asked for at our own address (a foreign name can be made to point here), by no page or our own."""
+                host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
+                return LOCAL.fullmatch(host) is not None and origin in (None, f"http://{host}")
+
+            def _length(self) -> int | None:
+                """Of the body, in bytes; None where it cannot be told or is too much."""
+                said = self.headers.get_all("Content-Length", ["0"])
+                if "Transfer-Encoding" in self.headers or len(said) != 1 or not re.fullmatch("[0-9]{1,9}", said[0]):
+                    return None
+                return int(said[0]) if int(said[0]) <= BODY_MAX else None
+
+            def _refuse_stranger(self) -> None:
+                self._refuse(HTTPStatus.FORBIDDEN, f"只在这个地址 · only at {url}")
+
+            def _refuse(self, status: HTTPStatus, why: str) -> None:
+                """With the body unread: what follows on this connection must not be taken for the next request."""
+                self.close_connection = True
+                self._reply(status, "text/plain; charset=utf-8", why.encode())
+                # The rest is taken in for a moment and thrown away: closed over it, the kernel's reset may overtake
+                # the answer.
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_WR)
+                    self.connection.settimeout(1)
+                    for _ in range(16):
+                        if not self.connection.recv(65536):
+                            break
 
             def _file(self, name: str) -> None:
                 path = PAGE / name
@@ -114,6 +153,8 @@ class PageServer:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
+                if self.close_connection:
+                    self.send_header("Connection", "close")
                 self.send_header("Cache-Control", "no-store")
                 self.send_header("Content-Security-Policy", "default-src 'self'")
                 self.end_headers()
@@ -129,10 +170,10 @@ class PageServer:
                 pass  # a page that went away in the middle of an answer
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, name="page", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="page", daemon=True).start()
 
     def stop(self) -> None:
         self._server.shutdown()

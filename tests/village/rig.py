@@ -31,6 +31,8 @@ MICROPYTHON = ROOT / ".tools/bin/micropython"
 BIN = Path(sys.executable).parent
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin") or "mosquitto"
 
+CLI_SECONDS = 120  # for one command of the county server: the longest makes a database, on a slow machine
+
 
 class VillageSide:
     """What stands in one village: Mosquitto, gateway, boards, and the uplink cable."""
@@ -199,21 +201,26 @@ name = "{plan.gateway}.heartlamp"
 
     def _server_cli(self, *words: object) -> str:
         # In a session of its own, and waited for whatever happens here: it may be starting a PostgreSQL, which only it
-        # knows how to end. A Ctrl-C comes to the rig alone.
+        # knows how to end. A Ctrl-C comes to the rig alone; a kill -9 of the rig ends it too.
         child = subprocess.Popen(
-            [BIN / "heartlamp-server", *map(str, words)],
+            ["setpriv", "--pdeathsig", "KILL", "--", BIN / "heartlamp-server", *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
+        hung = f"`heartlamp-server {words[0]}` hung and was killed after {CLI_SECONDS} s"
         try:
-            said, complaint = child.communicate(timeout=120)
+            said, complaint = child.communicate(timeout=CLI_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()
-            raise
+            said, complaint = _killed(child)
+            raise TimeoutError(f"{hung}; its last words:\n{said}{complaint}") from None
         except BaseException:
-            child.communicate()
+            try:
+                child.communicate(timeout=CLI_SECONDS)
+            except subprocess.TimeoutExpired:
+                _killed(child)
+                self._say(hung)
             raise
         if child.returncode:
             raise RuntimeError(f"heartlamp-server {words[0]} failed:\n{said}{complaint}")
@@ -277,3 +284,9 @@ name = "{plan.gateway}.heartlamp"
             self.server.pull_plug(signal.SIGTERM)
         with contextlib.suppress(OSError, ValueError):
             os.kill(self.postgres_pid(), signal.SIGTERM)
+
+
+def _killed(child: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Ends a leader of a session with all that it started there. -> what it had said and complained"""
+    os.killpg(child.pid, signal.SIGKILL)
+    return child.communicate(timeout=10)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.console.browse import ROOT, chromium, watch
 from tests.village.browser import log_in
@@ -17,8 +17,18 @@ SCREENS = ROOT / "build/screens"
 
 
 @pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with Rig(tmp_path_factory.mktemp("screens")) as rig:
+def demos() -> list[Demo]:
+    """Those that hear of the rig's processes now."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory, demos: list[Demo]) -> Iterator[Rig]:
+    def changed(village: str | None, name: str, up: bool) -> None:
+        for demo in demos:
+            demo.process_changed(village, name, up)
+
+    with Rig(tmp_path_factory.mktemp("screens"), on_process=changed) as rig:
         rig.command_centre()
         yield rig
 
@@ -38,12 +48,14 @@ def console(rig: Rig, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def village(rig: Rig, browser: Browser) -> Iterator[Page]:
+def village(rig: Rig, demos: list[Demo], browser: Browser) -> Iterator[Page]:
     demo = Demo(rig)
     demo.start()
+    demos.append(demo)
     with watch(browser, viewport={"width": 1360, "height": 950}) as page:
         page.goto(demo.page.url)
         yield page
+    demos.remove(demo)
     demo.page.stop()
 
 
@@ -88,6 +100,56 @@ def test_a_press_on_the_page_rings_at_the_centre_and_the_accept_reaches_the_lamp
     expect(village.locator("body")).to_contain_text("有人来了")
     expect(card).to_have_attribute("data-answer", "coming")
     shoot(village, "live-demo-coming")
+
+
+def test_a_button_that_nobody_hears_says_so_on_the_page_until_it_is_heard(
+    rig: Rig, console: Page, village: Page
+) -> None:
+    place = rig.houses()[5]
+    button = place.device("button")
+    house = village.locator(f'[data-site="{place.site}"]')
+    key = house.locator(f'[data-device="{button}"]')
+    plug = village.locator(f'[data-village="{place.village}"] [data-process="gateway"]')
+    expect(key).to_have_attribute("data-meaning", "working")
+    expect(house).not_to_contain_text("按钮")
+
+    plug.click()
+    expect(plug).to_have_attribute("aria-checked", "false")
+    since = rig.journal.mark()
+    press(village, button)
+    expect(house).to_contain_text("按钮：正在发送")
+    expect(house).to_contain_text("Button: sending")
+    expect(house).to_contain_text("按钮：快喊人，打电话！", timeout=20_000)  # after SECOND_PATH_MS
+    expect(house).to_contain_text("Button: shout or telephone")
+    expect(key).to_have_attribute("data-meaning", "shout")
+    assert light(key) == {"color": "rgb(255, 0, 0)", "period": 500}
+    shoot(village, "live-demo-shout")
+    for width in (1360, 390):
+        village.set_viewport_size({"width": width, "height": 950})
+        expect(house).to_contain_text("Button: shout or telephone")  # whole, in a plot of any width
+        assert light(key) == {"color": "rgb(255, 0, 0)", "period": 500}, "drawn anew, it shines as before"
+        assert village.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    house.scroll_into_view_if_needed()
+    shoot(village, "live-demo-shout-narrow")
+
+    plug.click()
+    event = str(trace(rig.journal, button, "received", since).fields["event"])
+    expect(house).not_to_contain_text("按钮")
+    expect(key).to_have_attribute("data-meaning", "told")
+    card = console.locator(f'[data-incident="{event}"]')
+    card.get_by_role("button", name="受理").click()  # so that the bell is silent for the next story
+    expect(card).to_have_attribute("data-answer", "accepted")
+
+
+def light(key: Locator) -> dict[str, object]:
+    """The ring round a key: its colour, and the ms after which its rhythm begins again."""
+    found: dict[str, object] = key.locator(".key__ring").evaluate(
+        """(ring) => ({
+          color: getComputedStyle(ring).stroke,
+          period: ring.getAnimations()[0]?.effect.getTiming().duration,
+        })"""
+    )
+    return found
 
 
 def test_a_dead_server_is_loud_and_the_press_meanwhile_is_not_missed(rig: Rig, console: Page) -> None:

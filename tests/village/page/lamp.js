@@ -40,6 +40,18 @@ export function lampWords(show) {
   return { headline, more: [receipt, says(show.answer, show.who)] };
 }
 
+const DEVICES = { button: ["按钮", "Button"], smoke: ["烟感", "Smoke sensor"], flood: ["水浸", "Flood sensor"] };
+const ALONE = { shout: ["快喊人，打电话！", "shout or telephone"], sending: ["正在发送", "sending"] };
+
+/** What a house's other devices say besides its lamp: [zh, en] of the worst of them, or null. Each knows of its own
+ * press before the lamp can. `shows`: kind → its last show. */
+export function othersWords(shows) {
+  for (const [meaning, words] of Object.entries(ALONE))
+    for (const [kind, name] of Object.entries(DEVICES))
+      if (shows.get(kind)?.meaning === meaning) return [`${name[0]}：${words[0]}`, `${name[1]}: ${words[1]}`];
+  return null;
+}
+
 function says(answer, who) {
   return [...(ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words)), who];
 }

@@ -1,10 +1,10 @@
 // One village as a little map: houses along a lane, by household group. Drawn anew when the width changes.
-import { glow, isLit, lampWords, seen } from "./lamp.js";
+import { glow, isLit, lampWords, othersWords, seen } from "./lamp.js";
 import { holdable } from "./key.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const TILE = 148; // least width of a house's plot, px
-const ROW = 238; // height of a row of houses with its stretch of lane
+const ROW = 266; // height of a row of houses with its stretch of lane
 const HEAD = 34; // a group's name above its first row
 const LANE = 24;
 
@@ -33,7 +33,7 @@ export function layout(houses, width) {
   return { height: y, groups, plots };
 }
 
-/** Draws the village into `svg` and returns how to change one lamp: update(device, show). `pin(device, pin, level)` moves a pin. */
+/** Draws the village into `svg` and returns how to change one device: update(device, show). `pin(device, pin, level)` moves a pin. */
 export function drawVillage(svg, houses, width, pin) {
   const plan = layout(houses, width);
   svg.setAttribute("viewBox", `0 0 ${width} ${plan.height}`);
@@ -94,24 +94,45 @@ function drawHouse(svg, { house, x, y, w }, pin) {
   const zh = add(g, "text", { class: "says", x: 0, y: 127 });
   const en = add(g, "text", { class: "says says--en", x: 0, y: 142, lang: "en" });
   const details = [158, 172].map((at) => add(g, "text", { class: "says says--detail", x: 0, y: at }));
+  // Lines of their own, above the keys: what the lamp says never hides what the button says, nor the other way round.
+  const aside = ["zh-CN", "en"].map((lang, index) => add(g, "text", { class: `says says--aside says--aside-${lang}`, x: 0, y: 187 + 13 * index, lang }));
 
   const keys = keysOf(house);
   const step = 48;
-  keys.forEach((key, index) => drawKey(g, (index - (keys.length - 1) / 2) * step, 198, key, house, pin));
+  const lights = new Map(); // device → how to light its key
+  keys.forEach((key, index) => lights.set(key.device, drawKey(g, (index - (keys.length - 1) / 2) * step, 226, key, house, pin)));
 
   const lampId = (house.devices.find((device) => device.kind === "lamp") ?? house.devices[0])?.id;
-  return (device) => (show) => {
-    if (device.id !== lampId) return;
-    const { headline, more } = lampWords(show);
-    const color = seen(show?.color);
+  let lamp = null;
+  const shows = new Map(); // of its other devices: kind → show
+
+  function paintLamp() {
+    const color = seen(lamp?.color);
     for (const part of [shine, halo, bulb, windowLight]) part.style.setProperty("--light", color);
-    for (const part of [shine, halo, bulb, windowLight]) glow(part, show);
-    g.dataset.meaning = show?.meaning ?? "none";
-    g.dataset.lit = isLit(show) ? "1" : "0";
+    for (const part of [shine, halo, bulb, windowLight]) glow(part, lamp);
+    g.dataset.meaning = lamp?.meaning ?? "none";
+    g.dataset.lit = isLit(lamp) ? "1" : "0";
+  }
+
+  function write() {
+    const { headline, more } = lampWords(lamp);
+    const others = othersWords(shows) ?? ["", ""];
     zh.textContent = headline[0];
     en.textContent = headline[1];
     details.forEach((line, index) => put(line, more[index]?.[0] ?? "", w - 8, more[index]?.[2]));
-    title(g, [house.name, headline.join(" · "), ...more.map(([zh, en]) => `${zh} · ${en}`)].join("\n"));
+    aside.forEach((line, index) => put(line, others[index], w - 4));
+    title(g, [house.name, headline.join(" · "), ...more.map(([zh, en]) => `${zh} · ${en}`), others.filter(Boolean).join(" · ")].join("\n"));
+  }
+
+  return (device) => (show) => {
+    if (device.id === lampId) {
+      lamp = show;
+      paintLamp();
+    } else {
+      shows.set(device.kind, show);
+      lights.get(device.id)?.(show);
+    }
+    write();
   };
 }
 
@@ -132,14 +153,21 @@ const SENSOR_PICTURES = {
   flood: "M0-10c4 5 7 8 7 12a7 7 0 0 1-14 0c0-4 3-7 7-12z",
 };
 
+// A key, with a ring round it that is the light of its device. → (show) → lights the ring
 function drawKey(g, x, y, key, house, pin) {
   const button = add(g, "g", { class: `key key--${key.pin}`, transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-label": `${house.name} ${key.zh} ${key.en}`, "data-device": key.device, "data-pin": key.pin });
   add(button, "circle", { class: "key__reach", r: 23 }); // a finger's width, wider than what is drawn
   add(button, "circle", { class: "key__rim", r: 20 });
+  const ring = [add(button, "circle", { class: "key__halo", r: 22.5 }), add(button, "circle", { class: "key__ring", r: 18.5 })];
   add(button, "circle", { class: "key__cap", r: 15 });
   if (SENSOR_PICTURES[key.pin]) add(button, "path", { class: "key__picture", d: SENSOR_PICTURES[key.pin] });
   title(button, `${key.zh}\n${key.en}`);
   holdable(button, (level) => pin(key.device, key.pin, level));
+  return (show) => {
+    button.dataset.meaning = show?.meaning ?? "none";
+    for (const part of ring) part.style.setProperty("--light", seen(show?.color));
+    for (const part of ring) glow(part, show);
+  };
 }
 
 // Words that must stay within `width` px: where they do not, the `name` in them (or else their end) is cut. The house's
