@@ -187,7 +187,7 @@ def test_a_cut_uplink_leaves_the_village_its_answer(rig: Rig) -> None:
 
 
 def test_what_the_centre_takes_back_falls_on_every_lamp_and_a_new_press_of_green_stands(rig: Rig) -> None:
-    house, goer = rig.houses()[5], rig.houses()[6]
+    house, goer = rig.houses()[4], rig.houses()[6]
     seat = rig.command_centre()
     lamps = [(house.device("lamp"), "own"), *((lamp, "near") for lamp in rig.neighbours(house))]
     since = rig.journal.mark()
