@@ -36,8 +36,6 @@ FOLLOW = """
   };
   window.moments = (key) => moments[key] ?? new Promise((tell) => { awaited[key] = tell; });
 """
-# Between two presses: lamps, notes and the page's drawing of the last one are over; none pays for another.
-REST = 0.15
 
 
 def percentiles(values: list[float]) -> tuple[float, float, float]:
@@ -67,7 +65,9 @@ def presses(rig: Rig, count: int) -> dict[str, list[float]]:
             shown, drawn = page.evaluate("(key) => window.moments(key)", f"{opening} {presses_of[opening]}")
             found["shown"].append(shown - start / 1e6)
             found["drawn"].append(drawn - start / 1e6)
-            time.sleep(REST)
+            time.sleep(
+                floor.REST
+            )  # lamps, notes and the page's drawing of the last one are over; none pays for another
             if (n + 1) % 50 == 0:
                 print(f"· {n + 1} of {count} presses", flush=True)
     return found

@@ -1,6 +1,6 @@
 """Runs on MicroPython: what a flash write and an MQTT round trip cost a device at best.
 
-micropython floor_device.py CONFIG.json IMAGE ROUNDS  -> lines "flash <ms>" and "mqtt <ms>"
+micropython floor_device.py CONFIG.json IMAGE ROUNDS REST_MS  -> lines "flash <ms>" and "mqtt <ms>"
 """
 
 import asyncio
@@ -14,20 +14,18 @@ from heartlamp.hal import flash_file
 from heartlamp.mqtt import codec
 from heartlamp_protocol.device.names import topic
 
-REST_MS = 20  # floor.py's
 
-
-def flash(image: str, rounds: int) -> None:
+def flash(image: str, rounds: int, rest: int) -> None:
     flash_file.mount(image, "/floor", True)
     for i in range(rounds):
         began = time.ticks_us()
         with open("/floor/%d" % (i % 8), "wb") as f:
             f.write(b"x" * 240)
         print("flash", time.ticks_diff(time.ticks_us(), began) / 1000)
-        time.sleep_ms(REST_MS)
+        time.sleep_ms(rest)
 
 
-async def mqtt(config: Config, rounds: int) -> None:
+async def mqtt(config: Config, rounds: int, rest: int) -> None:
     where = topic(config.dev, "state")
     hello = codec.connect(config.user, config.password, 20, where, b"{}")
     stream = await net.open_tls(config.host, config.port, config.server_name, config.ca, hello, lambda text: None)
@@ -45,11 +43,12 @@ async def mqtt(config: Config, rounds: int) -> None:
         await stream.write(codec.publish(where, b"x" * 300, 1, i % 60000 + 1))
         await until(codec.PUBACK)
         print("mqtt", time.ticks_diff(time.ticks_us(), began) / 1000)
-        await asyncio.sleep_ms(REST_MS)
+        await asyncio.sleep_ms(rest)
     stream.close()
 
 
 with open(sys.argv[1]) as f:
     config = Config(json.load(f))
-flash(sys.argv[2], int(sys.argv[3]))
-asyncio.run(mqtt(config, int(sys.argv[3])))
+ROUNDS, REST_MS = int(sys.argv[3]), int(sys.argv[4])
+flash(sys.argv[2], ROUNDS, REST_MS)
+asyncio.run(mqtt(config, ROUNDS, REST_MS))
