@@ -1,5 +1,7 @@
 """One press on a real board, over a real broker."""
 
+import os
+import signal
 from time import sleep
 
 from heartlamp_protocol.device.frame import verify
@@ -108,6 +110,20 @@ def test_every_press_is_an_event_of_its_own_and_bounce_is_none(lamp: VirtualBoar
     assert len(ids) == 3
     for event in ids:
         village.wait_event(event)
+
+
+def test_two_presses_while_the_board_is_busy_are_two(lamp: VirtualBoard, village: Village) -> None:
+    mark = lamp.mark()
+    os.kill(lamp.pid, signal.SIGSTOP)  # as a slow write does; a real key's edges have the interrupt's time
+    for _ in range(2):
+        for level in (1, 0):
+            (lamp.press if level else lamp.release)("red")
+            sleep(0.05)
+    os.kill(lamp.pid, signal.SIGCONT)
+    first = lamp.wait_trace("pressed", after=mark)["event"]
+    second = lamp.wait_for(lambda line: line.get("trace") == "pressed" and line["event"] != first, after=mark)["event"]
+    for event in (first, second):
+        village.wait_event(str(event))
 
 
 def test_a_new_epoch_of_the_gateway_is_offered_everything_not_received(lamp: VirtualBoard, village: Village) -> None:

@@ -100,7 +100,7 @@ def _await_receipts(rig: Rig, run: Run, since: int, seconds: float = 120) -> Non
 def _check_presses(rig: Rig, run: Run, since: int) -> None:
     """What a finger did to a running board is an event, and what a board noticed is in its flash."""
     noticed = rig.journal.all(lambda s: s.what == "pressed", since)
-    for press in swallowed(run.presses, noticed):
+    for press in swallowed(run.presses, rig.journal.all(lambda s: s.source in rig.boards, since)):
         run.problems.append(f"{press.device} (process {press.pid}) was pressed at {press.at} and did not notice")
     end = {p.device: rig.boards[p.device].pid for p in run.presses}
     unhurt = {p.device for p in run.presses} - {p.device for p in run.presses if p.pid != end[p.device]}

@@ -88,12 +88,16 @@ class Presser:
         return board.pid if board.running else None
 
 
-def swallowed(presses: list[Press], traces: list[Seen]) -> list[Press]:
+def swallowed(presses: list[Press], entries: list[Seen]) -> list[Press]:
     """The presses that count and have no `pressed` trace. Pure. A press that does not count may have one, too: it takes
-    its own, so that it cannot stand for another's."""
+    its own, so that it cannot stand for another's. `entries`: all that the boards said; one that said nothing from the
+    press until it was killed had not come so far: the disk may pause for a second."""
     left: dict[str, deque[int]] = defaultdict(deque)
-    for seen in sorted(traces, key=lambda s: s.at):
-        left[seen.source].append(seen.at)
+    said: dict[str, list[Seen]] = defaultdict(list)
+    for seen in sorted(entries, key=lambda s: s.at):
+        said[seen.source].append(seen)
+        if seen.what == "pressed":
+            left[seen.source].append(seen.at)
     lost = []
     for press in sorted(presses, key=lambda p: p.at):
         mine = left[press.device]
@@ -101,6 +105,11 @@ def swallowed(presses: list[Press], traces: list[Seen]) -> list[Press]:
             mine.popleft()
         if mine and mine[0] <= press.released + LATE_NS:
             mine.popleft()
-        elif press.counts:
+        elif press.counts and not _died_silent(press, said[press.device]):
             lost.append(press)
     return lost
+
+
+def _died_silent(press: Press, said: list[Seen]) -> bool:
+    after = next((s for s in said if s.at > press.at), None)
+    return after is not None and after.what == "boot"

@@ -27,6 +27,13 @@ def test_a_trace_of_another_device_or_from_before_is_none() -> None:
     assert swallowed([one], [noticed(0.9), noticed(1.001, "lampliu2")]) == [one]
 
 
+def test_a_board_that_said_nothing_until_it_was_killed_had_not_come_so_far() -> None:
+    one = press(1)
+    boot, other = Seen(2 * S, "lampliu1", "boot", {}), Seen(3 * S // 2, "lampliu1", "heard", {})
+    assert swallowed([one], [boot]) == []
+    assert swallowed([one], [other, boot]) == [one], "it was awake"
+
+
 def test_an_excused_press_may_be_lost_and_takes_only_its_own_trace() -> None:
     excused, counted = press(1, counts=False), press(2)
     assert swallowed([excused], []) == []

@@ -61,6 +61,7 @@ class Device:
             self._trace("overflow", held=len(self.outbox.records))
             self.offer_all()
             return
+        at = max(at, self.boot_at)  # pressed while we started
         id = event_id(self.config.dev, self._random(8))
         self._trace("pressed", event=id, pin=pin, t=stamp)
         c = self.config
@@ -73,6 +74,7 @@ class Device:
         if meant is None or self.outbox.full():
             return
         incident, answer = meant
+        at = max(at, self.boot_at)
         id = event_id(self.config.dev, self._random(8))
         self._trace("pressed", event=id, pin=keys.GO, answer=answer, incident=incident, t=stamp)
         c = self.config

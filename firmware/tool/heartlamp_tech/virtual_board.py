@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,7 +171,7 @@ class VirtualBoard:
         stdin = self._running().stdin
         assert stdin is not None
         try:
-            stdin.write(json.dumps({"pin": pin, "level": level}) + "\n")
+            stdin.write(json.dumps({"pin": pin, "level": level, "t": time.time_ns()}) + "\n")
             stdin.flush()
         except (BrokenPipeError, ValueError) as error:
             raise BoardError(f"{self.flash.name} is off: {self.complaints()}") from error

@@ -1,8 +1,9 @@
 """A virtual board on MicroPython's unix port.
 
-Pins come as JSON lines on stdin, `{"pin":"red","level":1}`; stdin's end or `{"quit":1}` is the power going off. What
-the board shows, and a trace of what it did, go to stdout as JSON lines with "t", ns since 1970. A line on stdin must be
-written in one go: the board reads it to its end once it has begun.
+Pins come as JSON lines on stdin, `{"pin":"red","level":1,"t":…}`, "t" being when it moved, ns since 1970 (without it:
+when the line is read; a board that was busy would take two presses for one that bounces). Stdin's end or `{"quit":1}`
+is the power going off. A line must be written in one go: the board reads it to its end once it has begun. What the
+board shows, and a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
 """
 
 import asyncio
@@ -52,8 +53,9 @@ class Board:
             said = json.loads(line)
             if said.get("quit"):
                 raise SystemExit(0)
-            return said["pin"], 1 if said["level"] else 0, at, stamp
-        except (ValueError, KeyError, AttributeError):
+            late = max(0, stamp - said.get("t", stamp)) // 1_000_000
+            return said["pin"], 1 if said["level"] else 0, at - late, stamp
+        except (ValueError, KeyError, AttributeError, TypeError):
             self.trace("not understood", line=line[:80])
             return None
 
