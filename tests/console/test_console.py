@@ -247,8 +247,8 @@ def test_words_without_a_space_stay_within_the_window(browser: Browser, county: 
         expect(page.locator(".toast")).to_be_visible()
         assert beyond(page) == []
         page.goto(f"{county.url}/#/queue/{card(7)['id']}")
-        for key in "rx":
-            page.keyboard.press(key)
+        for answer in ("arrived", "closed"):
+            page.locator(f'[data-act="{answer}"]').click()
             expect(page.get_by_role("dialog")).to_be_visible()
             assert beyond(page) == []
             page.keyboard.press("Escape")
