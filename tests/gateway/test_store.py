@@ -206,3 +206,13 @@ def test_the_words_of_a_device_are_read_strictly() -> None:
         event.write_state(1),
     ):
         assert read_word("shown", bad, epoch) is None
+
+
+def test_an_answer_that_was_kept_without_its_event_is_read(tmp_path: Path) -> None:
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    village, _ = incidents.raise_alarm(VILLAGE, id_of(1), "s7", "panic", 0)
+    file.commit(alarms.difference(VILLAGE, village))
+    file.commit([("UPDATE incident SET value = json_set(value, '$.responders', json('[[\"s9\",\"coming\"]]'))", ())])
+    assert [i.responders for i in file.village().incidents.values()] == [(("s9", "coming", ""),)]
+    file.close()

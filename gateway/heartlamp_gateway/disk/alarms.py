@@ -118,7 +118,9 @@ class AlarmFile:
         for key, value in self._rows("SELECT id, value FROM incident"):
             fields = json.loads(value)
             fields["events"] = tuple(fields["events"])
-            fields["responders"] = tuple((site, answer, event) for site, answer, event in fields["responders"])
+            fields["responders"] = tuple(
+                (site, answer, "".join(event)) for site, answer, *event in fields["responders"]
+            )  # a row of before answers were kept with their event has none
             incidents[key] = Incident(**fields)
         lamps = {}
         for device, ver, shown, calls, lit in self._rows("SELECT device, ver, shown, calls, lit FROM lamp"):

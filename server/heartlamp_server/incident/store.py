@@ -43,7 +43,9 @@ def from_row(row: dict[str, Any]) -> Incident:
     for name in ("events", "doubts", "lit"):
         values[name] = tuple(values[name])
     values["responders"] = tuple(
-        Responder(r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"], tuple(r["events"]))
+        Responder(
+            r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"], tuple(r.get("events", ()))
+        )
         for r in values["responders"]
     )
     return Incident(**values)
