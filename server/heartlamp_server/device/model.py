@@ -1,6 +1,7 @@
 """Who may say something, and through whom."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,13 @@ class Device:
 class Keys:
     device: bytes
     county: bytes
+
+
+Sign = tuple[datetime | None, bool | None]
+"""Of a device: (when it was last seen, whether it is online), each None where nothing is said of it."""
+
+
+def later(before: Sign, now: Sign) -> Sign:
+    """The latest sign of life counts, and the last word on whether it is online."""
+    seen = max((at for at in (before[0], now[0]) if at), default=None)
+    return seen, before[1] if now[1] is None else now[1]

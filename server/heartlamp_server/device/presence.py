@@ -11,6 +11,7 @@ from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
+from heartlamp_server.device.model import later
 
 log = logging.getLogger("heartlamp.presence")
 
@@ -30,10 +31,8 @@ class Presence:
 
     def devices(self, seen: Mapping[str, tuple[datetime | None, bool | None]]) -> None:
         """device -> (last seen or None, online or None: as it was)."""
-        for id, (at, online) in seen.items():
-            before_at, before_online = self._devices.get(id, (None, None))
-            latest = max((t for t in (at, before_at) if t), default=None)
-            self._devices[id] = (latest, before_online if online is None else online)
+        for id, sign in seen.items():
+            self._devices[id] = later(self._devices.get(id, (None, None)), sign)
 
     def gateway(self, id: str, epoch: str = "", cursor: str = "") -> None:
         """A sign of life: it asked for something. `epoch`: of its store; `cursor`: the last command it has stored."""

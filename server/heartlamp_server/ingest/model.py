@@ -13,7 +13,7 @@ from heartlamp_server.alarm.model import (
     EventRow,
     Evidence,
 )
-from heartlamp_server.device.model import Device
+from heartlamp_server.device.model import Device, later
 from heartlamp_server.incident.model import Entry, Incident
 from heartlamp_server.telemetry.model import Point
 
@@ -102,7 +102,5 @@ class Plan:
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
 
     def seen(self, device: str, at: datetime | None, online: bool | None = None) -> None:
-        """The latest sign of life counts, and the last word on whether it is online."""
-        before_at, before_online = self.presence.get(device, (None, None))
-        latest = max((t for t in (at, before_at) if t), default=None)
-        self.presence[device] = (latest, before_online if online is None else online)
+        """It was seen then, and is online or not; None: not said."""
+        self.presence[device] = later(self.presence.get(device, (None, None)), (at, online))
