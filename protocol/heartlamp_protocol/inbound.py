@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from heartlamp_protocol.device.frame import FrameError, split_frame
-from heartlamp_protocol.device.limits import INTEGER_MAX, VALUES_MAX
+from heartlamp_protocol.device.limits import INTEGER_MAX, STILL_MAX, VALUES_MAX
 from heartlamp_protocol.device.names import ANSWERS, WHATS, is_device_id, is_event_id, is_hex, owner_of
 from heartlamp_protocol.fields import read_integer, read_object
 
@@ -44,6 +44,17 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A picture was taken at the alarm `incident`. `sum`: 64 hex, SHA-256 of its `size` bytes."""
+
+    id: str
+    head: Head
+    incident: str
+    sum: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`kind`: "heartbeat" or "reading"; the unit is the end of each value's name."""
 
@@ -52,7 +63,7 @@ class Reading:
     values: dict[str, int]
 
 
-Event: TypeAlias = Alarm | Answer | Cancel
+Event: TypeAlias = Alarm | Answer | Cancel | Still
 """What gets a receipt: it has an id and is kept until `received`."""
 
 
@@ -83,7 +94,7 @@ def _content(fields: dict[str, Any]) -> Event | Reading:
     kind = fields.get("kind")
     if kind in ("heartbeat", "reading"):
         return Reading(kind, head, _values(fields.get("values")))
-    if kind not in ("alarm", "answer", "cancel"):
+    if kind not in ("alarm", "answer", "cancel", "still"):
         raise FrameError(f"unknown kind {str(kind)[:20]!r}")
     event = _text(fields, "id", is_event_id(fields.get("id")))
     if owner_of(event) != head.device:
@@ -93,6 +104,10 @@ def _content(fields: dict[str, Any]) -> Event | Reading:
     if kind == "answer":
         incident = _text(fields, "incident", is_event_id(fields.get("incident")))
         return Answer(event, head, incident, _text(fields, "answer", fields.get("answer") in ANSWERS))
+    if kind == "still":
+        incident = _text(fields, "incident", is_event_id(fields.get("incident")))
+        picture = _text(fields, "sum", is_hex(fields.get("sum"), 64))
+        return Still(event, head, incident, picture, read_integer(fields, "bytes", 1, STILL_MAX))
     return Cancel(event, head)
 
 

@@ -2,8 +2,9 @@
 
 import json
 
+from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_protocol.device.mac import county_key, device_key, mqtt_password
-from heartlamp_protocol.device.names import KINDS, is_device_id, is_hex, user
+from heartlamp_protocol.device.names import is_device_id, is_hex, user
 
 
 class Config:

@@ -9,7 +9,7 @@ import gc
 import sys
 
 from heartlamp_protocol.device.event import write_shown
-from heartlamp_protocol.device.limits import heartbeat_ms
+from heartlamp_protocol.device.kinds import heartbeat_ms
 
 from heartlamp import config
 from heartlamp.device import Device

@@ -30,6 +30,16 @@ def write_cancel(id: str, dev: str, kv: int, boot: str, seq: int, up: int) -> by
     return ('{"v":%d,"kind":"cancel","id":"%s",%s}' % (VERSION, id, _head(dev, kv, boot, seq, up))).encode()
 
 
+def write_still(id: str, dev: str, kv: int, boot: str, seq: int, up: int, incident: str, sum: str, size: int) -> bytes:
+    """A picture was taken at an alarm. `incident`: that alarm's event id; `sum`: 64 hex, SHA-256 of the picture, whose
+    `size` bytes follow in pieces."""
+    head = _head(dev, kv, boot, seq, up)
+    return (
+        '{"v":%d,"kind":"still","id":"%s",%s,"incident":"%s","sum":"%s","bytes":%d}'
+        % (VERSION, id, head, incident, sum, size)
+    ).encode()
+
+
 def write_reading(kind: str, dev: str, kv: int, boot: str, seq: int, up: int, values: "list[tuple[str, int]]") -> bytes:
     """`kind`: "heartbeat" or "reading". `values`: names with their unit at the end (`temp_mc`, `heap_b`), integers."""
     pairs = ",".join('"%s":%d' % pair for pair in values)

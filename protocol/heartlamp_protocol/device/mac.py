@@ -1,7 +1,7 @@
 """Keys from the root secret, and HMAC-SHA256 (RFC 2104, RFC 4231 vectors in the golden file).
 
-The root secret (32 bytes) is known to the device and the county only. Three keys come from it, so that none tells
-another: the MQTT password, the device's MAC key, and the county's MAC key towards this device.
+The root secret (32 bytes) is known to the device and the county only. Its keys come from it, so that none tells
+another: the MQTT password, the device's MAC key, the county's MAC key towards this device, and one for each radio hop.
 """
 
 import hashlib
@@ -47,6 +47,12 @@ def device_key(root: bytes, key_version: int) -> bytes:
 def county_key(root: bytes, key_version: int) -> bytes:
     """Signs what the county says to this device; the device verifies it."""
     return hmac_sha256(root, b"heartlamp/county/%d" % key_version)
+
+
+def pair_key(root: bytes, key_version: int, carrier: str) -> bytes:
+    """Signs the radio hop between this device and the lamp `carrier` that may carry its frames. The county tells it to
+    that lamp."""
+    return hmac_sha256(root, b"heartlamp/pair/%d/%s" % (key_version, carrier.encode()))
 
 
 def digest16(body: bytes) -> str:

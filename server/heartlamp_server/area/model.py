@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from heartlamp_protocol.device.names import KINDS, is_device_id
+from heartlamp_protocol.device.kinds import KINDS
+from heartlamp_protocol.device.names import is_device_id
 from heartlamp_protocol.registry import SITE_ID_MAX
 
 from heartlamp_server import plain
