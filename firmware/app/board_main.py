@@ -2,7 +2,7 @@
 
 import machine
 from heartlamp import main
-from heartlamp.hal.esp32 import Board
+from heartlamp.hal.esp32.board import Board
 
 try:
     board = Board()

@@ -12,7 +12,8 @@ if ".frozen" not in sys.path:
     sys.path.append(".frozen")  # MICROPYPATH replaces the whole path, asyncio's place too
 
 from heartlamp import config, main
-from heartlamp.hal import flash_file, unix
+from heartlamp.hal.unix import board as unix
+from heartlamp.hal.unix import flash
 
 ROOT = "/flash"
 USAGE = "usage: virtual.py [--provision] --flash FILE"
@@ -30,7 +31,7 @@ def provision(path: str) -> None:
     text = sys.stdin.read()
     fields = json.loads(text)
     config.check(fields)
-    flash_file.mount(path, ROOT, True)
+    flash.mount(path, ROOT, True)
     try:
         before = config.read(ROOT + "/config.json").dev
     except (OSError, ValueError):
@@ -48,7 +49,7 @@ def start() -> None:
         if "--provision" in sys.argv:
             provision(path)
             return
-        flash_file.mount(path, ROOT, False)
+        flash.mount(path, ROOT, False)
         board = unix.Board(ROOT)
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)

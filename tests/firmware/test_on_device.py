@@ -113,8 +113,8 @@ def test_a_damaged_record_is_set_aside_and_the_others_are_kept(tmp_path: Path) -
         sleep(0.04)  # the key's bounce
     made.kill()
     script = (
-        "import os\nfrom heartlamp.hal import flash_file\n"
-        f"flash_file.mount({str(made.flash)!r}, '/flash', False)\n"
+        "import os\nfrom heartlamp.hal.unix import flash\n"
+        f"flash.mount({str(made.flash)!r}, '/flash', False)\n"
         "names = sorted(e[0] for e in os.ilistdir('/flash/out'))\n"
         "f = open('/flash/out/' + names[0], 'wb'); f.write(b'nonsense'); f.close()\n"
         "f = open('/flash/out/' + names[1], 'wb'); f.close()\n"
@@ -130,8 +130,8 @@ def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
     """The flash is full to the last block: nothing can be stored, and the press is shown and kept in RAM."""
     made = board(tmp_path)
     script = (
-        "from heartlamp.hal import flash_file\n"
-        f"flash_file.mount({str(made.flash)!r}, '/flash', False)\n"
+        "from heartlamp.hal.unix import flash\n"
+        f"flash.mount({str(made.flash)!r}, '/flash', False)\n"
         "f = open('/flash/fill', 'wb')\n"
         "try:\n while True: f.write(bytes(64)); f.flush()\n"
         "except OSError: pass\n"

@@ -10,13 +10,13 @@ import time
 
 from heartlamp import net
 from heartlamp.config import Config
-from heartlamp.hal import flash_file
+from heartlamp.hal.unix.flash import mount
 from heartlamp.mqtt import codec
 from heartlamp_protocol.device.names import topic
 
 
 def flash(image: str, rounds: int, rest: int) -> None:
-    flash_file.mount(image, "/floor", True)
+    mount(image, "/floor", True)
     for i in range(rounds):
         began = time.ticks_us()
         with open("/floor/%d" % (i % 8), "wb") as f:

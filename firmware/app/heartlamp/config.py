@@ -15,6 +15,8 @@ class Config:
         self.dev = fields["dev"]
         self.kind = fields["kind"]
         self.kv = fields["kv"]
+        self.links = tuple(fields.get("links", ("lan",)))
+        self.fields = fields
         self.host = fields["host"]
         self.port = fields["port"]
         self.server_name = fields["server_name"]

@@ -1,20 +1,22 @@
-"""What this device knows and does about it: presses become records, receipts take them away, the lamp's state is kept.
+"""What this device knows and does about it: presses become records, receipts take them away.
 
-No task, socket or pin here: main.py and link.py call these methods, and their tasks wait for the events `to_send`,
-`to_show` and `to_read`. Times are ms of the hal's clock.
+No task, socket or pin here: main.py, links/ and parts/ call these methods, and tasks listen to the bells: `urgent` (a
+new event), `to_send` (an event may go out), `to_show`, `to_read` and `to_report` (the lamp shows a new state). Times
+are ms of the hal's clock.
 """
 
-import asyncio
-
-from heartlamp_protocol.device.event import write_alarm, write_answer, write_reading
+from heartlamp_protocol.device.event import write_alarm, write_answer, write_cancel, write_still
 from heartlamp_protocol.device.frame import FrameError, sign, write_frame
 from heartlamp_protocol.device.limits import UNKNOWN_AGE
 from heartlamp_protocol.device.mac import digest16, to_hex
-from heartlamp_protocol.device.names import PULSE, event_id, is_hex, topic
+from heartlamp_protocol.device.names import event_id, is_hex
 from heartlamp_protocol.device.statement import read_plain, read_signed
 
 from heartlamp.outbox import Record
-from heartlamp.rules import calls, keys, lamp, retry
+from heartlamp.rules import paths, retry
+from heartlamp.showing import Showing
+from heartlamp.telemetry import Telemetry
+from heartlamp.wait import Bell
 
 
 class Device:
@@ -26,225 +28,236 @@ class Device:
         self._clock = clock
         self._random = random
         self._trace = trace
-        self.to_send = asyncio.Event()
-        self.to_show = asyncio.Event()
-        self.to_read = asyncio.Event()
+        self.to_send = Bell()
+        self.to_show = Bell()
+        self.to_read = Bell()
+        self.to_report = Bell()
+        self.urgent = Bell()
         self.boot = to_hex(random(4))
         self.boot_at = clock()
         self.seq = 0
-        self.link_down_since = self.boot_at
-        self.refreshed_at = None
-        self.answerable = True
+        self.paths = [paths.Path(name, self.boot_at) for name in config.links]
+        self.showing = Showing(self, trace)
+        self.telemetry = Telemetry(self)
+        self.parts = []
+        self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
-        self.press = None
-        self.state = calls.NOTHING
-        self.marks = {}
-        self.county_epochs = []
-        self.unreported = False
         self.forged = 0
         self.malformed = 0
         self.overflowed = 0
         self.dates_wrong = 0
-        self.contacts = [(config.kind, 0)] if config.kind in keys.CONTACTS else []
 
     def start(self) -> None:
         """Takes up what an earlier boot left on the flash."""
         self.outbox.load(self.boot_at)
         self.seq = self.outbox.next_seq()
 
-    # --- from the pins ------------------------------------------------------------------------------------------
+    # --- what people and sensors do -------------------------------------------------------------------------------
 
-    def alarm(self, what: str, pin: str, at: int, stamp: object) -> None:
-        """`at`: when the line was read; `stamp`: the same for the trace."""
-        if self.outbox.full():
+    def alarm(self, what: str, pin: str, at: int, stamp: object) -> "str | None":
+        """The event's id; None where so many alarms are held that this one only offers them all again. `at`: when the
+        line was read; `stamp`: the same for the trace."""
+        if not self.outbox.make_room("alarm"):
             self.overflowed += 1
             self._trace("overflow", held=len(self.outbox.records))
             self.offer_all()
-            return
-        at = max(at, self.boot_at)  # pressed while we started
-        id = event_id(self.config.dev, self._random(8))
+            return None
+        at, id = self._new(at)
         self._trace("pressed", event=id, pin=pin, t=stamp)
         c = self.config
         self._add(id, "alarm", write_alarm(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, what), at)
-        self.press = lamp.Press(id, at)
+        if what != "silent":
+            self.showing.pressed(id, at)
+        return id
 
-    def green(self, gesture: str, at: int, stamp: object) -> None:
-        """A short or long press of green, on whatever the lamp shows."""
-        meant = keys.answer_by_green(gesture, calls.shown(self.state[2], self.marks))
-        if meant is None or self.outbox.full():
+    def answer(self, incident: str, answer: str, pin: str, at: int, stamp: object) -> None:
+        """A person's answer to a call that the lamp shows."""
+        if not self.outbox.make_room("answer"):
             return
-        incident, answer = meant
-        at = max(at, self.boot_at)
-        id = event_id(self.config.dev, self._random(8))
-        self._trace("pressed", event=id, pin=keys.GO, answer=answer, incident=incident, t=stamp)
+        at, id = self._new(at)
+        self._trace("pressed", event=id, pin=pin, answer=answer, incident=incident, t=stamp)
         c = self.config
         body = write_answer(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, incident, answer)
         self._add(id, "answer", body, at)
 
-    def contact(self, pin: str, closed: bool) -> None:
-        """A sensor's contact moved; the alarm, where it closed, is alarm()'s."""
-        self.contacts = [c for c in self.contacts if c[0] != pin] + [(pin, int(closed))]
-        self.to_read.set()
+    def cancel(self, pin: str, at: int, stamp: object) -> None:
+        """The household says that it was a mistake. It marks what is open, and stops nothing."""
+        if not self.outbox.make_room("cancel"):
+            return
+        at, id = self._new(at)
+        self._trace("pressed", event=id, pin=pin, cancel=1, t=stamp)
+        c = self.config
+        self._add(id, "cancel", write_cancel(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at), at)
+
+    def still(self, incident: str, sum: str, size: int, at: int) -> "str | None":
+        """A picture was taken. `sum`: 64 hex; the event's id, None where there is no room."""
+        if not self.outbox.make_room("still"):
+            return None
+        at, id = self._new(at)
+        c = self.config
+        body = write_still(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, incident, sum, size)
+        self._add(id, "still", body, at)
+        return id
+
+    def _new(self, at: int) -> "tuple[int, str]":
+        """(when: not before this boot, for a key may be held while we start; a fresh event id)."""
+        return max(at, self.boot_at), event_id(self.config.dev, self._random(8))
 
     def _add(self, id: str, kind: str, body: bytes, at: int) -> None:
         record = Record(id, kind, sign(self.config.device_key, body), body, self.seq, at - self.boot_at, at)
         self.seq += 1
         durable = self.outbox.add(record)
         self._trace("stored", event=id, flash=int(durable))
-        self.to_send.set()
-        self.to_show.set()
+        self.urgent.ring()
+        self.to_send.ring()
+        self.to_show.ring()
 
-    # --- to the wire --------------------------------------------------------------------------------------------
+    # --- to the wire ----------------------------------------------------------------------------------------------
 
-    def due(self, now: int) -> "tuple[list, int | None]":
-        """(records to offer now, when the next one is due)."""
+    def due(self, name: str, now: int) -> "tuple[list, int | None]":
+        """(records to offer now on the path `name`, alarms first; when to ask again)."""
         records, soonest = [], None
         for record in self.outbox.records:
-            at = retry.next_at(record.tries, record.sent_at, record.heard)
-            if at <= now:
-                records.append(record)
-            elif soonest is None or at < soonest:
+            names, at = paths.offered_on(self.paths, record.at, record.heard, now)
+            if name in names:
+                tries, sent_at = record.offers.get(name, (0, None))
+                at = retry.next_at(tries, sent_at, record.heard)
+                if at <= now:
+                    records.append(record)
+                    continue
+            if at is not None and (soonest is None or at < soonest):
                 soonest = at
+        records.sort(key=_urgency)
         return records, soonest
 
     def frame(self, record: Record, now: int) -> bytes:
         age = UNKNOWN_AGE if record.up is None else now - self.boot_at - record.up
         return write_frame(age, record.mac, record.body)
 
-    def sent(self, record: Record, now: int) -> None:
-        record.tries += 1
-        record.sent_at = now
-        self._trace("sent", event=record.id, tries=record.tries)
-
-    def reading(self, kind: str, now: int, values: "list[tuple[str, int]]") -> bytes:
-        c = self.config
-        body = write_reading(kind, c.dev, c.kv, self.boot, self.seq, now - self.boot_at, values)
-        self.seq += 1
-        return write_frame(0, sign(c.device_key, body), body)
+    def sent(self, name: str, record: Record, now: int) -> None:
+        tries = record.offers.get(name, (0, None))[0] + 1
+        record.offers[name] = (tries, now)
+        self._trace("sent", event=record.id, tries=tries, path=name)
 
     def holds_event(self) -> bool:
         return len(self.outbox.records) > 0
 
     def offer_all(self) -> None:
         for record in self.outbox.records:
-            record.tries, record.sent_at, record.heard = 0, None, False
-        self.to_send.set()
+            record.offers, record.heard = {}, False
+        self.to_send.ring()
 
-    # --- the link -----------------------------------------------------------------------------------------------
+    # --- the paths ------------------------------------------------------------------------------------------------
 
-    def link_up(self) -> None:
-        self.link_down_since = None
-        self.unreported = True
+    def path(self, name: str) -> paths.Path:
+        for path in self.paths:
+            if path.name == name:
+                return path
+        raise KeyError(name)
+
+    def path_up(self, name: str) -> None:
+        self.path(name).down_since = None
         for record in self.outbox.records:
             if not record.heard:
-                record.tries, record.sent_at = 0, None
-        self.to_send.set()
-        self.to_show.set()
+                record.offers.pop(name, None)
+        self.showing.reported = None
+        self.greet = True
+        for bell in (self.to_send, self.to_show, self.to_read, self.to_report):
+            bell.ring()
 
-    def link_down(self, now: int) -> None:
-        if self.link_down_since is None:
-            self.link_down_since = now
-        self.to_show.set()
+    def path_down(self, name: str, now: int) -> None:
+        path = self.path(name)
+        if path.down_since is None:
+            path.down_since = now
+        self.to_send.ring()  # another path's turn may have come
+        self.to_show.ring()
 
-    # --- from the wire ------------------------------------------------------------------------------------------
+    def proven(self, name: str, now: int, answerable: "bool | None" = None) -> None:
+        """Somebody at the far end of the path answered. answerable: what was said about it, None: nothing."""
+        path = self.path(name)
+        path.proven_at = now
+        if answerable is not None:
+            path.answerable = answerable
+        self.to_show.ring()
 
-    def message(self, name: str, payload: bytes) -> None:
-        """One message from the broker. Whatever it holds, it never raises and never loses an event."""
+    # --- from the wire --------------------------------------------------------------------------------------------
+
+    def message(self, path: str, what: str, payload: bytes) -> None:
+        """One message that came on `path`; `what`: of names.DOWN, or "pulse". Whatever it holds, it never raises and
+        never loses an event."""
         now = self._clock()
-        dev = self.config.dev
         try:
-            if name == topic(dev, "receipt"):
-                self._receipt(payload, now)
-            elif name == topic(dev, "lamp"):
-                self._lamp(payload, now)
-            elif name == PULSE:
-                self._pulse(payload, now)
+            if what == "receipt":
+                self._receipt(path, payload, now)
+            elif what == "lamp":
+                self._lamp(path, payload, now)
+            elif what == "pulse":
+                self._pulse(path, payload, now)
+            else:
+                for part in self.parts:
+                    if [1 for topic in part.TOPICS if topic.split("/")[0] == what.split("/")[0]]:
+                        part.message(what, payload)
         except FrameError as error:
             self.malformed += 1
-            self._trace("malformed", topic=name, reason=str(error))
+            self._trace("malformed", topic=what, reason=str(error))
 
-    def _receipt(self, payload: bytes, now: int) -> None:
+    def _receipt(self, path: str, payload: bytes, now: int) -> None:
         if payload[:7] == b'{"mac":':
-            said = self._county(payload)
+            said = self.county(payload)
             if said is not None:
-                self._received(said)
+                self._received(said, path, now)
             return
         said = read_plain(payload)
         if said["kind"] != "heard":
             raise FrameError("not a receipt")
         self._village_epoch(said.get("epoch"))
-        self.refreshed_at = now
+        self.proven(path, now)
         record = self.outbox.find(said.get("event"))
         if record is not None and not record.heard:
             record.heard = True
-            if self.press is not None and self.press.id == record.id:
-                self.press.heard = True
+            self.showing.receipted(record.id, "heard")
         self._trace("heard", event=said.get("event"))
-        self.to_show.set()
 
-    def _received(self, said: dict) -> None:
+    def _received(self, said: dict, path: str, now: int) -> None:
         record = self.outbox.find(said.get("event"))
         if said.get("kind") != "received" or record is None:
             return  # receipted before, or of no concern to us
         if said.get("sum") != digest16(record.body):
-            self._forged("a receipt for other bytes")
+            self.found_forged("a receipt for other bytes")
             return
-        self.county_epochs = calls.take_epoch(self.county_epochs, str(said.get("epoch"))[:16])
-        if self.press is not None and self.press.id == record.id:
-            self.press.received = True
+        self.showing.county_epoch(str(said.get("epoch"))[:16])
+        self.showing.receipted(record.id, "received")
         self.outbox.remove(record)
         self._trace("received", event=record.id)
-        self.to_show.set()
+        self.to_show.ring()
 
-    def _lamp(self, payload: bytes, now: int) -> None:
-        epoch, ver, wanted = calls.read_lamp(read_plain(payload))
-        self._village_epoch(epoch)
-        self.refreshed_at = now
-        if calls.is_newer(self.state, epoch, ver):
-            self.marks = calls.forget(self.marks, wanted)
-            for call in wanted:
-                self._county_word(call)
-            self.state = (epoch, ver, wanted)
-            if self.press is not None and [c for c in wanted if c.role == "own"]:
-                if self.press.heard or self.press.received:
-                    self.press = None  # from here on the lamp's state carries it
-            self._trace("lamp", ver=ver, calls=len(wanted))
-        self.unreported = True
-        self.to_show.set()
+    def _lamp(self, path: str, payload: bytes, now: int) -> None:
+        said = read_plain(payload)
+        if path != "wan":
+            self._village_epoch(said.get("epoch"))
+        self.showing.take(path, said)
+        self.proven(path, now)
 
-    def _county_word(self, call: calls.Call) -> None:
-        if not call.county:
-            return
-        said = self._county(call.county.encode())
-        if said is None or said.get("incident") != call.incident:
-            return
-        try:
-            self.marks, self.county_epochs = calls.take_county(self.marks, self.county_epochs, said)
-        except FrameError as error:
-            self._forged(str(error))
-
-    def _pulse(self, payload: bytes, now: int) -> None:
+    def _pulse(self, path: str, payload: bytes, now: int) -> None:
         said = read_plain(payload)
         if said["kind"] != "pulse":
             raise FrameError("not a pulse")
         self._village_epoch(said.get("epoch"))
-        self.refreshed_at = now
-        self.answerable = said.get("answerable") == 1
-        missed = [r for r in self.outbox.records if retry.missed(r.sent_at, r.heard, now)]
-        for record in missed:
-            record.tries, record.sent_at = 0, None
-        if missed:
-            self.to_send.set()
-        self.to_show.set()
+        self.proven(path, now, said.get("answerable") == 1)
+        for record in self.outbox.records:
+            if path in record.offers and retry.missed(record.offers[path][1], record.heard, now):
+                del record.offers[path]
+                self.to_send.ring()
 
-    def _county(self, payload: bytes) -> "dict | None":
+    def county(self, payload: bytes) -> "dict | None":
+        """What the county says to this very device, or None where it is not the county's word."""
         try:
             return read_signed(self.config.county_key, self.config.dev, payload)
         except FrameError as error:
-            self._forged(str(error))
+            self.found_forged(str(error))
             return None
 
-    def _forged(self, reason: str) -> None:
+    def found_forged(self, reason: str) -> None:
         self.forged += 1
         self._trace("forged", reason=reason)
 
@@ -257,30 +270,31 @@ class Device:
             self.offer_all()
         self.gateway_epoch = epoch
 
-    # --- to the lamp --------------------------------------------------------------------------------------------
+    # --- what it says of itself -----------------------------------------------------------------------------------
 
-    def facts(self) -> lamp.Facts:
-        """What rules/lamp.py turns into a picture."""
+    def unheard_since(self) -> "int | None":
         unheard = [r.at for r in self.outbox.records if not r.heard]
-        return lamp.Facts(
-            self.boot_at,
-            self.link_down_since,
-            self.refreshed_at,
-            self.answerable,
-            min(unheard) if unheard else None,
-            self.press,
-            calls.shown(self.state[2], self.marks),
-        )
+        return min(unheard) if unheard else None
 
-    def health(self, heap: int) -> "list[tuple[str, int]]":
-        """The values of a heartbeat."""
-        return [
+    def health(self, now: int, heap: int) -> "list[tuple[str, int]]":
+        """The values of a heartbeat: ours, each path's (ms since its far end last answered, -1 never), each part's."""
+        values = [
             ("heap_b", heap),
             ("held", len(self.outbox.records)),
             ("forged", self.forged),
             ("malformed", self.malformed),
             ("overflowed", self.overflowed),
+            ("dropped", self.outbox.dropped + self.telemetry.dropped),
             ("flash_errors", self.outbox.flash_errors),
             ("set_aside", self.outbox.set_aside),
             ("cert_dates_wrong", self.dates_wrong),
         ]
+        for path in self.paths:
+            values.append(("path_%s_ms" % path.name, -1 if path.proven_at is None else now - path.proven_at))
+        for part in self.parts:
+            values += part.values()
+        return values
+
+
+def _urgency(record: Record) -> "tuple[bool, int]":
+    return record.kind != "alarm", record.seq

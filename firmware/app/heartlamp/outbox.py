@@ -15,7 +15,7 @@ BAD_MOST = 16
 
 class Record:
     """One event on its way. up: ms since this boot, None where it is of an earlier one; at: when this boot first knew
-    it; heard: the village has it; tries, sent_at: since the last connect."""
+    it; heard: the village has it; offers: path -> (how often, when last) since the path came up."""
 
     def __init__(self, id: str, kind: str, mac: str, body: bytes, seq: int, up: "int | None", at: int) -> None:
         self.id = id
@@ -26,8 +26,7 @@ class Record:
         self.up = up
         self.at = at
         self.heard = False
-        self.tries = 0
-        self.sent_at = None
+        self.offers = {}
 
 
 class Outbox:
@@ -36,6 +35,7 @@ class Outbox:
         self.records = []  # in the order of seq
         self.set_aside = 0
         self.flash_errors = 0
+        self.dropped = 0
 
     def load(self, now: int) -> None:
         """What an earlier boot left. Never raises: a device with a broken flash still has to alarm."""
@@ -55,8 +55,18 @@ class Outbox:
     def next_seq(self) -> int:
         return self.records[-1].seq + 1 if self.records else 1
 
-    def full(self) -> bool:
-        return len(self.records) >= MOST
+    def make_room(self, kind: str) -> bool:
+        """Whether one more event of this kind may be added. An alarm takes the place of the oldest picture, answer or
+        cancel; nothing takes the place of an alarm."""
+        if len(self.records) < MOST:
+            return True
+        for lesser in ("still", "answer", "cancel") if kind == "alarm" else ():
+            for record in self.records:
+                if record.kind == lesser:
+                    self.dropped += 1
+                    self.remove(record)
+                    return True
+        return False
 
     def add(self, record: Record) -> bool:
         """True once it is on the flash; False: only in RAM."""

@@ -11,7 +11,7 @@ import time
 
 from heartlamp.config import Config
 from heartlamp.device import Device
-from heartlamp.hal import flash_file
+from heartlamp.hal.unix import flash
 from heartlamp.outbox import MOST, Outbox
 
 fields = {"dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": "5a" * 32}
@@ -26,14 +26,15 @@ def device(traces):
 
 
 def main():
-    flash_file.mount(sys.argv[1], "/flash", True)
+    flash.mount(sys.argv[1], "/flash", True)
     traces, slowest = [], 0
     before = device(traces)
     for _ in range(MOST + 5):
         start = time.ticks_ms()
         before.alarm("panic", "red", start, 0)
         slowest = max(slowest, time.ticks_diff(time.ticks_ms(), start))
-    due = len(before.due(time.ticks_ms())[0])
+    before.path_up("lan")
+    due = len(before.due("lan", time.ticks_ms())[0])
     after = device([])
     print(
         json.dumps(

@@ -16,7 +16,7 @@ import vfs
 if ".frozen" not in sys.path:
     sys.path.append(".frozen")
 
-from heartlamp.hal.flash_file import BLOCK, LFS
+from heartlamp.hal.unix.flash import BLOCK, LFS
 from heartlamp.outbox import Outbox, Record
 
 BLOCKS = 32

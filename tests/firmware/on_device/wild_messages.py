@@ -56,17 +56,17 @@ def main():
     call = write_call(INCIDENT, "near", "fire", "三组 2号", 1, 1, "none", "", said)
     forged = write_received(device_key(bytes([0x5A] * 32), 1), DEV, 1, event, "0" * 16, "c0" * 8)
     good = (
-        ("hl/1/" + DEV + "/lamp", write_lamp("e1" * 8, 1, [call, call])),
-        ("hl/1/" + DEV + "/receipt", write_heard(event, "e1" * 8)),
-        ("hl/1/" + DEV + "/receipt", forged),
-        ("hl/1/pulse", write_pulse("e1" * 8, 1, 1)),
+        ("lamp", write_lamp("e1" * 8, 1, [call, call])),
+        ("receipt", write_heard(event, "e1" * 8)),
+        ("receipt", forged),
+        ("pulse", write_pulse("e1" * 8, 1, 1)),
     )
     count = 6000
     for i in range(count):
         clock[0] += 7
-        topic, payload = good[i % len(good)]
-        device.message(topic, spoil(payload))
-        json.dumps(lamp.picture(device.facts(), clock[0]))
+        what, payload = good[i % len(good)]
+        device.message("lan", what, spoil(payload))
+        json.dumps(lamp.picture(device.showing.facts(clock[0]), clock[0]))
     held = [r.id for r in device.outbox.records] == [event]
     print(json.dumps({"messages": count, "malformed": device.malformed, "forged": device.forged, "held": held}))
 

@@ -28,11 +28,12 @@ class Session:
     async def publish(self, topic: str, payload: bytes, qos: int) -> None:
         await self._send(codec.publish(topic, payload, qos, self._next_pid() if qos else 0), qos > 0)
 
-    async def run(self, topics: "list[tuple[str, int]]", on_open, on_message) -> None:
+    async def run(self, topics: "list[tuple[str, int]]", on_open, on_message, alive=None) -> None:
         """Reads until the connection ends. CONNECT is on its way already (it carried the handshake); `on_open(self)` is
-        called once connected and subscribed. Raises OSError, EOFError or MqttError, always."""
+        called once connected and subscribed, `alive()` about every second. Raises OSError, EOFError or MqttError,
+        always."""
         self._reader = asyncio.current_task()
-        watch = asyncio.create_task(self._watch())
+        watch = asyncio.create_task(self._watch(alive))
         try:
             await self._send(codec.subscribe(self._next_pid(), topics), True)
             while True:
@@ -72,10 +73,12 @@ class Session:
         self._why = why
         self._reader.cancel()
 
-    async def _watch(self) -> None:
+    async def _watch(self, alive) -> None:
         """Notices a half-open line, and keeps a quiet one: what comes, a pulse say, does not count for the broker."""
         while True:
             await asyncio.sleep_ms(1000)
+            if alive is not None:
+                alive()
             now = self._clock()
             if self._waiting_since is not None:
                 if now - self._waiting_since > ANSWER_MS:

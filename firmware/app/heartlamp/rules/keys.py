@@ -11,7 +11,8 @@ LONG_MS = 1500
 
 PANIC = "red"
 GO = "green"
-CONTACTS = {"smoke": "fire", "flood": "flood"}  # what a closed contact is about
+CANCEL = "cancel"
+CONTACTS = {"smoke": "fire", "gas": "gas", "flood": "flood"}  # what a closed contact is about
 
 
 class Line:

@@ -1,8 +1,9 @@
-"""Keeps one session with the village's broker, and says why it ended."""
+"""`lan`: MQTT to the village's broker. Keeps one session, and says why it ended."""
 
 import asyncio
 
 from heartlamp_protocol.device.event import write_ask, write_state
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import DOWN_MAX
 from heartlamp_protocol.device.names import PULSE, topic
 
@@ -23,14 +24,17 @@ LOST = (
 
 
 class Link:
-    """`session` while it is up, else None; `up` is set while it is. `urgent` is set when an event wants to go out."""
+    """`up` is set while there is a session."""
+
+    NAME = "lan"
 
     def __init__(self, hal, device) -> None:
         self._hal = hal
         self._device = device
         self.session = None
         self.up = asyncio.Event()
-        self.urgent = asyncio.Event()
+        self._urgent = device.urgent.ear()
+        self._prefix = topic(device.config.dev, "")
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
         """To our own topic `what`. False where the session is gone; run() says why it went."""
@@ -42,43 +46,53 @@ class Link:
         except OSError:
             return False
 
-    async def run(self) -> None:
+    async def run(self, alive) -> None:
         """For ever. Between two sessions it waits as rules/reconnect.py says, or until there is something urgent."""
         hal, device = self._hal, self._device
         attempt = 0
         while True:
             try:
-                await self._once()
+                await self._once(alive)
             except LOST as error:
                 if self.session is not None:
                     attempt = 0
                 hal.trace("link", up=0, why=str(error) or type(error).__name__, attempt=attempt)
             self.session = None
             self.up.clear()
-            device.link_down(hal.clock())
+            device.path_down(self.NAME, hal.clock())
             random = hal.random(2)
             until = hal.clock() + delay_ms(attempt, device.holds_event(), random[0] << 8 | random[1])
             attempt += 1
-            self.urgent.clear()
-            await wait(self.urgent, until, hal.clock())
+            self._urgent.clear()
+            while hal.clock() < until and not self._urgent.is_set():
+                alive()
+                await wait(self._urgent, until, hal.clock())
 
-    async def _once(self) -> None:
+    async def _once(self, alive) -> None:
         conf = self._device.config
         will = write_state(0)
         hello = codec.connect(conf.user, conf.password, KEEPALIVE_S, topic(conf.dev, "state"), will)
+        alive()
         await self._hal.link()
+        alive()
         stream = await asyncio.wait_for(
             net.open_tls(conf.host, conf.port, conf.server_name, conf.ca, hello, self._dates), CONNECT_S
         )
         topics = [(topic(conf.dev, "receipt"), 1), (PULSE, 0)]
-        if conf.kind == "lamp":
+        if conf.kind in LAMPS:
             topics.append((topic(conf.dev, "lamp"), 1))
+        for part in self._device.parts:
+            topics += [(topic(conf.dev, what), 1) for what in part.TOPICS]
         session = Session(stream, self._hal.clock, PACKET_MAX)
-        await session.run(topics, self._opened, self._device.message)
+        await session.run(topics, self._opened, self._took, alive)
+
+    def _took(self, name: str, payload: bytes) -> None:
+        what = "pulse" if name == PULSE else name[len(self._prefix) :]
+        self._device.message(self.NAME, what, payload)
 
     def _opened(self, session: Session) -> None:
         self.session = session
-        self._device.link_up()
+        self._device.path_up(self.NAME)
         self._hal.trace("link", up=1)
         self.up.set()
         asyncio.create_task(self._greet())

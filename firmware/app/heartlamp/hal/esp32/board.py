@@ -34,6 +34,8 @@ class Board:
         self._piezo = None
         self._wifi = None
         self._player = None
+        self._watchdog = None
+        self.on_serial = None
 
     def start(self) -> None:
         """Takes the pins. A contact that is closed already is an edge like any other."""
@@ -59,12 +61,30 @@ class Board:
     def random(self, n: int) -> bytes:
         return urandom(n)
 
-    async def guard(self) -> None:
+    def feed(self) -> None:
         """A loop that hangs for half a minute is started again."""
-        watchdog = WDT(timeout=WATCHDOG_MS)
-        while True:
-            watchdog.feed()
-            await asyncio.sleep_ms(WATCHDOG_MS // 4)
+        if self._watchdog is None:
+            self._watchdog = WDT(timeout=WATCHDOG_MS)
+        self._watchdog.feed()
+
+    def measure(self, name: str) -> "int | None":
+        """As hal/unix/board.py says."""
+        return None
+
+    def has(self, name: str) -> bool:
+        return name in PINS
+
+    def radio(self):
+        return None
+
+    def camera(self):
+        return None
+
+    def nvs(self):
+        return None
+
+    def serial(self, said: dict) -> None:
+        print(json.dumps({"serial": said}))
 
     async def link(self) -> None:
         """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""

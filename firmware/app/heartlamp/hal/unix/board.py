@@ -1,9 +1,11 @@
 """A virtual board on MicroPython's unix port.
 
 Pins come as JSON lines on stdin, `{"pin":"red","level":1,"t":…}`, "t" being when it moved, ns since 1970 (without it:
-when the line is read; a board that was busy would take two presses for one that bounces). Stdin's end or `{"quit":1}`
-is the power going off. A line must be written in one go: the board reads it to its end once it has begun. What the
-board shows, and a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
+when the line is read; a board that was busy would take two presses for one that bounces).
+`{"measure":"temp_mc","value":21500}` is what an analog part reads from now on, null: it does not answer; without such
+a line the part is not fitted. `{"serial":{…}}` is a line on its serial port. Stdin's end or `{"quit":1}` is the power
+going off. A line must be written in one go: the board reads it to its end once it has begun. What the board shows, and
+a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
 """
 
 import asyncio
@@ -19,6 +21,8 @@ class Board:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.on_serial = None  # called with each object that comes on the serial port
+        self._measures = {}
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
@@ -30,8 +34,32 @@ class Board:
     def random(self, n: int) -> bytes:
         return os.urandom(n)
 
-    async def guard(self) -> None:
+    def feed(self) -> None:
         """A supervisor starts the process again; there is no watchdog to feed."""
+
+    def measure(self, name: str) -> "int | None":
+        """What an analog part reads, in the unit at the end of its name; None: not fitted. Raises OSError where it does
+        not answer."""
+        value = self._measures.get(name, 0)
+        if value is None:
+            raise OSError(name + " does not answer")
+        return value if name in self._measures else None
+
+    def has(self, name: str) -> bool:
+        """Whether a pin or part is fitted. A virtual board has every pin, and what was measured."""
+        return True
+
+    def radio(self):
+        """None: no radio."""
+
+    def camera(self):
+        """None: no camera."""
+
+    def nvs(self):
+        """None: no storage beside the flash."""
+
+    def serial(self, said: dict) -> None:
+        _print({"t": time.time_ns(), "serial": said})
 
     async def link(self) -> None:
         """The network is the machine's own."""
@@ -53,6 +81,13 @@ class Board:
             said = json.loads(line)
             if said.get("quit"):
                 raise SystemExit(0)
+            if "measure" in said:
+                self._measures[said["measure"]] = said["value"]
+                return None
+            if "serial" in said:
+                if self.on_serial is not None:
+                    self.on_serial(said["serial"])
+                return None
             late = max(0, stamp - said.get("t", stamp)) // 1_000_000
             return said["pin"], 1 if said["level"] else 0, at - late, stamp
         except (ValueError, KeyError, AttributeError, TypeError):

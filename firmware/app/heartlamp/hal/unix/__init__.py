@@ -1,0 +1,1 @@
+"""A virtual board on MicroPython's unix port."""

@@ -1,0 +1,32 @@
+"""Red: help, at its first edge. Green: I go; long: I am here. The small third key: it was a mistake."""
+
+from heartlamp.part import Part as _Part
+from heartlamp.rules import keys
+
+
+class Part(_Part):
+    PINS = (keys.PANIC, keys.GO, keys.CANCEL)
+
+    def __init__(self, hal, device) -> None:
+        super().__init__(hal, device)
+        self._lines = {}
+
+    def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
+        self._lines[pin], pressed = keys.edge(self._lines.get(pin, keys.Line()), level, at)
+        if pressed and pin == keys.PANIC:
+            what = "silent" if self.device.config.kind == "silent" else "panic"
+            self.device.alarm(what, pin, at, stamp)
+
+    def settle(self, now: int) -> "int | None":
+        soonest = None
+        for pin in self._lines:
+            self._lines[pin], gesture, at = keys.settle(self._lines[pin], now)
+            if gesture and pin == keys.GO:
+                meant = keys.answer_by_green(gesture, self.device.showing.calls())
+                if meant is not None:
+                    self.device.answer(meant[0], meant[1], pin, now, self.hal.stamp())
+            elif gesture and pin == keys.CANCEL:
+                self.device.cancel(pin, now, self.hal.stamp())
+            if at is not None and (soonest is None or at < soonest):
+                soonest = at
+        return soonest

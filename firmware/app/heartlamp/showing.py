@@ -1,0 +1,90 @@
+"""What the lamp was told to show, by the village and by the county, and the press that they have not told it of yet."""
+
+from heartlamp_protocol.device.frame import FrameError
+
+from heartlamp.rules import calls, lamp, paths
+
+
+class Showing:
+    """`device`: whose keys check the county's word; `trace(what, **fields)`."""
+
+    def __init__(self, device, trace) -> None:
+        self._device = device
+        self._trace = trace
+        self.press = None
+        self.village = calls.NOTHING  # the gateway's state, by whichever way it came
+        self.direct = calls.NOTHING  # the county's own, on the way past the village
+        self.marks = {}
+        self.county_epochs = []
+        self.shown = None  # (epoch, ver) of the village's state that the light shows by now
+        self.reported = None  # what of it the village was told
+
+    def pressed(self, id: str, at: int) -> None:
+        """An alarm was made here, or at this house's own button that speaks through us."""
+        self.press = lamp.Press(id, at)
+        self._device.to_show.ring()
+
+    def receipted(self, id: str, receipt: str) -> None:
+        """receipt: "heard" or "received"."""
+        if self.press is not None and self.press.id == id:
+            if receipt == "heard":
+                self.press.heard = True
+            else:
+                self.press.received = True
+            self._device.to_show.ring()
+
+    def take(self, path: str, said: dict) -> None:
+        """A lamp's state that came on `path`. Raises FrameError."""
+        epoch, ver, wanted = calls.read_lamp(said)
+        direct = path == "wan"
+        if calls.is_newer(self.direct if direct else self.village, epoch, ver):
+            other = self.village if direct else self.direct
+            self.marks = calls.forget(self.marks, wanted + other[2])
+            for call in wanted:
+                self._county_word(call)
+            if direct:
+                self.direct = (epoch, ver, wanted)
+            else:
+                self.village = (epoch, ver, wanted)
+            if self.press is not None and [c for c in wanted if c.role == "own"]:
+                if self.press.heard or self.press.received:
+                    self.press = None  # from here on the lamp's state carries it
+            self._trace("lamp", ver=ver, calls=len(wanted))
+        if not direct:
+            self.reported = None  # also where it was told before: it asks
+            self._device.to_report.ring()
+
+    def shows(self) -> None:
+        """The light shows what facts() said."""
+        epoch, ver, _ = self.village
+        if epoch and self.shown != (epoch, ver):
+            self.shown = (epoch, ver)
+            self._device.to_report.ring()
+
+    def county_epoch(self, epoch: str) -> None:
+        self.county_epochs = calls.take_epoch(self.county_epochs, epoch)
+
+    def _county_word(self, call: calls.Call) -> None:
+        if not call.county:
+            return
+        said = self._device.county(call.county.encode())
+        if said is None or said.get("incident") != call.incident:
+            return
+        try:
+            self.marks, self.county_epochs = calls.take_county(self.marks, self.county_epochs, said)
+        except FrameError as error:
+            self._device.found_forged(str(error))
+
+    def calls(self) -> "list[calls.Call]":
+        """The village's calls, and those that only the county told us of."""
+        known = [call.incident for call in self.village[2]]
+        told = self.village[2] + [call for call in self.direct[2] if call.incident not in known]
+        return calls.shown(told, self.marks)
+
+    def facts(self, now: int) -> lamp.Facts:
+        """What rules/lamp.py turns into a picture."""
+        device = self._device
+        down_since, refreshed_at, answerable = paths.chain(device.paths, now)
+        return lamp.Facts(
+            device.boot_at, down_since, refreshed_at, answerable, device.unheard_since(), self.press, self.calls()
+        )
