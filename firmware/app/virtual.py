@@ -54,7 +54,7 @@ def start() -> None:
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)
-    main.run(board)
+    board.live(main.run)
 
 
 start()

@@ -40,6 +40,11 @@ class Device:
         self.showing = Showing(self, trace)
         self.telemetry = Telemetry(self)
         self.parts = []
+        self.leaving = []  # what a link does before the device sleeps
+        self.received_at = None  # when a receipt of the county, of the village, last came in this boot
+        self.heard_at = None
+        self.beats = 0  # heartbeats that went out in this boot
+        self.on_backup = False
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
         self.forged = 0
@@ -215,6 +220,7 @@ class Device:
         record = self.outbox.find(said.get("event"))
         if record is not None and not record.heard:
             record.heard = True
+            self.heard_at = now
             self.showing.receipted(record.id, "heard")
         self._trace("heard", event=said.get("event"))
 
@@ -228,6 +234,7 @@ class Device:
         self.showing.county_epoch(str(said.get("epoch"))[:16])
         self.showing.receipted(record.id, "received")
         self.outbox.remove(record)
+        self.received_at = now
         self._trace("received", event=record.id)
         self.to_show.ring()
 

@@ -1,16 +1,17 @@
 """Which parts each kind of device runs. A kind loads the code of its own parts and no other's."""
 
+_EVERY = ("vitals", "tamper")
 PARTS = {
-    "button": ("keys", "light"),
-    "silent": ("keys",),  # no light, no sound: nothing at the site tells of it
-    "lamp": ("keys", "light"),
-    "camera": ("keys", "light"),
-    "smoke": ("contacts", "keys", "light"),
-    "gas": ("contacts", "keys", "light"),
-    "flood": ("contacts", "keys", "light"),
-    "door": ("contacts",),
-    "temperature": (),
-    "slope": (),
+    "button": ("battery", "keys", "light", "sleep") + _EVERY,
+    "silent": ("battery", "keys", "sleep") + _EVERY,  # no light, no sound: nothing at the site tells of it
+    "lamp": ("keys", "light", "mains") + _EVERY,
+    "camera": ("keys", "light", "mains") + _EVERY,
+    "smoke": ("contacts", "keys", "light", "mains") + _EVERY,
+    "gas": ("contacts", "keys", "light", "mains") + _EVERY,
+    "flood": ("contacts", "keys", "light", "mains") + _EVERY,
+    "door": ("contacts", "mains") + _EVERY,
+    "temperature": ("mains",) + _EVERY,
+    "slope": ("mains",) + _EVERY,
 }
 
 

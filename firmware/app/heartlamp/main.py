@@ -15,7 +15,8 @@ from heartlamp.supervisor import Supervisor
 
 
 def run(hal) -> None:
-    """Runs until the power goes."""
+    """Runs until the power goes, or a battery device goes to sleep (SystemExit, whose code the hal knows)."""
+    asyncio.new_event_loop()
     asyncio.run(_run(hal))
 
 
@@ -24,7 +25,9 @@ async def _run(hal) -> None:
     conf = config.read(hal.root + "/config.json")
     device = Device(conf, Outbox(hal.root + "/out"), hal.clock, hal.random, hal.trace)
     device.start()
-    hal.trace("boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records))
+    hal.trace(
+        "boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records), cause=hal.reset_cause()
+    )
     device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind]]
     links = [load("links", name, "Link")(hal, device) for name in conf.links]
     supervisor = Supervisor(hal)
@@ -43,6 +46,7 @@ async def _run(hal) -> None:
 
 def _die(loop, context: dict) -> None:
     error = context["exception"]
-    if not isinstance(error, SystemExit):
-        sys.print_exception(error, sys.stderr)
+    if isinstance(error, SystemExit):
+        raise error
+    sys.print_exception(error, sys.stderr)
     raise SystemExit(70)

@@ -81,7 +81,8 @@ def beat(hal, device, links: list):
                 random = hal.random(2)
                 due = now + jittered(heartbeat_ms(device.config.kind), random[0] << 8 | random[1])
                 for values in parcels(device.health(now, gc.mem_free())):
-                    await link.publish("reading", device.telemetry.heartbeat(values, now), 0)
+                    if await link.publish("reading", device.telemetry.heartbeat(values, now), 0):
+                        device.beats += 1
             frame = device.telemetry.next(now)
             if frame is None:
                 await wait(woken, due, now)

@@ -85,8 +85,12 @@ class VirtualBoard:
         return self._running().pid
 
     def press(self, pin: str) -> None:
-        """Pulls the line "red", "green", "smoke" or "flood"."""
+        """Pulls the line "red", "green", "cancel", "smoke", "mains"…"""
         self._level(pin, 1)
+
+    def measure(self, name: str, value: int | None) -> None:
+        """What an analog part reads from now on; None: it does not answer."""
+        self._write({"measure": name, "value": value})
 
     def release(self, pin: str) -> None:
         self._level(pin, 0)
@@ -168,10 +172,13 @@ class VirtualBoard:
         return self._process
 
     def _level(self, pin: str, level: int) -> None:
+        self._write({"pin": pin, "level": level, "t": time.time_ns()})
+
+    def _write(self, said: dict[str, object]) -> None:
         stdin = self._running().stdin
         assert stdin is not None
         try:
-            stdin.write(json.dumps({"pin": pin, "level": level, "t": time.time_ns()}) + "\n")
+            stdin.write(json.dumps(said) + "\n")
             stdin.flush()
         except (BrokenPipeError, ValueError) as error:
             raise BoardError(f"{self.flash.name} is off: {self.complaints()}") from error

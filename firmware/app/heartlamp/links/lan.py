@@ -14,6 +14,7 @@ from heartlamp.rules.reconnect import delay_ms
 from heartlamp.wait import wait
 
 CONNECT_S = 8
+LEAVE_MS = 1_000
 PACKET_MAX = DOWN_MAX + 64  # payload, topic and header
 LOST = (
     OSError,
@@ -35,6 +36,7 @@ class Link:
         self.up = asyncio.Event()
         self._urgent = device.urgent.ear()
         self._prefix = topic(device.config.dev, "")
+        device.leaving.append(self._leave)
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
         """To our own topic `what`. False where the session is gone; run() says why it went."""
@@ -89,6 +91,14 @@ class Link:
     def _took(self, name: str, payload: bytes) -> None:
         what = "pulse" if name == PULSE else name[len(self._prefix) :]
         self._device.message(self.NAME, what, payload)
+
+    async def _leave(self) -> None:
+        """Says good-bye, so that a device that sleeps is not taken for one that was torn off."""
+        if self.session is not None:
+            try:
+                await asyncio.wait_for_ms(self.session.leave(), LEAVE_MS)
+            except LOST:
+                pass
 
     def _opened(self, session: Session) -> None:
         self.session = session

@@ -28,6 +28,11 @@ class Session:
     async def publish(self, topic: str, payload: bytes, qos: int) -> None:
         await self._send(codec.publish(topic, payload, qos, self._next_pid() if qos else 0), qos > 0)
 
+    async def leave(self) -> None:
+        """DISCONNECT: the broker keeps our last will to itself."""
+        await self._send(codec.DISCONNECT, False)
+        self._stream.close()
+
     async def run(self, topics: "list[tuple[str, int]]", on_open, on_message, alive=None) -> None:
         """Reads until the connection ends. CONNECT is on its way already (it carried the handshake); `on_open(self)` is
         called once connected and subscribed, `alive()` about every second. Raises OSError, EOFError or MqttError,

@@ -8,14 +8,16 @@ import json
 import time
 from os import urandom
 
+import esp32
 import network
-from machine import PWM, WDT, Pin
+from machine import PWM, RTC, WDT, Pin, deepsleep, reset_cause
 from neopixel import NeoPixel
 
 PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
 LAMP_PIN, PIEZO_PIN = 8, 10
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
+STUCK_MS = 30_000
 TONES = {"sending": 660, "told": 880, "coming": 1320, "shout": 2200, "near": 1760}  # Hz, until prompts are recorded
 
 
@@ -35,6 +37,8 @@ class Board:
         self._wifi = None
         self._player = None
         self._watchdog = None
+        self._dbm = 19
+        self.kept = _kept()  # what a sleep does not forget
         self.on_serial = None
 
     def start(self) -> None:
@@ -67,6 +71,36 @@ class Board:
             self._watchdog = WDT(timeout=WATCHDOG_MS)
         self._watchdog.feed()
 
+    def sleep(self, ms: int) -> None:
+        """Deep sleep until red is pressed or the time is over; then the device starts anew. A red key that is stuck
+        would wake it again at once: then only the time does, at most STUCK_MS. Returns where nothing but the time could
+        wake this board: rather awake than deaf."""
+        red = self._pins["red"]
+        if not red.value():
+            ms = min(ms, STUCK_MS)
+        elif hasattr(esp32, "wake_on_ext0"):  # ESP32, ESP32-S3
+            esp32.wake_on_ext0(red, esp32.WAKEUP_ALL_LOW)
+        elif hasattr(esp32, "wake_on_gpio"):  # ESP32-C3, from MicroPython 1.27
+            esp32.wake_on_gpio((red,), esp32.WAKEUP_ALL_LOW)
+        else:
+            return
+        RTC().memory(json.dumps(self.kept))
+        deepsleep(ms)
+
+    def reset_cause(self) -> int:
+        return reset_cause()
+
+    def rssi(self) -> "int | None":
+        if self._wifi is None or not self._wifi.isconnected():
+            return None
+        return self._wifi.status("rssi")
+
+    def transmit(self, dbm: int) -> None:
+        self._dbm = dbm
+
+    def level(self, pin: str) -> "int | None":
+        return 1 - self._pins[pin].value() if pin in self._pins else None
+
     def measure(self, name: str) -> "int | None":
         """As hal/unix/board.py says."""
         return None
@@ -91,6 +125,7 @@ class Board:
         if self._wifi is None:
             self._wifi = network.WLAN(network.STA_IF)
             self._wifi.active(True)
+            self._wifi.config(txpower=self._dbm)
         if self._wifi.isconnected():
             return
         said = _read("/wifi.json")
@@ -143,6 +178,13 @@ class Board:
         if sound:
             self._piezo.freq(TONES[sound])
         self._piezo.duty_u16(32768 if sound else 0)
+
+
+def _kept() -> dict:
+    try:
+        return json.loads(RTC().memory())
+    except ValueError:
+        return {}
 
 
 def _read(path: str) -> dict:

@@ -11,9 +11,13 @@ a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
 import asyncio
 import json
 import os
+import select
 import sys
 import time
 from asyncio import core
+
+POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
+ASLEEP = 72  # the exit code of a device that went to sleep; nobody but live() sees it
 
 
 class Board:
@@ -22,7 +26,21 @@ class Board:
     def __init__(self, root: str) -> None:
         self.root = root
         self.on_serial = None  # called with each object that comes on the serial port
+        self.kept = {}  # what a sleep does not forget
         self._measures = {}
+        self._levels = {}
+        self._cause = POWER_ON
+        self._nap_ms = 0
+
+    def live(self, run) -> None:
+        """Runs `run(self)`, and again after each sleep."""
+        while True:
+            try:
+                run(self)
+            except SystemExit as end:
+                if not end.args or end.args[0] != ASLEEP:
+                    raise
+            self._nap()
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
@@ -36,6 +54,31 @@ class Board:
 
     def feed(self) -> None:
         """A supervisor starts the process again; there is no watchdog to feed."""
+
+    def sleep(self, ms: int) -> None:
+        """Deep sleep until a pin moves or the time is over; never returns: the device starts anew."""
+        self._nap_ms = ms
+        raise SystemExit(ASLEEP)
+
+    def _nap(self) -> None:
+        poll = select.poll()
+        poll.register(sys.stdin, select.POLLIN)
+        poll.poll(self._nap_ms)
+        self._cause = DEEP_SLEEP
+
+    def reset_cause(self) -> int:
+        """As machine.reset_cause() of an ESP32."""
+        return self._cause
+
+    def rssi(self) -> "int | None":
+        return None
+
+    def transmit(self, dbm: int) -> None:
+        """The radio's power from now on."""
+
+    def level(self, pin: str) -> "int | None":
+        """Of a pin, now; None: not known, because it has not moved."""
+        return self._levels.get(pin)
 
     def measure(self, name: str) -> "int | None":
         """What an analog part reads, in the unit at the end of its name; None: not fitted. Raises OSError where it does
@@ -88,6 +131,7 @@ class Board:
                 if self.on_serial is not None:
                     self.on_serial(said["serial"])
                 return None
+            self._levels[said["pin"]] = 1 if said["level"] else 0
             late = max(0, stamp - said.get("t", stamp)) // 1_000_000
             return said["pin"], 1 if said["level"] else 0, at - late, stamp
         except (ValueError, KeyError, AttributeError, TypeError):

@@ -1,0 +1,34 @@
+"""A battery device sleeps whenever nothing wants it: a press, or the next heartbeat, starts it anew."""
+
+import asyncio
+
+from heartlamp.part import Part as _Part
+from heartlamp.rules import sleep
+
+
+class Part(_Part):
+    PINS = ("red", "cancel", "tamper")
+
+    def __init__(self, hal, device) -> None:
+        super().__init__(hal, device)
+        self._active_at = None
+
+    def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
+        self._active_at = self.hal.clock()
+
+    async def run(self, alive) -> None:
+        hal, device = self.hal, self.device
+        self._active_at = hal.clock()
+        while True:
+            alive()
+            await asyncio.sleep_ms(250)
+            active_at = max(self._active_at, device.received_at or 0, device.heard_at or 0)
+            naps = hal.kept.get("naps", 0)
+            held = device.holds_event()
+            ms = sleep.nap_ms(hal.clock(), active_at, device.beats > 0, held, naps)
+            if ms is not None:
+                hal.kept["naps"] = naps + 1 if held else 0
+                hal.trace("sleep", ms=ms, held=len(device.outbox.records))
+                for leave in device.leaving:
+                    await leave()
+                hal.sleep(ms)

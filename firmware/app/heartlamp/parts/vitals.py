@@ -1,0 +1,16 @@
+"""What every device says of itself: why it started, how well it hears, what it runs, when a press last went through."""
+
+from heartlamp.part import Part as _Part
+from heartlamp.version import VERSION
+
+
+class Part(_Part):
+    def values(self) -> "list[tuple[str, int]]":
+        hal, received_at = self.hal, self.device.received_at
+        values = [
+            ("version", VERSION),
+            ("reset_cause", hal.reset_cause()),
+            ("drill_ms", -1 if received_at is None else hal.clock() - received_at),
+        ]
+        rssi = hal.rssi()
+        return values if rssi is None else values + [("rssi_dbm", rssi)]

@@ -1,0 +1,17 @@
+"""What a cell's voltage means. mV under no load, of one lithium manganese dioxide cell (CR123A: 3.0 V new, flat curve
+until about 2.7 V, empty at 2.0 V). A low cell still sends: only what is not needed to send is left out."""
+
+LOW_MV = 2700  # to be changed at the next visit
+CRITICAL_MV = 2400  # a full-power transmission may pull it below the chip's brown-out
+
+FULL_DBM = 19
+SAVING_DBM = 8
+
+
+def is_low(mv: "int | None") -> bool:
+    """None: not measured."""
+    return mv is not None and mv < LOW_MV
+
+
+def transmit_dbm(mv: "int | None") -> int:
+    return SAVING_DBM if mv is not None and mv < CRITICAL_MV else FULL_DBM
