@@ -79,7 +79,7 @@ async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry
         version,
         village,
         tuple(Site(s["id"], s["name"], s["group"]) for s in sites),
-        tuple(Listed(d["id"], d["kind"], d["site"], d["users"]) for d in devices),
+        tuple(Listed(d["id"], d["kind"], d["site"], d["users"], tuple(d["through"])) for d in devices),
     )
 
 
@@ -90,7 +90,8 @@ WITH mine AS (
 )
 SELECT g.registry, v.name,
     (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
-    (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site, 'users',
+    (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site,
+        'through', d.through, 'users',
         CASE WHEN d.revoked_at IS NULL THEN
             (SELECT coalesce(json_object_agg(d.id || '.' || k.version, k.mqtt_hash), '{}')
              FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL)
