@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import VERSION
+from heartlamp_protocol.device.names import is_device_id
 from heartlamp_protocol.fields import read_integer, read_object, read_objects, read_text
 
 SITE_ID_MAX = 60  # characters
+THROUGH_MAX = 8  # lamps that one device may reach by radio
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`users`: MQTT user name -> Mosquitto `$7$` password hash; empty: revoked."""
+    """`users`: MQTT user name -> Mosquitto `$7$` password hash; empty: revoked. `through`: lamps that may carry its
+    frames, which it reaches by radio."""
 
     id: str
     kind: str
     site: str
     users: dict[str, str]
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,10 @@ class Registry:
                 "version": self.version,
                 "village": self.village,
                 "sites": [{"id": s.id, "name": s.name, "group": s.group} for s in self.sites],
-                "devices": [{"id": d.id, "kind": d.kind, "site": d.site, "users": d.users} for d in self.devices],
+                "devices": [
+                    {"id": d.id, "kind": d.kind, "site": d.site, "users": d.users, "through": list(d.through)}
+                    for d in self.devices
+                ],
             },
             ensure_ascii=False,
         ).encode()
@@ -58,11 +66,17 @@ class Registry:
             users = d.get("users")
             if not isinstance(users, dict) or not all(isinstance(h, str) for h in users.values()):
                 raise FrameError("users must be an object of password hashes")
-            devices.append(
-                Device(read_text(d, "id", 20), read_text(d, "kind", 20), read_text(d, "site", SITE_ID_MAX), users)
-            )
+            id, kind, site = read_text(d, "id", 20), read_text(d, "kind", 20), read_text(d, "site", SITE_ID_MAX)
+            devices.append(Device(id, kind, site, users, _through(d)))
         sites = tuple(
             Site(read_text(s, "id", SITE_ID_MAX), read_text(s, "name", 100), read_text(s, "group", 60))
             for s in read_objects(fields, "sites")
         )
         return cls(read_integer(fields, "version"), read_text(fields, "village", 100), sites, tuple(devices))
+
+
+def _through(device: dict[str, Any]) -> tuple[str, ...]:
+    through = device.get("through", [])  # a list of before lamps carried anything has none
+    if not isinstance(through, list) or len(through) > THROUGH_MAX or not all(is_device_id(lamp) for lamp in through):
+        raise FrameError(f"through must be a list of at most {THROUGH_MAX} device ids")
+    return tuple(through)

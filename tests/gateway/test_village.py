@@ -418,3 +418,45 @@ def test_where_a_sockets_path_would_be_too_long_the_gateway_comes_through_the_tl
             assert not (rig.data / "broker" / "mqtt.sock").exists()
         finally:
             rig.close()
+
+
+def test_a_camera_shows_calls_as_a_lamp_does(rig: Rig) -> None:
+    camera, button = rig.device("cam2"), rig.device("butt7")
+    press = button.press()
+    camera.call(press, role="near")
+    assert rig.county.noted("lit", "cam2") == press
+    own = camera.press("slope")
+    assert camera.call(own)["role"] == "own"
+    assert camera.call(own)["what"] == "slope"
+
+
+def test_a_picture_is_receipted_as_any_event_and_lights_nothing(rig: Rig) -> None:
+    camera, lamp9 = rig.device("cam2"), rig.device("lamp9")
+    still = camera.still(names.event_id("cam2", bytes(8)))
+    camera.is_heard(still)
+    camera.is_received(still)
+    press = camera.press()
+    lamp9.call(press)
+    assert {call["incident"] for state in lamp9.lamps for call in state["calls"]} == {press}
+
+
+def test_pieces_of_a_picture_are_no_evidence(rig: Rig) -> None:
+    camera = rig.device("cam2")
+    camera.publish("picture", b'{"v":1,"kind":"piece","still":"cam2-0000000000000000","at":0}\n' + bytes(4096))
+    camera.publish("want", b'{"v":1,"kind":"want","bundle":"0000000000000000","at":0}', 0)
+    camera.is_received(camera.press())
+    assert camera.connected
+    assert len(rig.county.store.items) == 1
+
+
+def test_a_silent_button_is_between_it_and_the_county(rig: Rig) -> None:
+    hush, lamp7, lamp9 = (rig.device(id) for id in ("hush7", "lamp7", "lamp9"))
+    silent = hush.press("silent")
+    hush.is_heard(silent)
+    hush.is_received(silent)
+    loud = lamp7.press("gas")
+    lamp9.call(loud)
+    lamp7.call(loud)
+    for lamp in (lamp7, lamp9):
+        assert all(call["incident"] != silent for state in lamp.lamps for call in state["calls"])
+    assert all(note[0] != silent for note in rig.county.store.notes.values())

@@ -60,9 +60,29 @@ def test_the_registry_survives_its_json() -> None:
         3,
         "柳村",
         (Site("s7", "三组 7号", "g3"),),
-        (Device("lamp0a1b", "lamp", "s7", {"lamp0a1b.1": "$7$…"}), Device("lamp0c2d", "lamp", "s7", {})),
+        (
+            Device("lamp0a1b", "lamp", "s7", {"lamp0a1b.1": "$7$…"}),
+            Device("button01", "button", "s7", {}, ("lamp0a1b", "lamp0c2d")),
+        ),
     )
     assert Registry.from_json(registry.to_json()) == registry
+
+
+def test_a_registry_of_before_lamps_carried_anything_is_read() -> None:
+    kept = (
+        b'{"v":1,"version":3,"village":"","sites":[],"devices":[{"id":"lamp0a1b","kind":"lamp","site":"s","users":{}}]}'
+    )
+    assert Registry.from_json(kept).devices == (Device("lamp0a1b", "lamp", "s", {}),)
+
+
+@pytest.mark.parametrize(
+    "through", [None, "lamp0a1b", [1], ["X"], ["lamp0a1b\ntopic #"], ["lamp0a1b"] * 9, {"lamp0a1b": 1}]
+)
+def test_who_may_carry_is_a_short_list_of_devices(through: object) -> None:
+    listed = {"id": "button01", "kind": "button", "site": "s", "users": {}, "through": through}
+    document = {"v": 1, "version": 1, "village": "", "sites": [], "devices": [listed]}
+    with pytest.raises(FrameError, match="through must be a list"):
+        Registry.from_json(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(

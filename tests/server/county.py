@@ -90,11 +90,12 @@ class County:
             return Embedded(Path(self.database.removeprefix("embedded:"))).conninfo
         return self.database
 
-    def village(self, houses: int = 2) -> "Village":
-        """A new village: one household group, in each house a lamp and a button."""
+    def village(self, houses: int = 2, more: Sequence[str] = ()) -> "Village":
+        """A new village: one household group, in each house a lamp and a button. `more`: kinds that the first house
+        has besides; such a device's id begins with the first four letters of its kind."""
         mark = secrets.token_hex(3)
         gateway = f"gw{mark}"
-        sites = [
+        sites: list[dict[str, Any]] = [
             {
                 "id": f"s{mark}{n}",
                 "name": f"三组 {n}号",
@@ -104,6 +105,7 @@ class County:
             }
             for n in range(houses)
         ]
+        sites[0]["devices"] += [{"id": f"{kind[:4]}{mark}", "kind": kind} for kind in more]
         document = {
             "county": {"name": "庆丰县", "code": "990101"},
             "villages": [
@@ -118,7 +120,7 @@ class County:
             ],
         }
         self.enrol(document)
-        return Village(self, mark, gateway, [str(s["id"]) for s in sites])
+        return Village(self, mark, gateway, [str(s["id"]) for s in sites], more)
 
     def enrol(self, document: Any) -> list[str]:
         """In this process; returns the problems."""
@@ -155,14 +157,15 @@ class County:
 
 
 class Village:
-    """`lamps`, `keys`: one each for every house of `sites`."""
+    """`lamps`, `keys`: one each for every house of `sites`; `more`: by kind, at the first house."""
 
-    def __init__(self, county: County, mark: str, gateway: str, sites: list[str]) -> None:
+    def __init__(self, county: County, mark: str, gateway: str, sites: list[str], more: Sequence[str] = ()) -> None:
         self.county, self.gateway, self.sites = county, gateway, sites
         self.name = f"村{mark}"
         devices = county.out / "devices"
         self.lamps = [Device(devices / f"lamp{mark}{n}.json") for n in range(len(sites))]
         self.keys = [Device(devices / f"key{mark}{n}.json") for n in range(len(sites))]
+        self.more = {kind: Device(devices / f"{kind[:4]}{mark}.json") for kind in more}
         self.token = (county.out / "gateways" / gateway / "token").read_text().strip()
         context = ssl.create_default_context(cafile=str(county.out / "gateways" / gateway / "ca.pem"))
         headers = {"Authorization": f"Bearer {self.token}"}

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from heartlamp_protocol.device.event import write_alarm, write_answer, write_cancel, write_reading
+from heartlamp_protocol.device.event import write_alarm, write_answer, write_cancel, write_reading, write_still
 from heartlamp_protocol.device.frame import sign, write_frame
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
 from heartlamp_protocol.device.names import event_id, user
@@ -46,6 +46,11 @@ class Device:
     def cancel(self) -> Message:
         id = event_id(self.id, os.urandom(8))
         return self._sign(id, write_cancel(id, self.id, 1, self.boot, self._next(), self.seq * 1000))
+
+    def still(self, incident: str, sum: str, size: int) -> Message:
+        id = event_id(self.id, os.urandom(8))
+        body = write_still(id, self.id, 1, self.boot, self._next(), self.seq * 1000, incident, sum, size)
+        return self._sign(id, body)
 
     def reading(self, values: list[tuple[str, int]], kind: str = "heartbeat") -> Message:
         return self._sign("", write_reading(kind, self.id, 1, self.boot, self._next(), self.seq * 1000, values))

@@ -52,7 +52,7 @@ def test_what_a_gateway_and_a_device_are_started_with(county: County) -> None:
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["gwfiles.heartlamp"]
     device = json.loads((county.out / "devices/lampgwfiles.json").read_text())
-    assert set(device) == {"dev", "kind", "kv", "root", "host", "port", "server_name", "ca"}
+    assert set(device) == {"dev", "kind", "kv", "root", "host", "port", "server_name", "ca", "links"}
     assert (device["kv"], len(device["root"])) == (1, 64)
 
 

@@ -2,13 +2,14 @@
 
 import re
 
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import DOWN, PULSE, UP, is_device_id, topic
 from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.config import Config
 
 ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
-ALARM_TOPICS = tuple("hl/1/+/" + what for what in UP if what != "reading")
+ALARM_TOPICS = tuple("hl/1/+/" + what for what in ("event", "state", "ask", "shown"))
 TELEMETRY_TOPICS = ("hl/1/+/reading",)
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
@@ -72,7 +73,7 @@ def acl(registry: Registry) -> str:
         for user, hash in sorted(device.users.items()):
             if not _is_good(device.id, user, hash):
                 continue
-            down = DOWN if device.kind == "lamp" else tuple(what for what in DOWN if what != "lamp")
+            down = DOWN if device.kind in LAMPS else tuple(what for what in DOWN if what != "lamp")
             lines += ["", f"user {user}"]
             lines += [f"topic write {topic(device.id, what)}" for what in UP]
             lines += [f"topic read {topic(device.id, what)}" for what in down]

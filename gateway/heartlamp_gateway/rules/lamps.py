@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, STATEMENT_MAX
 from heartlamp_protocol.device.statement import write_call, write_lamp
@@ -16,7 +17,7 @@ def relight(village: Village, groups: frozenset[str] | None = None) -> Village:
     changed. A lamp that left the registry leaves here too."""
     lamps = {} if groups is None else dict(village.lamps)
     for device in village.registry.devices:
-        if device.kind != "lamp" or not device.users:
+        if device.kind not in LAMPS or not device.users:
             continue
         if groups is not None and device.id in lamps and village.group(device.site) not in groups:
             continue

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from heartlamp_protocol.device.kinds import LAMPS
+
 from heartlamp_gateway.rules.model import Village
 
 CONTACT_MS = 15_000  # three pings of the county missed
@@ -18,6 +20,6 @@ def answerable(village: Village, county: bool, online: Mapping[str, bool]) -> bo
         return True
     sites: dict[str, set[str]] = {}
     for device in village.registry.devices:
-        if device.kind == "lamp" and online.get(device.id):
+        if device.kind in LAMPS and online.get(device.id):
             sites.setdefault(village.group(device.site), set()).add(device.site)
     return any(group and len(members) >= 2 for group, members in sites.items())

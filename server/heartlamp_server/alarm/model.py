@@ -26,7 +26,7 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """An event as stored. `incident` None: waits for the one it refers to; `detail`: an alarm's what, an answer's
-    answer."""
+    answer, a still's size and sum."""
 
     id: str
     incident: str | None

@@ -1,13 +1,14 @@
 """villages.json: what is to be enrolled, read strictly; a bad row gives a reason and spoils nothing else. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_protocol.device.names import is_device_id
-from heartlamp_protocol.registry import SITE_ID_MAX
+from heartlamp_protocol.registry import SITE_ID_MAX, THROUGH_MAX
 
 from heartlamp_server import plain
+from heartlamp_server.area import radio
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,13 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Device:
+    """`through`: lamps of its village that may carry its frames by radio; `links`: its ways out. Both in the order in
+    which it tries them."""
+
     id: str
     kind: str
+    through: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """`gateway`: its id, or "" where the village has none."""
+    """`gateway`: its id, or "" where the village has none; `radio_channel`: of what goes from device to lamp."""
 
     code: str
     name: str
@@ -45,6 +51,7 @@ class Village:
     gateway: str
     broker: Broker | None
     sites: tuple[Site, ...]
+    radio_channel: int = radio.CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,22 @@ def _village(row: dict[str, Any], place: str, problems: list[str]) -> Village:
         _text(row, "township"),
         gateway,
         _broker(row.get("broker")),
-        tuple(sites),
+        _linked(sites, place, problems),
+        radio.channel(row.get("radio_channel"), place, problems),
     )
+
+
+def _linked(sites: list[Site], place: str, problems: list[str]) -> tuple[Site, ...]:
+    """Who goes through whom can only be judged when every device of the village is known."""
+    kinds = {device.id: device.kind for site in sites for device in site.devices}
+    named = {device.id: device.through for site in sites for device in site.devices}
+    through = radio.untangled(kinds, named, place, problems)
+
+    def linked(device: Device) -> Device:
+        links = radio.links(device.id, device.kind, device.links, through[device.id], place, problems)
+        return replace(device, through=through[device.id], links=links)
+
+    return tuple(replace(site, devices=tuple(map(linked, site.devices))) for site in sites)
 
 
 def _broker(row: Any) -> Broker | None:
@@ -112,7 +133,9 @@ def _site(row: dict[str, Any], group: str, place: str, problems: list[str]) -> S
         elif kind not in KINDS:
             problems.append(f"{device_place}: kind {kind!r} is none of {', '.join(KINDS)}")
         else:
-            devices.append(Device(str(id), str(kind)))
+            through = _words(device, "through", THROUGH_MAX, device_place, problems)
+            links = _words(device, "links", len(radio.LINKS), device_place, problems)
+            devices.append(Device(str(id), str(kind), through, links))
     return Site(
         _text(row, "id", most=SITE_ID_MAX),
         _text(row, "name"),
@@ -136,6 +159,15 @@ def _rows(parent: dict[str, Any], name: str, place: str, problems: list[str]) ->
         else:
             problems.append(f"{where}: not an object")
     return good
+
+
+def _words(row: dict[str, Any], name: str, most: int, place: str, problems: list[str]) -> tuple[str, ...]:
+    """A short list of texts, each once; () where there is none."""
+    words = row.get(name, [])
+    if not isinstance(words, list) or len(words) > most or not all(isinstance(word, str) for word in words):
+        problems.append(f"{place}: {name} is not a list of at most {most} texts")
+        return ()
+    return tuple(dict.fromkeys(words))
 
 
 def _text(row: dict[str, Any], name: str, default: str | None = None, most: int = 100) -> str:

@@ -1,7 +1,12 @@
 """Places as rows."""
 
+from heartlamp_protocol.device.kinds import LAMPS
+
+LAMP_KINDS = ", ".join(f"'{kind}'" for kind in LAMPS)
+"""For SQL: the kinds that show calls."""
+
 # The path is the chain of areas above a site, from the county down.
-PLACES = """
+PLACES = f"""
 WITH RECURSIVE up (site, area, depth) AS (
     SELECT id, area, 0 FROM site WHERE id = ANY(%(sites)s)
     UNION ALL
@@ -14,7 +19,7 @@ SELECT s.id,
     ARRAY(SELECT g.id FROM area a JOIN gateway g ON g.village IN (a.id, a.parent)
           WHERE a.id = s.area ORDER BY g.id) AS gateways,
     (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
-     WHERE n.area = s.area AND d.kind = 'lamp' AND d.revoked_at IS NULL) AS lamps
+     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps
 FROM site s WHERE s.id = ANY(%(sites)s)
 """
 """Query with `sites`: id, place as an incident keeps it, gateways of its village (a revoked one too: what it said

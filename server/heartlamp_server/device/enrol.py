@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from heartlamp_protocol.device.mac import mqtt_password, to_hex
+from heartlamp_protocol.device.mac import mqtt_password, pair_key, to_hex
 from heartlamp_protocol.passwords import mosquitto_hash
 
-from heartlamp_server.area.model import County, Site, Village
+from heartlamp_server.area.model import County, Device, Site, Village
 from heartlamp_server.certificates import make_server
 from heartlamp_server.device import store
 from heartlamp_server.device.vault import Vault
@@ -59,9 +59,15 @@ async def _village(
         except ValueError as error:
             outcome.problems.append(str(error))
     changed = False
+    taken: list[Device] = []
     for site in village.sites:
         group = await _area(conn, area, "group", site.group, "")
-        changed |= await _site(conn, group, site, village, vault, folder, outcome)
+        changed |= await _site(conn, group, site, taken, outcome)
+    for device in taken:  # when all are known: a lamp's file has the keys of those whom it carries
+        version, root = await _root(conn, device.id, vault)
+        radio = await _radio(conn, area, device, village, vault)
+        _write_device(device, version, root, radio, village, folder)
+        outcome.devices += 1
     return changed
 
 
@@ -140,11 +146,10 @@ async def _site(
     conn: psycopg.AsyncConnection[Any],
     group: int,
     site: Site,
-    village: Village,
-    vault: Vault,
-    folder: Folder,
+    taken: list[Device],
     outcome: Outcome,
 ) -> bool:
+    """True: the registry changed. `taken`: is given the site's devices that are enrolled."""
     row = await (
         await conn.execute("SELECT area, name, address, landmark FROM site WHERE id = %s", (site.id,))
     ).fetchone()
@@ -158,7 +163,7 @@ async def _site(
         (site.id, group, site.name, site.address, site.landmark),
     )
     for device in site.devices:
-        cursor = await conn.execute("SELECT site, kind, revoked_at FROM device WHERE id = %s", (device.id,))
+        cursor = await conn.execute("SELECT site, kind, revoked_at, through FROM device WHERE id = %s", (device.id,))
         known = await cursor.fetchone()
         if known is not None and (known[0], known[1]) != (site.id, device.kind):
             outcome.problems.append(f"device {device.id} is already a {known[1]} at {known[0]}: left there")
@@ -166,15 +171,38 @@ async def _site(
         if known is not None and known[2] is not None:
             outcome.problems.append(f"device {device.id} was revoked: give the hardware a new id")
             continue
-        if known is None:
+        if known is None or tuple(known[3]) != device.through:
             changed = True
             await conn.execute(
-                "INSERT INTO device (id, kind, site) VALUES (%s, %s, %s)", (device.id, device.kind, site.id)
+                "INSERT INTO device (id, kind, site, through) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (id) DO UPDATE SET through = EXCLUDED.through",
+                (device.id, device.kind, site.id, list(device.through)),
             )
-        version, root = await _root(conn, device.id, vault)
-        _write_device(device.id, device.kind, version, root, village, folder)
-        outcome.devices += 1
+        taken.append(device)
     return changed
+
+
+async def _radio(
+    conn: psycopg.AsyncConnection[Any], village_area: int, device: Device, village: Village, vault: Vault
+) -> dict[str, Any] | None:
+    """What the device must know of the radio: who may carry it, and whom it may carry, with the key of that hop. None:
+    nobody. A revoked device carries nothing and is not carried."""
+    cursor = await conn.execute(
+        "SELECT d.id, d.site = own.site FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area, "
+        "device own WHERE own.id = %s AND own.id = ANY(d.through) AND d.revoked_at IS NULL AND a.parent = %s "
+        "ORDER BY d.id",
+        (device.id, village_area),
+    )
+    down = {}
+    for child, own in await cursor.fetchall():
+        version, root = await _root(conn, child, vault)
+        down[child] = {"key": to_hex(pair_key(root, version, device.id)), "own": int(own)}
+    cursor = await conn.execute(
+        "SELECT id FROM device WHERE id = ANY(%s) AND revoked_at IS NULL", (list(device.through),)
+    )
+    there = {row[0] for row in await cursor.fetchall()}
+    up = [lamp for lamp in device.through if lamp in there]
+    return {"channel": village.radio_channel, "up": up, "down": down} if up or down else None
 
 
 async def _root(conn: psycopg.AsyncConnection[Any], device: str, vault: Vault) -> tuple[int, bytes]:
@@ -195,21 +223,26 @@ async def _root(conn: psycopg.AsyncConnection[Any], device: str, vault: Vault) -
     return 1, root
 
 
-def _write_device(id: str, kind: str, version: int, root: bytes, village: Village, folder: Folder) -> None:
+def _write_device(
+    device: Device, version: int, root: bytes, radio: dict[str, Any] | None, village: Village, folder: Folder
+) -> None:
     place = folder.out / "devices"
     place.mkdir(parents=True, exist_ok=True)
     broker = village.broker
-    fields = {
-        "dev": id,
-        "kind": kind,
+    fields: dict[str, Any] = {
+        "dev": device.id,
+        "kind": device.kind,
         "kv": version,
         "root": to_hex(root),
         "host": broker.host if broker else "",
         "port": broker.port if broker else 0,
         "server_name": broker.name if broker else "",
         "ca": folder.ca.read_text(),
+        "links": device.links,
     }
-    write_secret(place / f"{id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
+    if radio is not None:
+        fields["radio"] = radio
+    write_secret(place / f"{device.id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_secret(file: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import psycopg
 from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.registry import Registry, Site
 
+from heartlamp_server.area.store import LAMP_KINDS
 from heartlamp_server.device.model import Device
 from heartlamp_server.device.vault import Vault
 
@@ -20,15 +21,15 @@ SILENT_SECONDS = 60
 """After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more
 that its devices are online."""
 
-CONCERNED = """
+CONCERNED = f"""
 SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
     d.revoked_at IS NOT NULL AS revoked,
     ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
           WHERE s.id = d.site ORDER BY g.id) AS gateways,
-    (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{}') FROM device_key k
+    (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
 FROM device d
-WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind = 'lamp')
+WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind IN ({LAMP_KINDS}))
     OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s))
     OR d.id IN (SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
                 WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s))
@@ -78,7 +79,7 @@ async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry
         version,
         village,
         tuple(Site(s["id"], s["name"], s["group"]) for s in sites),
-        tuple(Listed(d["id"], d["kind"], d["site"], d["users"]) for d in devices),
+        tuple(Listed(d["id"], d["kind"], d["site"], d["users"], tuple(d["through"])) for d in devices),
     )
 
 
@@ -89,7 +90,8 @@ WITH mine AS (
 )
 SELECT g.registry, v.name,
     (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
-    (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site, 'users',
+    (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site,
+        'through', d.through, 'users',
         CASE WHEN d.revoked_at IS NULL THEN
             (SELECT coalesce(json_object_agg(d.id || '.' || k.version, k.mqtt_hash), '{}')
              FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.device.statement import write_county_answer
 from heartlamp_protocol.downlink import IncidentCommand
@@ -68,7 +69,7 @@ async def tell(
     """Queues the county's word for the gateways of the incidents' villages and returns their ids. `known`: devices,
     among them every lamp of the incidents' houses; `via`: site -> gateways of its village."""
     queues: dict[str, list[tuple[str, str]]] = {}
-    lamps = [d for d in known if d.kind == "lamp"]
+    lamps = [d for d in known if d.kind in LAMPS]
     for incident in told:
         text = compile(incident, (d for d in lamps if d.site == incident.site), county_epoch)
         for gateway in via[incident.site] if text else ():

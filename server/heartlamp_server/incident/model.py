@@ -22,7 +22,7 @@ STEPS = {
 """One responder's own answer ("" before any) -> what may follow. The incident's answer is the highest that stands;
 `unanswered` when somebody had answered and nobody stands by it; `closed` by an operator only, and for good."""
 
-MUST_BE_SEEN = ("panic", "fire", "silent")  # closed only by who spoke to them or saw them
+MUST_BE_SEEN = ("panic", "fire", "slope", "silent")  # closed only by who spoke to them or saw them
 HOW_SEEN = ("arrived", "spoke_to")
 
 

@@ -45,7 +45,7 @@ class Responder(BaseModel):
 
 class Card(BaseModel):
     id: str
-    what: Literal["panic", "fire", "gas", "flood", "silent"]
+    what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
     site: Site
     path: list[str]
     opened_at: datetime

@@ -9,6 +9,7 @@ WHAT = {
     "fire": ("火警", "fire"),
     "gas": ("燃气", "gas"),
     "flood": ("水浸", "flood"),
+    "slope": ("滑坡/山体位移", "landslide"),
     "silent": ("静默求助", "silent alarm"),
 }
 ANSWER = {
@@ -20,9 +21,15 @@ ANSWER = {
 }
 KIND = {
     "button": ("按钮", "button"),
+    "silent": ("静默按钮", "silent button"),
     "lamp": ("心灯", "heart-lamp"),
+    "camera": ("带相机的心灯", "heart-lamp camera"),
     "smoke": ("烟感", "smoke sensor"),
+    "gas": ("燃气传感器", "gas sensor"),
     "flood": ("水浸传感器", "flood sensor"),
+    "door": ("门磁", "door contact"),
+    "temperature": ("温度传感器", "thermometer"),
+    "slope": ("山体位移传感器", "slope sensor"),
 }
 REASON = {"wrong mac": "签名不符", "another body under the same id": "同一编号，内容不同"}
 HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
@@ -45,6 +52,15 @@ TEXTS = {
         "an answer of {who} was not verified and not used: {answer}",
     ),
     "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
+    "still": ("{house}的{kind}拍了照片，{kb} kB，还没有传到", "picture taken at {house}, {kb} kB, not here yet"),
+    "still_kept": (
+        "{house}的{kind}报来一张照片；它不是这一家的相机，未采用",
+        "{house} reports a picture by its {kind}, which is no camera of this house: not used",
+    ),
+    "still_unverified": (
+        "{house}报来一张照片，未通过验证，未采用",
+        "a picture reported by {house} was not verified and not used",
+    ),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
 }
@@ -66,5 +82,6 @@ def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
     words["reason"] = REASON.get(words["reason"], words["reason"]) if language == 0 else words["reason"]
     for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
+    words["kb"] = str(-(-int(detail.get("bytes", 0)) // 1000))
     words["said"] = f"{words['who']} {words['answer']}".strip()
     return pattern.format_map(words).strip(" ；;:")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from heartlamp_protocol.device.names import owner_of
-from heartlamp_protocol.inbound import Alarm, Answer, Frame, Reading
+from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Frame, Reading, Still
 from heartlamp_protocol.uplink import Item, Note, Verdict
 
 from heartlamp_server.alarm.model import (
@@ -88,11 +88,15 @@ class Fold:
         content = frame.content
         assert not isinstance(content, Reading)
         head = content.head
-        kind, detail, refers_to = "cancel", "", ""
-        if isinstance(content, Alarm):
-            kind, detail = "alarm", content.what
-        elif isinstance(content, Answer):
-            kind, detail, refers_to = "answer", content.answer, content.incident
+        match content:
+            case Alarm():
+                kind, detail, refers_to = "alarm", content.what, ""
+            case Answer():
+                kind, detail, refers_to = "answer", content.answer, content.incident
+            case Still():
+                kind, detail, refers_to = "still", f"{content.size} {content.sum}", content.incident
+            case Cancel():
+                kind, detail, refers_to = "cancel", "", ""
         return EventRow(
             content.id, None, refers_to, kind, detail, head.device, head.key_version, head.boot, head.seq, head.up,
             good, frame.mac, frame.body, self.gateway, self.known.now, seen,
@@ -106,6 +110,8 @@ class Fold:
             incident = self._alarm(row, item, device)
         elif row.kind == "answer":
             incident = self._answer(row, device)
+        elif row.kind == "still":
+            incident = self._still(row, device)
         else:
             incident = self._cancel(row, device)
         row = replace(row, incident=incident)
@@ -193,6 +199,22 @@ class Fold:
                 )
         return newest.id
 
+    def _still(self, row: EventRow, device: Device) -> str | None:
+        """A picture was taken: a line of the timeline, and nothing more. It is no press and no answer, so neither the
+        lamps nor the village hear of it."""
+        incident = self._referred(row.refers_to)
+        if incident is None:
+            return None
+        size, _, picture = row.detail.partition(" ")
+        detail = {"event": row.id, "bytes": int(size), "sum": picture} | device.source()
+        kind = "still"
+        if not row.verified:
+            kind = "still_unverified"
+        elif device.kind != "camera" or device.site != incident.site:  # no house's camera looks at another's alarm
+            kind = "still_kept"
+        self._apply((incident, Entry(incident.id, row.observed_at or self.known.now, kind, detail)))
+        return incident.id
+
     def _replace(self, old: EventRow, new: EventRow, item: Item, device: Device) -> None:
         """The device's own bytes take the place of unverified ones, and have the effect that those were denied."""
         if old.incident is None:
@@ -208,6 +230,8 @@ class Fold:
             incident = self._answer(new, device) or old.incident
         elif new.kind == "cancel":
             incident = self._cancel(new, device) or old.incident
+        elif new.kind == "still":
+            incident = self._still(new, device) or old.incident
         self.plan.events[new.id] = self.known.events[new.id] = replace(new, incident=incident)
 
     def _correct(self, id: str, new: EventRow, device: Device) -> str:

@@ -2,6 +2,7 @@
 
 import json
 
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import is_event_id
 
 from heartlamp_server.alarm.model import Evidence
@@ -37,7 +38,7 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
             return f"{row.what} of an unknown device {name!r}"
         if row.gateway not in device.gateways:
             return f"{row.what} of {name}, which is another village's"
-        if row.what == "lit" and device.kind != "lamp":
+        if row.what == "lit" and device.kind not in LAMPS:
             return f"lit of {name}, which is a {device.kind}"
     if incident and row.gateway not in known.places[incident.site][1]:
         return f"{row.what} for {incident.id}, which is another village's incident"

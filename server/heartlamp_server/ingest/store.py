@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from heartlamp_protocol.inbound import Answer, Reading
+from heartlamp_protocol.inbound import Answer, Reading, Still
 from heartlamp_protocol.uplink import Note
 
 from heartlamp_server.alarm import store as alarms
@@ -66,7 +66,8 @@ class Names:
     def of(cls, parsed: Sequence[Parsed], notes: Sequence[Note]) -> "Names":
         contents = [p.frame.content for p in parsed if p.frame]
         happened = [c for c in contents if not isinstance(c, Reading)]
-        referred = [c.incident for c in happened if isinstance(c, Answer)] + [n.incident for n in notes if n.incident]
+        referred = [c.incident for c in happened if isinstance(c, Answer | Still)]
+        referred += [n.incident for n in notes if n.incident]
         spoken_of = [subject_device(n.what, n.subject) for n in notes]
         return cls(
             sorted({c.head.device for c in contents} | set(spoken_of)),

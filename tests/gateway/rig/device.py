@@ -73,6 +73,11 @@ class Device:
             lambda id, up: event.write_answer(id, self.id, 1, self.boot, self._seq, up, incident, answer)
         )
 
+    def still(self, incident: str) -> str:
+        return self._offer(
+            lambda id, up: event.write_still(id, self.id, 1, self.boot, self._seq, up, incident, "5a" * 32, 18_234)
+        )
+
     def again(self, id: str, age: int = 1000) -> None:
         """Offers an event again, with a new age and the same body."""
         frame = self.frames[id]

@@ -32,6 +32,8 @@ DEVICES = {
     "lamp9": ("lamp", "s9"),
     "lamp2": ("lamp", "s2"),
     "lamp1": ("lamp", "s1"),
+    "cam2": ("camera", "s2"),
+    "hush7": ("silent", "s7"),
 }
 
 

@@ -11,7 +11,9 @@ export const MEANINGS = {
   dark: ["没有通电或刚启动", "No word yet"],
 };
 
-export const WHATS = { panic: ["求助", "help"], fire: ["火警", "fire"], gas: ["燃气", "gas"], flood: ["水浸", "flood"] };
+export const LAMPS = ["lamp", "camera"]; // kinds that show calls
+
+export const WHATS = { panic: ["求助", "help"], fire: ["火警", "fire"], gas: ["燃气", "gas"], flood: ["水浸", "flood"], slope: ["滑坡", "landslide"] };
 
 const ANSWERS = {
   none: ["还没有人应答", "nobody answered yet"],
@@ -40,7 +42,15 @@ export function lampWords(show) {
   return { headline, more: [receipt, says(show.answer, show.who)] };
 }
 
-const DEVICES = { button: ["按钮", "Button"], smoke: ["烟感", "Smoke sensor"], flood: ["水浸", "Flood sensor"] };
+// What says something of its own beside the lamp. A silent button shows nothing, a door raises no alarm.
+export const DEVICES = {
+  button: ["按钮", "Button"],
+  smoke: ["烟感", "Smoke sensor"],
+  gas: ["燃气传感器", "Gas sensor"],
+  flood: ["水浸", "Flood sensor"],
+  temperature: ["温度传感器", "Thermometer"],
+  slope: ["山体位移传感器", "Slope sensor"],
+};
 const ALONE = { shout: ["快喊人，打电话！", "shout or telephone"], sending: ["正在发送", "sending"] };
 
 /** What a house's other devices say besides its lamp: [zh, en] of the worst of them, or null. Each knows of its own

@@ -1,5 +1,5 @@
 // One village as a little map: houses along a lane, by household group. Drawn anew when the width changes.
-import { glow, isLit, lampWords, othersWords, seen } from "./lamp.js";
+import { LAMPS, glow, isLit, lampWords, othersWords, seen } from "./lamp.js";
 import { holdable } from "./key.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -102,7 +102,7 @@ function drawHouse(svg, { house, x, y, w }, pin) {
   const lights = new Map(); // device → how to light its key
   keys.forEach((key, index) => lights.set(key.device, drawKey(g, (index - (keys.length - 1) / 2) * step, 226, key, house, pin)));
 
-  const lampId = (house.devices.find((device) => device.kind === "lamp") ?? house.devices[0])?.id;
+  const lampId = (house.devices.find((device) => LAMPS.includes(device.kind)) ?? house.devices[0])?.id;
   let lamp = null;
   const shows = new Map(); // of its other devices: kind → show
 
@@ -139,9 +139,10 @@ function drawHouse(svg, { house, x, y, w }, pin) {
 /** The keys that a house has: red on the button (else on the lamp), green on the lamp (else on the button), sensors. */
 export function keysOf(house) {
   const by = (kind) => house.devices.find((device) => device.kind === kind)?.id;
+  const lamp = house.devices.find((device) => LAMPS.includes(device.kind))?.id;
   const keys = [
-    { pin: "red", device: by("button") ?? by("lamp"), zh: "红键：求助", en: "red: help" },
-    { pin: "green", device: by("lamp") ?? by("button"), zh: "绿键：我去；长按：我在这里", en: "green: I go; long: I am here" },
+    { pin: "red", device: by("button") ?? lamp, zh: "红键：求助", en: "red: help" },
+    { pin: "green", device: lamp ?? by("button"), zh: "绿键：我去；长按：我在这里", en: "green: I go; long: I am here" },
     { pin: "smoke", device: by("smoke"), zh: "烟", en: "smoke" },
     { pin: "flood", device: by("flood"), zh: "水", en: "water" },
   ];

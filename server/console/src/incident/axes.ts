@@ -38,7 +38,9 @@ export function standing(card: Card): Responder[] {
   return card.responders.filter((one) => one.answer !== "withdrawn");
 }
 
-/** Panic, fire and a silent alarm end only when somebody stood there or spoke to them; the server holds the same rule. */
+const MUST_BE_SEEN: readonly string[] = ["panic", "fire", "slope", "silent"];
+
+/** Some end only when somebody stood there or spoke to them; the server holds the same rule. */
 export function closeNeedsProof(card: Card): boolean {
-  return card.what === "panic" || card.what === "fire" || card.what === "silent";
+  return MUST_BE_SEEN.includes(card.what);
 }

@@ -105,6 +105,6 @@ describe("the people's axis", () => {
   });
 
   it("asks for proof before what may have hurt somebody is closed", () => {
-    expect((["panic", "fire", "silent", "flood"] as const).map((what) => closeNeedsProof(card(1, { what })))).toEqual([true, true, true, false]);
+    expect((["panic", "fire", "slope", "silent", "flood"] as const).map((what) => closeNeedsProof(card(1, { what })))).toEqual([true, true, true, true, false]);
   });
 });

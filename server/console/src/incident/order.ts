@@ -1,7 +1,7 @@
 import type { Card, What } from "../api/types";
 
 /** Lower is more urgent. Whatever can kill within minutes comes first; among equals nobody is ranked by a guess. */
-const URGENCY: Record<What, number> = { fire: 0, panic: 0, gas: 0, silent: 0, flood: 1 };
+export const URGENCY: Record<What, number> = { fire: 0, panic: 0, gas: 0, slope: 0, silent: 0, flood: 1 };
 
 export function urgency(what: What): number {
   return URGENCY[what] ?? 0; // a kind this page does not know is urgent until somebody says otherwise

@@ -5,12 +5,13 @@ const s = (n: number) => (n === 1 ? "" : "s");
 export const en: Words = {
   product: "Heart-Lamp",
   productLong: "Heart-Lamp · County command",
-  what: { panic: "Help", fire: "Fire", gas: "Gas", flood: "Flood", silent: "Silent alarm" },
+  what: { panic: "Help", fire: "Fire", gas: "Gas", flood: "Flood", slope: "Landslide", silent: "Silent alarm" },
   whatLong: {
     panic: "Somebody pressed the help button",
     fire: "Fire",
     gas: "Gas is leaking",
     flood: "Water is rising",
+    slope: "The slope above the houses is moving",
     silent: "Silent call for help: do not ring the house",
   },
   answer: {
@@ -183,7 +184,19 @@ export const en: Words = {
     empty: "No device is registered yet",
     emptyHint: "Houses and devices appear here once they are registered.",
     count: (n, bad) => (bad ? `${n} device${s(n)}, ${bad} abnormal` : `${n} device${s(n)}, all well`),
-    kind: { button: "Button", lamp: "Lamp", smoke: "Smoke", flood: "Flood", gas: "Gas", camera: "Camera", gateway: "Gateway" },
+    kind: {
+      button: "Button",
+      silent: "Silent button",
+      lamp: "Lamp",
+      camera: "Lamp with camera",
+      smoke: "Smoke",
+      gas: "Gas",
+      flood: "Flood",
+      door: "Door",
+      temperature: "Thermometer",
+      slope: "Slope",
+      gateway: "Gateway",
+    },
     notices: "Latest notices",
   },
   quarantine: {
