@@ -1,15 +1,19 @@
 """A firmware bundle: the bytes that the tool makes and a device takes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateKey,
+    RSAPrivateNumbers,
+    RSAPublicNumbers,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.rsa import rsa_crt_dmp1 as dp
 from cryptography.hazmat.primitives.asymmetric.rsa import rsa_crt_iqmp as iq
-from cryptography.hazmat.primitives.hashes import SHA256
-from heartlamp_tech.bundle import MAGIC, SIGNATURE, BundleError, Release, pack, read
+from heartlamp_tech.bundle import BundleError, Release, assemble, read, sign, write_manifest
 
 from tests.firmware.conftest import REPO
 
@@ -34,12 +38,21 @@ def golden_key() -> RSAPrivateKey:
 
 
 def test_the_tool_makes_the_golden_bundle_byte_by_byte() -> None:
-    assert pack(RELEASE, dict(reversed(FILES.items())), golden_key()) == BUNDLE
+    files = dict(reversed(FILES.items()))
+    manifest = write_manifest(RELEASE, files)
+    assert assemble(manifest, sign(manifest, golden_key()), files) == BUNDLE
 
 
 def test_the_golden_bundle_is_read_back() -> None:
     bundle = read(BUNDLE, MODULUS)
     assert (bundle.id, bundle.release, bundle.files) == (GOLDEN["id"], RELEASE, FILES)
+
+
+def test_a_way_back_is_signed_as_one() -> None:
+    back = replace(RELEASE, rollback=True)
+    manifest = write_manifest(back, FILES)
+    assert b',"rollback":1,"files":' in manifest
+    assert read(assemble(manifest, sign(manifest, golden_key()), FILES), MODULUS).release == back
 
 
 def test_no_changed_byte_is_taken() -> None:
@@ -66,13 +79,16 @@ def test_another_keys_bundle_is_refused_by_its_signature() -> None:
 @pytest.mark.parametrize("path", ["../boot.mpy", "/heartlamp/a.mpy", "heartlamp/a.py", "heartlamp//a.mpy", "A.mpy", ""])
 def test_no_path_leads_out_of_the_slot(path: str) -> None:
     with pytest.raises(BundleError, match="cannot hold a file named"):
-        pack(RELEASE, {path: b""}, golden_key())
+        write_manifest(RELEASE, {path: b""})
 
 
 def test_a_newer_tools_manifest_is_named_as_that() -> None:
 
     manifest = b'{"format":2}'
-    signature = golden_key().sign(manifest, PKCS1v15(), SHA256())
-    assert len(signature) == SIGNATURE
     with pytest.raises(BundleError, match="a newer tool"):
-        read(MAGIC + len(manifest).to_bytes(4, "big") + manifest + signature, MODULUS)
+        read(assemble(manifest, sign(manifest, golden_key()), {}), MODULUS)
+
+
+def test_a_key_that_devices_could_not_verify_signs_nothing() -> None:
+    with pytest.raises(BundleError, match="RSA key of 3072 bits"):
+        sign(b"{}", generate_private_key(65537, 2048))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
 MAGIC = b"HLB1\n"
@@ -26,7 +26,8 @@ EXPONENT = 65537
 SIGNATURE = KEY_BITS // 8
 MANIFEST_MOST = 16 * 1024  # a device reads it into RAM
 PATH = re.compile(r"[a-z_][a-z0-9_]*(/[a-z_][a-z0-9_]*)*\.mpy")
-FIELDS = ("format", "version", "boards", "kinds", "min_version", "micropython", "files")
+FIELDS = ("format", "version", "boards", "kinds", "min_version", "micropython", "files")  # in this order
+FIELDS_BACK = (*FIELDS[:-1], "rollback", "files")
 
 
 class BundleError(Exception):
@@ -45,7 +46,8 @@ class Entry(NamedTuple):
 class Release:
     """What a bundle is, without its files. Versions are numbers that compare: 10000 × major + 100 × minor + patch.
 
-    `min_version`: a device that runs an older one must take another step first; `micropython`: the oldest that runs it.
+    `min_version`: a device that runs an older one must take another step first; `micropython`: the oldest that runs it;
+    `rollback`: devices may take it though they run a newer one.
     """
 
     version: int
@@ -53,6 +55,7 @@ class Release:
     kinds: tuple[str, ...]
     min_version: int
     micropython: int
+    rollback: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ class Bundle:
     files: dict[str, bytes]
 
 
-def pack(release: Release, files: dict[str, bytes], key: RSAPrivateKey) -> bytes:
-    """The bundle; of the same release, files and key always the same bytes. Raises BundleError for a path that no
-    device would take, and for a key of another size."""
+def write_manifest(release: Release, files: dict[str, bytes]) -> bytes:
+    """What is signed; of the same release and files always the same bytes. Raises BundleError for a path that no device
+    would take."""
     paths = sorted(files)
     for path in paths:
         if not PATH.fullmatch(path):
@@ -79,15 +82,27 @@ def pack(release: Release, files: dict[str, bytes], key: RSAPrivateKey) -> bytes
             "kinds": list(release.kinds),
             "min_version": release.min_version,
             "micropython": release.micropython,
+            **({"rollback": 1} if release.rollback else {}),
             "files": [[path, len(files[path]), sha256(files[path]).hexdigest()] for path in paths],
         },
         separators=(",", ":"),
     ).encode()
     if len(manifest) > MANIFEST_MOST:
         raise BundleError(f"the manifest has {len(manifest)} bytes; a device takes {MANIFEST_MOST}")
-    check_key(key.public_key())
-    head = MAGIC + len(manifest).to_bytes(4, "big") + manifest + key.sign(manifest, PKCS1v15(), SHA256())
-    return head + b"".join(files[path] for path in paths)
+    return manifest
+
+
+def sign(manifest: bytes, key: RSAPrivateKey) -> bytes:
+    """Raises BundleError where devices could not verify what this key signs."""
+    if key.key_size != KEY_BITS or key.public_key().public_numbers().e != EXPONENT:
+        raise BundleError(f"bundles are signed by an RSA key of {KEY_BITS} bits with exponent {EXPONENT}")
+    return key.sign(manifest, PKCS1v15(), SHA256())
+
+
+def assemble(manifest: bytes, signature: bytes, files: dict[str, bytes]) -> bytes:
+    """The bundle. Whether the signature is right, `read` says."""
+    head = MAGIC + len(manifest).to_bytes(4, "big") + manifest + signature
+    return head + b"".join(files[path] for path in sorted(files))
 
 
 def read(data: bytes, modulus: int) -> Bundle:
@@ -103,7 +118,7 @@ def read(data: bytes, modulus: int) -> Bundle:
         RSAPublicNumbers(EXPONENT, modulus).public_key().verify(signature, manifest, PKCS1v15(), SHA256())
     except InvalidSignature:
         raise BundleError("the bundle is damaged, or signed by another key than this device trusts") from None
-    release, entries = _manifest(manifest)
+    release, entries = _read_manifest(manifest)
     rest = memoryview(data)[end + SIGNATURE :]
     if len(rest) != sum(entry.size for entry in entries):
         raise BundleError(f"the files have {len(rest)} bytes, the manifest says {sum(e.size for e in entries)}")
@@ -119,17 +134,11 @@ def bundle_id(manifest: bytes) -> str:
     return sha256(manifest).hexdigest()[:16]
 
 
-def check_key(key: RSAPublicKey) -> None:
-    """Raises BundleError where devices could not verify what this key signs."""
-    if key.key_size != KEY_BITS or key.public_numbers().e != EXPONENT:
-        raise BundleError(f"bundles are signed by an RSA key of {KEY_BITS} bits with exponent {EXPONENT}")
-
-
-def _manifest(text: bytes) -> tuple[Release, list[Entry]]:
+def _read_manifest(text: bytes) -> tuple[Release, list[Entry]]:
     """Only asked about what our key has signed: a surprise is a newer tool's."""
     try:
         fields: dict[str, Any] = json.loads(text)
-        if tuple(fields) != FIELDS or fields["format"] != FORMAT:
+        if tuple(fields) not in (FIELDS, FIELDS_BACK) or fields["format"] != FORMAT:
             raise ValueError
         entries = [Entry(str(path), int(size), str(digest)) for path, size, digest in fields["files"]]
         release = Release(
@@ -138,6 +147,7 @@ def _manifest(text: bytes) -> tuple[Release, list[Entry]]:
             kinds=tuple(fields["kinds"]),
             min_version=int(fields["min_version"]),
             micropython=int(fields["micropython"]),
+            rollback="rollback" in fields,
         )
     except (ValueError, TypeError, AttributeError):
         raise BundleError("the manifest has a form that is not known here; a newer tool made it") from None
