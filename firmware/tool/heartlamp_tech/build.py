@@ -1,6 +1,7 @@
 """python -m heartlamp_tech.build: what devices load, in build/firmware.
 
 app/…                     the bytecode, as it lies on a device
+start/…                   what starts it, which no update replaces
 heartlamp-<version>.hlb   the same as a signed bundle (bundle.py)
 manifest.json             what is signed
 update_key.json           the modulus that devices must be given to take it, for provisioning
@@ -16,9 +17,9 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from heartlamp_tech import board_rules, boards, compiling, signing
 from heartlamp_tech.boards import BoardsError
@@ -29,10 +30,11 @@ REPO = Path(__file__).resolve().parents[3]
 
 @dataclass(frozen=True)
 class Built:
-    """`files`: bytecode by path. `manifest`: the bytes to sign."""
+    """`files`: bytecode by path; `start`: of what is no part of the bundle. `manifest`: the bytes to sign."""
 
     release: Release
     files: dict[str, bytes]
+    start: dict[str, bytes]
     manifest: bytes
 
 
@@ -42,13 +44,16 @@ def build(repo: Path, rollback: bool = False) -> Built:
     board_rules.check(wired)
     files = compiling.compile_all(compiling.sources(repo) | compiling.board_sources(wired))
     release = read_release(repo, tuple(wired), rollback)
-    return Built(release, files, write_manifest(release, files))
+    start = compiling.compile_all(compiling.start_sources(repo))
+    return Built(release, files, start, write_manifest(release, files))
 
 
 def read_release(repo: Path, board_names: tuple[str, ...], rollback: bool) -> Release:
-    """The version stands in the firmware, the kinds in the protocol."""
-    version = _constants(repo / "firmware/app/heartlamp/version.py")
-    kinds = _constants(repo / "firmware/app/heartlamp/kinds.py")["PARTS"]
+    """Version and kinds stand in the firmware, and nowhere else."""
+    version = {name: ast.literal_eval(node) for name, node in _constants(repo / "firmware/app/heartlamp/version.py")}
+    parts = dict(_constants(repo / "firmware/app/heartlamp/kinds.py"))["PARTS"]
+    assert isinstance(parts, ast.Dict)
+    kinds = [ast.literal_eval(key) for key in parts.keys if key is not None]
     return Release(
         version["VERSION"], board_names, tuple(kinds), version["MIN_VERSION"], version["MICROPYTHON"], rollback
     )
@@ -59,11 +64,8 @@ def write(built: Built, signature: bytes, modulus: int, folder: Path) -> Path:
     the key with this modulus."""
     bundle = assemble(built.manifest, signature, built.files)
     read(bundle, modulus)  # as a device will
-    shutil.rmtree(folder / "app", ignore_errors=True)
-    for name, data in built.files.items():
-        target = folder / "app" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+    _lay_out(folder / "app", built.files)
+    _lay_out(folder / "start", built.start)
     (folder / "manifest.json").write_bytes(built.manifest)
     (folder / "update_key.json").write_text(json.dumps({"update_key": f"{modulus:0768x}"}) + "\n")
     for old in folder.glob("heartlamp-*.hlb"):
@@ -73,17 +75,23 @@ def write(built: Built, signature: bytes, modulus: int, folder: Path) -> Path:
     return path
 
 
+def _lay_out(folder: Path, files: dict[str, bytes]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, data in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
 def version_text(version: int) -> str:
     return f"{version // 10000}.{version // 100 % 100}.{version % 100}"
 
 
-def _constants(path: Path) -> dict[str, Any]:
-    """The module's upper-case literals, without running it."""
-    found = {}
+def _constants(path: Path) -> Iterator[tuple[str, ast.expr]]:
+    """The module's upper-case names and what is assigned to them, without running it."""
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
-            found[node.targets[0].id] = ast.literal_eval(node.value)
-    return found
+            yield node.targets[0].id, node.value
 
 
 def main() -> int:

@@ -22,6 +22,11 @@ def sources(repo: Path) -> dict[str, str]:
     return found
 
 
+def start_sources(repo: Path) -> dict[str, str]:
+    """What starts a device and is no part of a bundle, because an update must not touch what takes it back."""
+    return {path.stem: path.read_text("utf-8") for path in (repo / "firmware/app").glob("*.py")}
+
+
 def board_sources(boards: dict[str, Board]) -> dict[str, str]:
     """One small module for each board, heartlamp/boards/<name with _>, of which a device loads its own."""
     found = {"heartlamp/boards/__init__": '"""Made from hardware/boards/*.toml: one module a board."""\n'}
