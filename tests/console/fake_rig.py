@@ -18,10 +18,10 @@ PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"
 LIGHTS: dict[str, tuple[str, list[int]]] = {
     "dark": ("#000000", []),
-    "working": ("#140600", []),
+    "working": ("#0e0400", []),
     "sending": ("#ffffff", [150, 600]),
     "told": ("#0010ff", [200, 200, 200, 1400]),
-    "coming": ("#008070", [2000, 500]),
+    "coming": ("#008070", [1500, 500]),
     "shout": ("#ff0000", [200, 200]),
     "near": ("#ff9000", [200, 200, 200, 200, 700, 500]),
 }

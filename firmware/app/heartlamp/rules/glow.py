@@ -8,10 +8,10 @@ a fifth of the next 4 s. Never more than three flashes in a second (WCAG 2.2, 2.
 # meaning: colour as the LEDs are driven (linear), rhythm (ms on, off, on, ...; empty: steady), sound (of tones.py)
 PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
     "dark": ("#000000", [], ""),
-    "working": ("#140600", [], ""),  # no blue, which keeps people awake; under 0.25 lx, the full moon, at 1 m
+    "working": ("#0e0400", [], ""),  # no blue, which keeps people awake; under 0.25 lx, the full moon, at 1 m
     "sending": ("#ffffff", [150, 600], "sending"),
     "told": ("#0010ff", [200, 200, 200, 1400], "told"),
-    "coming": ("#008070", [2000, 500], "coming"),
+    "coming": ("#008070", [1500, 500], "coming"),
     "shout": ("#ff0000", [200, 200], "shout"),
     "near": ("#ff9000", [200, 200, 200, 200, 700, 500], "near"),
     "unset": ("#280028", [1000, 1000], ""),  # nobody has provisioned it: a technician's matter
