@@ -18,12 +18,12 @@ PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"
 LIGHTS: dict[str, tuple[str, list[int]]] = {
     "dark": ("#000000", []),
-    "working": ("#18120a", []),
-    "sending": ("#ffffff", [60, 60]),
-    "told": ("#0050ff", [200, 200, 200, 1400]),
-    "coming": ("#00d890", [2000, 500]),
-    "shout": ("#ff0000", [250, 250]),
-    "near": ("#ffc000", [200, 200, 200, 200, 200, 1000]),
+    "working": ("#0e0400", []),
+    "sending": ("#ffffff", [150, 600]),
+    "told": ("#0010ff", [200, 200, 200, 1400]),
+    "coming": ("#008070", [1500, 500]),
+    "shout": ("#ff0000", [200, 200]),
+    "near": ("#ff9000", [200, 200, 200, 200, 700, 500]),
 }
 
 

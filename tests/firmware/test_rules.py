@@ -199,12 +199,6 @@ def test_trouble_lies_over_a_neighbours_call_and_a_short_break_does_not() -> Non
     assert meaning(facts(refreshed_at=900, shown=(near(),)), 6_001) == "near"
 
 
-def test_each_of_colour_rhythm_and_sound_tells_the_meanings_apart() -> None:
-    learned = ["working", "told", "coming", "shout", "near", "sending"]
-    for part in range(3):
-        assert len({str(lamp.PATTERNS[m][part]) for m in learned}) == len(learned), part
-
-
 def says(epoch: str, rver: int, aver: int, answer: str, who: str = "", by: str = "") -> dict[str, object]:
     return {
         "kind": "answer", "epoch": epoch, "incident": INCIDENT, "rver": rver, "aver": aver, "answer": answer,

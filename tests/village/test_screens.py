@@ -123,12 +123,12 @@ def test_a_button_that_nobody_hears_says_so_on_the_page_until_it_is_heard(
         expect(house).to_contain_text("按钮：快喊人，打电话！", timeout=20_000)  # after SECOND_PATH_MS
         expect(house).to_contain_text("Button: shout or telephone")
         expect(key).to_have_attribute("data-meaning", "shout")
-        shines(village, button, "rgb(255, 0, 0)", 500)
+        shines(village, button, "rgb(255, 0, 0)", 400)
         shoot(village, "live-demo-shout")
         for width in (1360, 390):
             village.set_viewport_size({"width": width, "height": 950})
             expect(house).to_contain_text("Button: shout or telephone")  # whole, in a plot of any width
-            shines(village, button, "rgb(255, 0, 0)", 500)  # drawn anew, it shines as before
+            shines(village, button, "rgb(255, 0, 0)", 400)  # drawn anew, it shines as before
             assert village.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         house.scroll_into_view_if_needed()
         shoot(village, "live-demo-shout-narrow")

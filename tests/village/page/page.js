@@ -96,7 +96,7 @@ async function refresh() {
 }
 
 function legend() {
-  const patterns = { working: ["#18120a", []], told: ["#0050ff", [200, 200, 200, 1400]], coming: ["#00d890", [2000, 500]], shout: ["#ff0000", [250, 250]], near: ["#ffc000", [200, 200, 200, 200, 200, 1000]] };
+  const patterns = { working: ["#0e0400", []], told: ["#0010ff", [200, 200, 200, 1400]], coming: ["#008070", [1500, 500]], shout: ["#ff0000", [200, 200]], near: ["#ff9000", [200, 200, 200, 200, 700, 500]] };
   for (const [meaning, [color, rhythm]] of Object.entries(patterns)) {
     const item = document.createElement("li");
     const light = document.createElement("i");

@@ -1,23 +1,13 @@
-"""From what the device knows to what it shows. Colour, rhythm and sound each carry the meaning alone."""
+"""From what the device knows to what it shows. How a meaning looks is glow.py's."""
 
 from heartlamp_protocol.device.lamp import WORKING, in_trouble, meaning
 from heartlamp_protocol.device.limits import LINK_GRACE_MS, SECOND_PATH_MS, STALE_MS
 
 from heartlamp.rules.calls import Call
+from heartlamp.rules.glow import PATTERNS
 
 FIRST_CONTACT_MS = 15_000  # after a start, before "no word from the village" is trouble
 TOLD_MS = 60_000  # a receipt shines this long where no call in the lamp's state carries it on
-
-# meaning: colour, rhythm (ms on, off, on, ...; empty: steady), sound. The colours are apart for colour-blind eyes too.
-PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
-    "dark": ("#000000", [], ""),
-    "working": ("#18120a", [], ""),
-    "sending": ("#ffffff", [60, 60], "sending"),
-    "told": ("#0050ff", [200, 200, 200, 1400], "told"),
-    "coming": ("#00d890", [2000, 500], "coming"),
-    "shout": ("#ff0000", [250, 250], "shout"),
-    "near": ("#ffc000", [200, 200, 200, 200, 200, 1000], "near"),
-}
 
 
 class Press:

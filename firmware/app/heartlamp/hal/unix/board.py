@@ -16,8 +16,12 @@ import sys
 import time
 from asyncio import core
 
+<<<<<<< HEAD
 POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
 ASLEEP = 72  # the exit code of a device that went to sleep; nobody but live() sees it
+=======
+from heartlamp.rules import wav
+>>>>>>> 46bb902 (Give the lamp a voice and tunes, because colour and rhythm reach nobody who sleeps or cannot see)
 
 
 class Board:
@@ -141,11 +145,50 @@ class Board:
     def show(self, picture: dict) -> None:
         _print({"t": time.time_ns(), "show": picture})
 
+    def recorded(self, clip: str) -> bool:
+        """Whether /prompts on the flash has this clip."""
+        try:
+            os.stat(self.root + "/prompts/" + clip)
+            return True
+        except OSError:
+            return False
+
+    async def tone(self, notes: "list[tuple[int, int]]", rounds: int) -> None:
+        """Sounds so many rounds of (Hz, ms). Cancelled, it is silent at once."""
+        await _sound({"tone": notes, "rounds": rounds}, sum([ms for _, ms in notes]) * rounds)
+
+    async def play(self, clips: "list[str]") -> None:
+        """Clips of /prompts, one after the other; one that cannot be played is left out, it must not end the lamp."""
+        played, ms = [], 0
+        for clip in clips:
+            try:
+                ms += _length(self.root + "/prompts/" + clip)
+                played.append(clip)
+            except (OSError, ValueError) as error:
+                self.trace("clip", path=clip, error=str(error))
+        await _sound({"play": played}, ms)
+
     def trace(self, what: str, **fields) -> None:
         fields["trace"] = what
         if "t" not in fields:
             fields["t"] = time.time_ns()
         _print(fields)
+
+
+def _length(path: str) -> int:
+    """ms"""
+    with open(path, "rb") as f:
+        return wav.sound_in(f.read(wav.HEAD))[1] // wav.BYTES_A_MS
+
+
+async def _sound(what: dict, ms: int) -> None:
+    what["t"] = time.time_ns()
+    _print(what)
+    try:
+        await asyncio.sleep_ms(ms)
+    except asyncio.CancelledError:
+        _print({"t": time.time_ns(), "hush": 1})
+        raise
 
 
 def _print(fields: dict) -> None:

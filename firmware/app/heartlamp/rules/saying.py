@@ -1,0 +1,38 @@
+"""When a lamp says what it shows, and what cuts it short."""
+
+from heartlamp.rules import tones, voice
+
+
+class Saying:
+    """What is said from `since` on, and how often it was begun. needed: somebody here or next door calls for help;
+    press: the id of the last press that it answers."""
+
+    def __init__(self, meaning: str, words: "list[tuple[str, str]]", needed: bool, press: str, since: int) -> None:
+        self.meaning = meaning
+        self.words = words
+        self.needed = needed
+        self.press = press
+        self.since = since
+        self.said = 0
+
+    def due(self) -> "int | None":
+        """When to say it (again), ms of the clock of `since`; None: no more."""
+        at = tones.due(self.meaning, self.needed, self.said)
+        return None if at is None else self.since + at
+
+
+def turn(old: "Saying | None", picture: "dict[str, object]", press: str, now: int) -> Saying:
+    """What to say of a picture. press: the id of this device's open press, or "". The old saying goes on where nothing
+    changed. A press is answered at once, also where the picture stays as it was."""
+    calls = picture["calls"]
+    assert isinstance(calls, list)
+    needed = press != "" or len([c for c in calls if c["answer"] != "closed"]) > 0
+    meaning, said = str(picture["meaning"]), voice.words(picture)
+    if old is not None and (old.meaning, old.words, old.needed) == (meaning, said, needed) and press in ("", old.press):
+        return old
+    return Saying(meaning, said, needed, press or (old.press if old is not None else ""), now)
+
+
+def cuts(old: "Saying | None", new: Saying) -> bool:
+    """Whether what is being said must stop: it is not true any more. Other words for the same wait for its end."""
+    return old is not None and old.meaning != new.meaning
