@@ -9,14 +9,14 @@ from heartlamp.rules import probe
 from heartlamp.rules.probe import Probe, Range
 
 SAMPLE_MS = 10_000
-# -40…125 °C is what the probes can; 30 °C in 10 s is no room's; a DS18B20 may stand on one of its 0.0625 °C steps a day
-RANGE = Range(-40_000, 125_000, 30_000, 48 * 3_600_000)
+# What the probes can; a flash or a glitch; a DS18B20 in a cellar may stand on one of its 0.0625 °C steps for a day.
+RANGE = Range(-40_000, 125_000, 15_000, 48 * 3_600_000)
 SAMPLES_MOST = 8
 
 
 class Limits:
-    """fire_mc: two samples in a row that hot are a fire; so is a rise of rise_mc within a minute, at rise_from_mc
-    or above (a cold room that is heated is none); armed again below rearm_mc. low_mc, high_mc: said, no alarm."""
+    """fire_mc: two samples in a row that hot are a fire; so are two that rose by rise_mc within a minute, at
+    rise_from_mc or above (a heated cold room is none); armed again below rearm_mc. low_mc, high_mc: said, no alarm."""
 
     def __init__(
         self,
@@ -40,14 +40,22 @@ BACK_MC = 1_000  # hysteresis of low and high
 
 class Heat:
     """probe: what is believed; past: (ms, mc) of the last minute, the oldest first, at most SAMPLES_MOST; fire: alarmed
-    and not yet armed again; low, high: thresholds. Never changed, only replaced."""
+    and not yet armed again; rising: the last sample rose fast enough; low, high: thresholds. Never changed, only
+    replaced."""
 
     def __init__(
-        self, probe: Probe, past: "list[tuple[int, int]]", fire: bool = False, low: bool = False, high: bool = False
+        self,
+        probe: Probe,
+        past: "list[tuple[int, int]]",
+        fire: bool = False,
+        rising: bool = False,
+        low: bool = False,
+        high: bool = False,
     ) -> None:
         self.probe = probe
         self.past = past
         self.fire = fire
+        self.rising = rising
         self.low = low
         self.high = high
 
@@ -60,16 +68,18 @@ def take(heat: Heat, limits: Limits, sample: "int | None", now: int) -> "tuple[H
     """(heat, True where a fire begins with this sample)."""
     believed, value, joins = probe.take(heat.probe, RANGE, sample, now)
     if value is None:
-        return Heat(believed, heat.past, heat.fire, heat.low, heat.high), False
+        return Heat(believed, heat.past, heat.fire, False, heat.low, heat.high), False
     past = heat.past if joins else []
     burning = bool(past) and past[-1][1] >= limits.fire_mc and value >= limits.fire_mc
     rate = rise(past, value, now)
-    burning = burning or (rate is not None and rate >= limits.rise_mc and value >= limits.rise_from_mc)
+    rising = rate is not None and rate >= limits.rise_mc and value >= limits.rise_from_mc
+    burning = burning or (rising and heat.rising)
     calm = value < limits.rearm_mc and (rate is None or rate < limits.rise_mc // 2)
     after = Heat(
         believed,
         ([p for p in past if now - p[0] <= 60_000 + SAMPLE_MS] + [(now, value)])[-SAMPLES_MOST:],
         burning or (heat.fire and not calm),
+        rising,
         probe.over(heat.low, value, limits.low_mc, limits.low_mc + BACK_MC),
         probe.over(heat.high, value, limits.high_mc, limits.high_mc - BACK_MC),
     )

@@ -30,8 +30,8 @@ class Facts:
 
 class Still:
     """phase, since: REST, LIT, EXPOSING or AFTER, and from when; incident: what the light is on for; asked, asked_at: a
-    wish, "" none; seen: own calls known, None before the first state; taken: (incident, ms) of each
-    exposure. Never changed, only replaced."""
+    wish, "" none; seen: incidents of this site that are known; taken: (incident, ms) of each exposure. Never changed,
+    only replaced."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Still:
         self.incident = incident
         self.asked = asked
         self.asked_at = asked_at
-        self.seen = seen
+        self.seen = seen or []
         self.taken = taken or []
 
     def at(self, phase: str, since: int, incident: str = "") -> "Still":
@@ -60,21 +60,24 @@ class Still:
 
 def alarmed(still: Still, incident: str, what: str, now: int) -> Still:
     """An alarm was made at this device; `incident`: its event id."""
-    after = still if what == "silent" else still.wish(incident, now)
-    known = [c for c in (still.seen or []) if c != incident]
-    after.seen = None if still.seen is None else (known + [incident])[-REMEMBERED:]
+    if what == "silent":
+        return still
+    after = still.wish(incident, now)
+    after.seen = (still.seen + [incident])[-REMEMBERED:]
     return after
 
 
-def called(still: Still, calls: "list[tuple[str, str, str, str]]", now: int) -> Still:
-    """The lamp's state: (incident, role, what, answer) of each call. The first one after a start is no reason for a
-    still: nobody knows how old its calls are."""
+def called(still: Still, calls: "list[tuple[str, str, str, str]]", followed: bool, now: int) -> Still:
+    """What the lamp shows: (incident, role, what, answer) of each call. followed: we have heard the village all along;
+    where not, after a start say, a call that is new to us may be hours old, and is no reason for a still."""
     own = [c[0] for c in calls if c[1] == "own" and c[2] != "silent" and c[3] != "closed"]
-    fresh = [c for c in own if c not in (still.seen or [])]
-    if not fresh and still.seen is not None:
+    fresh = [c for c in own if c not in still.seen]
+    if not fresh:
         return still
-    after = still.wish(fresh[0], now) if still.seen is not None else still.at(still.phase, still.since, still.incident)
-    after.seen = ((still.seen or []) + fresh)[-REMEMBERED:]
+    after = Still(still.phase, still.since, still.incident, still.asked, still.asked_at, still.seen, still.taken)
+    if followed:
+        after.asked, after.asked_at = fresh[0], now
+    after.seen = (still.seen + fresh)[-REMEMBERED:]
     return after
 
 
