@@ -9,6 +9,7 @@ TEST_HOLD_MS: one that opens before is a test; one that stands, or still stands 
 mode lives in RAM only: after a power cut there is none.
 """
 
+START_MS = 2_000  # while a device starts
 TREMBLE_MS = 50  # edges closer than this are one movement
 MOVES_VISIT = 10  # movements, of which one a minute is forgiven
 MOVES_CALM = 2
@@ -74,9 +75,9 @@ class Contact:
 
 
 def begin(wiring: Wiring, now: int) -> Contact:
-    """Before the first edge. A normally closed contact of which nothing was heard is taken for open: its hal says at
-    once when it is closed, and a cut wire says nothing."""
-    return Contact(now, wiring.nc)
+    """Before the first edge. A normally closed contact of which nothing was heard is taken for open, because a cut wire
+    says nothing; where it is closed, its hal says so well within START_MS."""
+    return Contact(now + START_MS if wiring.nc else now, wiring.nc)
 
 
 def edge(c: Contact, wiring: Wiring, level: int, now: int) -> Contact:
@@ -154,7 +155,7 @@ def _calmed(c: Contact, now: int) -> Contact:
 def _look_at(c: Contact, wiring: Wiring, now: int) -> "int | None":
     times = []
     if c.level and not c.closed:
-        times.append(now + wiring.stand_ms - c.charge)
+        times.append(max(now, c.since) + wiring.stand_ms - c.charge)
     if not c.level and c.closed:
         times.append(now + c.charge)
     if c.held:
