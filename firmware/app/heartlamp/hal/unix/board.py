@@ -16,12 +16,10 @@ import sys
 import time
 from asyncio import core
 
-<<<<<<< HEAD
+from heartlamp.rules import wav
+
 POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
 ASLEEP = 72  # the exit code of a device that went to sleep; nobody but live() sees it
-=======
-from heartlamp.rules import wav
->>>>>>> 46bb902 (Give the lamp a voice and tunes, because colour and rhythm reach nobody who sleeps or cannot see)
 
 
 class Board:
