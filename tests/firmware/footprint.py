@@ -190,7 +190,7 @@ def text_of(report: dict[str, Any]) -> str:
             f"codec and session {report['connection']:,} B of {CONNECTION_MOST:,} · a kind {KIND_MOST:,} B at most · "
             f"button's heap {BUTTON_HEAP_MOST:,} B at most",
             f"Heaps are the unix port's, to {STEP:,} B (bare: {report['heap_bare']:,} B), words of 8 bytes. An",
-            "ESP32 has 4: about half to two thirds is expected there, and not measured. TLS buffers lie outside on both.",
+            "ESP32 has 4: about half to two thirds is expected there, and not measured. TLS is outside both.",
         ]
     )
 

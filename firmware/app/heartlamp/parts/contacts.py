@@ -103,7 +103,7 @@ class Part(_Part):
                 self.device.telemetry.add([(pin + "_tested", 1)], now)
             elif not c.trembling:  # the heartbeat says where it is
                 mark = [("test", 1)] if testing else []
-                self.device.telemetry.add([(pin, int(c.closed)), *mark], now)
+                self.device.telemetry.add([(pin, int(c.closed))] + mark, now)
         return look_at
 
     def _measure(self, now: int) -> int:

@@ -91,7 +91,7 @@ def step(still: Still, facts: Facts, now: int) -> "tuple[Still, list[tuple[str, 
             return still, [], still.since + AFTER_MS
         rest = Still(REST, now, "", still.asked, still.asked_at, still.seen, still.taken)
         rest, effects, look = step(rest, facts, now)
-        return rest, [("light", "off"), *effects], look
+        return rest, [("light", "off")] + effects, look
     if still.phase == LIT:
         why = refusal(still, facts, still.incident, now)
         if why:
