@@ -16,46 +16,12 @@ import vfs
 if ".frozen" not in sys.path:
     sys.path.append(".frozen")
 
-from heartlamp.hal.unix.flash import BLOCK, LFS
+from heartlamp.hal.unix.flash import LFS
 from heartlamp.outbox import Outbox, Record
+from nor import Nor, cuts, empty
 
 BLOCKS = 32
 RECORDS = 60
-
-
-class Nor:
-    """Flash in RAM: erases to 0xFF, programs only what is erased, and remembers each operation."""
-
-    def __init__(self, image):
-        self.image = image
-        self.log = []
-
-    def readblocks(self, block, buffer, offset=0):
-        at = block * BLOCK + offset
-        buffer[:] = self.image[at : at + len(buffer)]
-
-    def writeblocks(self, block, buffer, offset=None):
-        if offset is None:
-            self.ioctl(6, block)
-            offset = 0
-        at = block * BLOCK + offset
-        for i, byte in enumerate(buffer):
-            assert self.image[at + i] & byte == byte, "programmed twice without an erase"
-        self.image[at : at + len(buffer)] = buffer
-        self.log.append((at, bytes(buffer)))
-
-    def ioctl(self, op, block):
-        if op == 3:
-            return 0
-        if op == 4:
-            return BLOCKS
-        if op == 5:
-            return BLOCK
-        if op == 6:
-            self.image[block * BLOCK : (block + 1) * BLOCK] = b"\xff" * BLOCK
-            self.log.append((block * BLOCK, b"\xff" * BLOCK))
-            return 0
-        return None
 
 
 def record(n):
@@ -97,28 +63,23 @@ def held_after_cut(image):
 
 def main():
     early = "--promise-early" in sys.argv
-    empty = bytearray(b"\xff" * (BLOCK * BLOCKS))
-    vfs.VfsLfs2.mkfs(Nor(empty), **LFS)
-    flash = Nor(bytearray(empty))
+    image = empty(BLOCKS)
+    vfs.VfsLfs2.mkfs(Nor(image), **LFS)
+    flash = Nor(bytearray(image))
     promises = run(flash, early)
-    image = bytearray(empty)
-    cuts = lost = returned = unmountable = 0
-    for done, (at, data) in enumerate(flash.log):
-        for part in (0, len(data) // 2):  # cut before the operation, and in the middle of it
-            torn = bytearray(image)
-            torn[at : at + part] = data[:part]
-            held = held_after_cut(torn)
-            cuts += 1
-            if held is None:
-                unmountable += 1
-                continue
-            kept = {p[2] for p in promises if p[1] == "add" and p[0] <= done}
-            going = {p[2] for p in promises if p[1] == "remove" and p[3] <= done}
-            gone = {p[2] for p in promises if p[1] == "remove" and p[0] <= done}
-            lost += len(kept - going - held)
-            returned += len(gone & held)
-        image[at : at + len(data)] = data
-    print(json.dumps({"cuts": cuts, "lost": lost, "returned": returned, "unmountable": unmountable}))
+    tried = lost = returned = unmountable = 0
+    for done, torn in cuts(image, flash.log):
+        held = held_after_cut(torn)
+        tried += 1
+        if held is None:
+            unmountable += 1
+            continue
+        kept = {p[2] for p in promises if p[1] == "add" and p[0] <= done}
+        going = {p[2] for p in promises if p[1] == "remove" and p[3] <= done}
+        gone = {p[2] for p in promises if p[1] == "remove" and p[0] <= done}
+        lost += len(kept - going - held)
+        returned += len(gone & held)
+    print(json.dumps({"cuts": tried, "lost": lost, "returned": returned, "unmountable": unmountable}))
 
 
 main()
