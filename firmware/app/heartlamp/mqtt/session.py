@@ -22,6 +22,7 @@ class Session:
         self._pid = 0
         self._sent_at = self._heard_at = clock()
         self._waiting_since = None
+        self._opened = False
         self._reader = None
         self._why = ""
 
@@ -65,6 +66,7 @@ class Session:
         elif kind == codec.SUBACK:
             if max(packet[2]) > 1:
                 raise codec.MqttError("the broker refused a subscription")
+            self._opened = True
             on_open(self)
 
     async def _send(self, data: bytes, answered: bool) -> None:
@@ -80,15 +82,17 @@ class Session:
 
     async def _watch(self, alive) -> None:
         """Notices a half-open line, and keeps a quiet one: what comes, a pulse say, does not count for the broker."""
+        begun = self._clock()
         while True:
             await asyncio.sleep_ms(1000)
             if alive is not None:
                 alive()
             now = self._clock()
-            if self._waiting_since is not None:
+            if not self._opened and now - begun > ANSWER_MS:
+                self._end("no subscription")
+            elif self._waiting_since is not None:
                 if now - self._waiting_since > ANSWER_MS:
-                    self._end("no answer from the broker")
-                    return
+                    self._end("no answer from the broker")  # and again, should this very moment swallow it
             elif now - min(self._sent_at, self._heard_at) > PING_MS:
                 asyncio.create_task(self._ping())  # it may wait behind a write that never ends; we must not
 
