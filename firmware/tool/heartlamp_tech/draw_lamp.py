@@ -1,7 +1,7 @@
 """Draws what a lamp shows: python -m heartlamp_tech.draw_lamp FOLDER writes one SVG for each meaning.
 
-Painted by the code that drives the LEDs (firmware/app must be on the path: `make docs-lamp`), so that docs/lamp.md cannot
-say anything else. The same code always draws the same bytes.
+Painted by the code that drives the LEDs (firmware/app must be on the path: `make docs-lamp`), so that docs/lamp.md
+cannot say anything else. The same code always draws the same bytes.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 from heartlamp.rules import glow, tones
 
 LEDS, MS = 12, 4000
-STRIP_X, STRIP_WIDTH = 300, 640
+STRIP_X, STRIP_WIDTH = 324, 640
 ROW, LANES = 6, {"led": 34, "ring": 62, "sound": 148}  # px: a ring's LED, and where the lanes begin
 LED_HEIGHT, SOUND_HEIGHT = 18, 44
 WIDTH, HEIGHT = STRIP_X + STRIP_WIDTH + 20, 222
@@ -62,12 +62,14 @@ def draw(meaning: str) -> str:
     rhythm, sound = glow.PATTERNS[meaning][1:]
     marks = [f'<rect width="{WIDTH}" height="{HEIGHT}" rx="10" fill="{GROUND}"/>']
     marks += _ring(ring_at(meaning, rhythm[0] * 5 // 8 if rhythm else 0, LEDS))
-    marks += _lane("led", "一个灯 one LED", [_bar(a, b, LANES["led"], LED_HEIGHT, r[0]) for a, b, r in frames(meaning, 1)])
-    marks += _lane(
-        "ring",
-        "灯环 ring",
-        [_bar(a, b, LANES["ring"] + i * ROW, ROW - 1, r[i]) for a, b, r in frames(meaning, LEDS) for i in range(LEDS)],
-    )
+    alone = [_bar(since, until, LANES["led"], LED_HEIGHT, leds[0]) for since, until, leds in frames(meaning, 1)]
+    marks += _lane("led", "一个灯 one LED", alone)
+    all_round = [
+        _bar(since, until, LANES["ring"] + i * ROW, ROW - 1, leds[i])
+        for since, until, leds in frames(meaning, LEDS)
+        for i in range(LEDS)
+    ]
+    marks += _lane("ring", "灯环 ring", all_round)
     marks += _lane("sound", "声音 sound", [_note(*note) for note in notes(sound)])
     if not sound:
         marks.append(_text(STRIP_X + 6, LANES["sound"] + 28, "无声 silence", FAINT))
@@ -108,8 +110,7 @@ def _note(since: int, until: int, hertz: int) -> str:
     up = log2(hertz / LOWEST) / log2(HIGHEST / LOWEST)
     y = round(LANES["sound"] + (1 - up) * (SOUND_HEIGHT - 8))
     mark = f'<rect x="{_x(since)}" y="{y}" width="{_x(until) - _x(since) - 1}" height="8" rx="3" fill="{INK}"/>'
-    first = since == 0
-    return mark + (_text(_x(since), y - 4, f"{hertz} Hz", FAINT) if first else "")
+    return mark + (_text(_x(since), y - 4, f"{hertz} Hz", FAINT) if since == 0 else "")
 
 
 def _x(ms: int) -> int:
