@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "firmware/app"))  # the device's pure rules run here too
 
 from heartlamp.rules import places, tones, voice  # noqa: E402
-from heartlamp.rules.glow import PATTERNS  # noqa: E402
+from heartlamp.rules.glow import PATTERNS, SHAPES  # noqa: E402
 from heartlamp_tech.draw_lamp import draw  # noqa: E402
 
 LAMP = (ROOT / "docs/lamp.md").read_text(encoding="utf-8")
@@ -45,3 +45,12 @@ def test_every_sentence_is_listed_with_its_words() -> None:
     for unit in places.UNITS:
         assert f"`{unit}`" in PROMPTS
         assert f"`{unit}-of`" in PROMPTS
+
+
+def test_the_demos_legend_glows_as_the_leds_do() -> None:
+    page = (ROOT / "tests/village/page/lamp.js").read_text(encoding="utf-8")
+    rows = re.findall(r'^  (\w+): \{ color: "(.*)", rhythm: \[(.*)\], shape: "(.*)" \},$', page, re.M)
+    assert len(rows) == 5
+    for meaning, color, rhythm, shape in rows:
+        on_the_leds = (PATTERNS[meaning][0], ", ".join(map(str, PATTERNS[meaning][1])), SHAPES.get(meaning, "whole"))
+        assert (color, rhythm, shape) == on_the_leds
