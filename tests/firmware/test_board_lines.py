@@ -21,7 +21,7 @@ def test_the_light_is_drawn_in_its_rhythm_as_the_leds_keep_it() -> None:
 
 
 def test_even_the_low_light_is_seen_on_a_terminal() -> None:
-    assert "48;2;69;39;0" in light(glow.PATTERNS["working"][0], [])
+    assert "48;2;97;66;0" in light(glow.PATTERNS["working"][0], [])
 
 
 def test_sounds_and_traces_have_a_line_each() -> None:

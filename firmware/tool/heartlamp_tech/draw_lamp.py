@@ -10,6 +10,8 @@ from pathlib import Path
 
 from heartlamp.rules import glow, tones
 
+from heartlamp_tech.board_lines import as_seen
+
 LEDS, MS = 12, 4000
 STRIP_X, STRIP_WIDTH = 324, 640
 ROW, LANES = 6, {"led": 34, "ring": 62, "sound": 148}  # px: a ring's LED, and where the lanes begin
@@ -40,10 +42,7 @@ def frames(meaning: str, leds: int) -> list[tuple[int, int, list[Light]]]:
 
 
 def seen(light: Light) -> str:
-    """The drive as an eye sees it: a light driven at 9 % looks a third as bright."""
-    if not any(light):
-        return OFF
-    return "#" + "".join(f"{round(255 * (part / 255) ** 0.45):02x}" for part in light)
+    return "#{:02x}{:02x}{:02x}".format(*as_seen(*light)) if any(light) else OFF
 
 
 def notes(sound: str) -> list[tuple[int, int, int]]:

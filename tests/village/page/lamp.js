@@ -15,7 +15,7 @@ export const LAMPS = ["lamp", "camera"]; // kinds that show calls
 
 // What the LEDs do, as firmware/app/heartlamp/rules/glow.py has it; tests/docs/test_lamp.py compares.
 export const LIGHTS = {
-  working: { color: "#0e0400", rhythm: [], shape: "quarters" },
+  working: { color: "#0e0600", rhythm: [], shape: "quarters" },
   told: { color: "#0010ff", rhythm: [200, 200, 200, 1400], shape: "whole" },
   coming: { color: "#008070", rhythm: [1500, 500], shape: "fill" },
   shout: { color: "#ff0000", rhythm: [200, 200], shape: "whole" },
@@ -75,10 +75,12 @@ function says(answer, who) {
   return [...(ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words)), who];
 }
 
-/** The LED's drive as the eye sees it: a light driven at 9 % looks a third as bright. "#rrggbb" → "rgb(…)". */
+/** The LED's drive as the eye sees it: in the dark a small light's brightness grows with the cube root of its power, so
+ * that one driven at 5 % looks a third as bright; its hue stays. "#rrggbb" → "rgb(…)". */
 export function seen(color) {
   const drive = /^#[0-9a-f]{6}$/i.test(color ?? "") ? [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)) : [0, 0, 0];
-  return `rgb(${drive.map((value) => Math.round(255 * (value / 255) ** 0.45)).join(" ")})`;
+  const most = Math.max(...drive, 1);
+  return `rgb(${drive.map((value) => Math.round(255 * Math.cbrt(most / 255) * (value / most) ** 0.45)).join(" ")})`;
 }
 
 export function isLit(show) {
