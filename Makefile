@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
-.PHONY: demo drill test check bench prove console tools browser clean help
+.PHONY: demo drill test check bench prove docs-lamp console tools browser clean help
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -38,6 +38,9 @@ check: tools
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest -q tests/docs
+
+docs-lamp: tools
+	PYTHONPATH=firmware/app $(RUN) python -m heartlamp_tech.draw_lamp docs/images/lamp
 
 # --- what a bare machine lacks -------------------------------------------------------------------------------------
 

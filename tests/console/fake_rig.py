@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,24 +15,19 @@ from starlette.staticfiles import StaticFiles
 
 from tests.console.fake_host import Host
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "firmware/app"))  # the lamp's own table of lights
+from heartlamp.rules.glow import PATTERNS, SHAPES
+
 PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"
-LIGHTS: dict[str, tuple[str, list[int]]] = {
-    "dark": ("#000000", []),
-    "working": ("#0e0400", []),
-    "sending": ("#ffffff", [150, 600]),
-    "told": ("#0010ff", [200, 200, 200, 1400]),
-    "coming": ("#008070", [1500, 500]),
-    "shout": ("#ff0000", [200, 200]),
-    "near": ("#ff9000", [200, 200, 200, 200, 700, 500]),
-}
 
 
 def show(meaning: str = "working", **changed: Any) -> dict[str, Any]:
     """As a board prints it."""
-    color, rhythm = LIGHTS[meaning]
+    color, rhythm, sound = PATTERNS[meaning]
     said = {"meaning": meaning, "answer": "none", "who": "", "heard": 0, "received": 0, "trouble": 0}
-    return {**said, "color": color, "rhythm": rhythm, "sound": "", "calls": [], **changed}
+    light = {"color": color, "rhythm": rhythm, "shape": SHAPES.get(meaning, "whole"), "sound": sound}
+    return {**said, **light, "calls": [], **changed}
 
 
 class FakeRig:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from heartlamp.rules import tones, voice, wav
+from heartlamp.rules.lamp import Press
 from heartlamp.rules.places import split
 from heartlamp.rules.saying import Saying, cuts, turn
 
@@ -174,31 +175,38 @@ CALL = near("三组 7号")
 
 
 def test_the_same_picture_goes_on_and_a_new_one_begins_anew() -> None:
-    first = turn(None, picture("near", "none", "", CALL), "", 1000)
+    first = turn(None, picture("near", "none", "", CALL), None, 1000)
     assert said_until(first, 15_000) == [1000, 11_000]
-    same = turn(first, picture("near", "none", "", CALL), "", 12_000)
+    same = turn(first, picture("near", "none", "", CALL), None, 12_000)
     assert same is first
-    more = turn(same, picture("near", "none", "", CALL, near("三组 9号")), "", 15_000)
+    more = turn(same, picture("near", "none", "", CALL, near("三组 9号")), None, 15_000)
     assert more.due() == 15_000
     assert not cuts(same, more)  # it lets the sentence end, then says both houses
-    assert cuts(more, turn(more, picture("shout"), "", 16_000))
+    assert cuts(more, turn(more, picture("shout"), None, 16_000))
 
 
 def test_a_press_is_answered_by_sound_also_where_the_light_stays_as_it_was() -> None:
-    idle = turn(None, picture("shout"), "", 0)
+    idle = turn(None, picture("shout"), None, 0)
     assert idle.due() == 60_000  # nobody needs help: no sound for a short break
-    pressed = turn(idle, picture("shout"), "a", 5_000)
+    pressed = turn(idle, picture("shout"), Press("a", 5_000), 5_000)
     assert pressed.due() == 5_000
     pressed.said = 1
-    assert turn(pressed, picture("shout"), "a", 6_000) is pressed
-    assert turn(pressed, picture("shout"), "b", 7_000).due() == 7_000  # and the next press too
+    assert turn(pressed, picture("shout"), Press("a", 5_000), 6_000) is pressed
+    assert turn(pressed, picture("shout"), Press("b", 5_000), 7_000).due() == 7_000  # and the next press too
 
 
 def test_a_press_that_the_lamps_state_took_over_is_not_said_twice() -> None:
     own = {"role": "own", "place": "三组 7号", "what": "panic", "answer": "none", "who": ""}
-    told = turn(None, picture("told"), "a", 0)
+    told = turn(None, picture("told"), Press("a", 0), 0)
     told.said = 1
-    assert turn(told, picture("told", "none", "", own), "", 500) is told
+    assert turn(told, picture("told", "none", "", own), None, 500) is told
+
+
+def test_a_press_of_yesterday_makes_no_broken_line_loud() -> None:
+    press = Press("a", 0)
+    press.received = True
+    assert turn(None, picture("shout"), press, 60_000).due() == 60_000  # at once
+    assert turn(None, picture("shout"), press, 60_001).due() == 120_001  # a minute later, once
 
 
 def test_only_the_one_wav_format_is_played_and_whatever_else_is_refused() -> None:

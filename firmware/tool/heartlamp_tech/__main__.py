@@ -8,6 +8,7 @@ import tty
 from pathlib import Path
 from time import sleep
 
+from heartlamp_tech.board_lines import said
 from heartlamp_tech.virtual_board import BoardError, Line, VirtualBoard
 
 REPO = Path(__file__).resolve().parents[3]
@@ -16,14 +17,8 @@ TAP_S, HOLD_S = 0.1, 1.7
 
 
 def draw(line: Line) -> None:
-    """One line per thing that happened; what the lamp shows with a patch of its colour."""
-    if "show" not in line:
-        print(f"       {line.get('trace')} {line.get('event', '')} {line.get('why', '')}\r")
-        return
-    show = line["show"]
-    red, green, blue = (int(show["color"][i : i + 2], 16) for i in (1, 3, 5))
-    calls = "; ".join(f"{c['role']} {c['what']} {c['place']}: {c['answer']} {c['who']}" for c in show["calls"])
-    print(f"\x1b[48;2;{red};{green};{blue}m     \x1b[0m  {show['meaning'].upper()} {show['who']} {calls}\r")
+    """One line per thing that happened."""
+    print(f"{said(line)}\r")
 
 
 def drive(board: VirtualBoard) -> None:

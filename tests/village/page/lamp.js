@@ -13,6 +13,15 @@ export const MEANINGS = {
 
 export const LAMPS = ["lamp", "camera"]; // kinds that show calls
 
+// What the LEDs do, as firmware/app/heartlamp/rules/glow.py has it; tests/docs/test_lamp.py compares.
+export const LIGHTS = {
+  working: { color: "#0e0600", rhythm: [], shape: "quarters" },
+  told: { color: "#0010ff", rhythm: [200, 200, 200, 1400], shape: "whole" },
+  coming: { color: "#008070", rhythm: [1500, 500], shape: "fill" },
+  shout: { color: "#ff0000", rhythm: [200, 200], shape: "whole" },
+  near: { color: "#ff9000", rhythm: [200, 200, 200, 200, 700, 500], shape: "half" },
+};
+
 export const WHATS = { panic: ["求助", "help"], fire: ["火警", "fire"], gas: ["燃气", "gas"], flood: ["水浸", "flood"], slope: ["滑坡", "landslide"] };
 
 const ANSWERS = {
@@ -66,10 +75,12 @@ function says(answer, who) {
   return [...(ANSWERS[answer] ?? ["", ""]).map((words) => (who ? `${who} ${words}` : words)), who];
 }
 
-/** The LED's drive as the eye sees it: a light driven at 9 % looks a third as bright. "#rrggbb" → "rgb(…)". */
+/** The LED's drive as the eye sees it: in the dark a small light's brightness grows with the cube root of its power, so
+ * that one driven at 5 % looks a third as bright; its hue stays. "#rrggbb" → "rgb(…)". */
 export function seen(color) {
   const drive = /^#[0-9a-f]{6}$/i.test(color ?? "") ? [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)) : [0, 0, 0];
-  return `rgb(${drive.map((value) => Math.round(255 * (value / 255) ** 0.45)).join(" ")})`;
+  const most = Math.max(...drive, 1);
+  return `rgb(${drive.map((value) => Math.round(255 * Math.cbrt(most / 255) * (value / most) ** 0.45)).join(" ")})`;
 }
 
 export function isLit(show) {
@@ -78,25 +89,32 @@ export function isLit(show) {
 
 // A light that is off between two beats; on a real lamp it is dark, here the eye keeps hold of it.
 const DIM = 0.15;
+// A ring that fills begins with one LED of twelve in full, the others at a quarter: 0.31 of its light, as the eye sees it.
+const FILL_FROM = 0.59;
 
 /** Opacity keyframes of a rhythm (ms on, off, on, …), or null where it is steady. */
-export function rhythmFrames(rhythm) {
+export function rhythmFrames({ rhythm, shape }) {
   const total = (rhythm ?? []).reduce((sum, ms) => sum + ms, 0);
   if (rhythm == null || rhythm.length < 2 || total <= 0) return null;
   const frames = [];
   let at = 0;
   rhythm.forEach((ms, index) => {
-    const opacity = index % 2 === 0 ? 1 : DIM;
-    frames.push({ opacity, offset: at / total }, { opacity, offset: (at + ms) / total });
+    const [from, to] = index % 2 ? [DIM, DIM] : [shape === "fill" ? FILL_FROM : 1, 1];
+    frames.push({ opacity: from, offset: at / total }, { opacity: to, offset: (at + ms) / total });
     at += ms;
   });
   return { frames, total };
 }
 
-/** Makes an element glow in the rhythm; all lamps of a rhythm keep the same beat. */
+const glowing = new WeakMap(); // element → what it glows in
+
+/** Makes an element glow as the LEDs do: from now on in the rhythm, which goes on where the light stays the same. */
 export function glow(element, show) {
+  const light = isLit(show) ? `${show.color} ${show.rhythm} ${show.shape}` : "";
+  if (glowing.get(element) === light) return;
+  glowing.set(element, light);
   element.getAnimations().forEach((animation) => animation.cancel());
-  element.style.opacity = isLit(show) ? 1 : 0;
-  const rhythm = isLit(show) && rhythmFrames(show.rhythm);
-  if (rhythm) element.animate(rhythm.frames, { duration: rhythm.total, iterations: Infinity }).startTime = 0;
+  element.style.opacity = light ? 1 : 0;
+  const rhythm = light && rhythmFrames(show);
+  if (rhythm) element.animate(rhythm.frames, { duration: rhythm.total, iterations: Infinity });
 }

@@ -1,6 +1,6 @@
 // The demo page: draws what the rig says, moves the pins it is told to. It never makes a message.
 import { drawHops } from "./hops.js";
-import { glow, MEANINGS, seen } from "./lamp.js";
+import { glow, LIGHTS, MEANINGS, seen } from "./lamp.js";
 import { addPlug } from "./plug.js";
 import { drawVillage } from "./village.js";
 
@@ -96,11 +96,10 @@ async function refresh() {
 }
 
 function legend() {
-  const patterns = { working: ["#0e0400", []], told: ["#0010ff", [200, 200, 200, 1400]], coming: ["#008070", [1500, 500]], shout: ["#ff0000", [200, 200]], near: ["#ff9000", [200, 200, 200, 200, 700, 500]] };
-  for (const [meaning, [color, rhythm]] of Object.entries(patterns)) {
+  for (const [meaning, show] of Object.entries(LIGHTS)) {
     const item = document.createElement("li");
     const light = document.createElement("i");
-    light.style.setProperty("--light", seen(color));
+    light.style.setProperty("--light", seen(show.color));
     const words = document.createElement("span");
     words.textContent = MEANINGS[meaning][0];
     const english = document.createElement("small");
@@ -108,7 +107,7 @@ function legend() {
     english.textContent = MEANINGS[meaning][1];
     item.append(light, words, english);
     $("legend").append(item);
-    glow(light, { color, rhythm });
+    glow(light, show);
   }
 }
 

@@ -26,7 +26,7 @@ class Part(_Part):
             woken.clear()
             at = hal.clock()
             facts = showing.facts(at)
-            new = saying.turn(now, lamp.picture(facts, at), showing.press.id if showing.press else "", at)
+            new = saying.turn(now, lamp.picture(facts, at), showing.press, at)
             if saying.cuts(now, new):
                 await self._hush()
             now = new

@@ -8,7 +8,7 @@ a fifth of the next 4 s. Never more than three flashes in a second (WCAG 2.2, 2.
 # meaning: colour as the LEDs are driven (linear), rhythm (ms on, off, on, ...; empty: steady), sound (of tones.py)
 PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
     "dark": ("#000000", [], ""),
-    "working": ("#0e0400", [], ""),  # no blue, which keeps people awake; under 0.25 lx, the full moon, at 1 m
+    "working": ("#0e0600", [], ""),  # no blue, which keeps people awake; under 0.25 lx, the full moon, at 1 m
     "sending": ("#ffffff", [150, 600], "sending"),
     "told": ("#0010ff", [200, 200, 200, 1400], "told"),
     "coming": ("#008070", [1500, 500], "coming"),

@@ -4,7 +4,7 @@ from heartlamp_protocol.device.lamp import WORKING, in_trouble, meaning
 from heartlamp_protocol.device.limits import LINK_GRACE_MS, SECOND_PATH_MS, STALE_MS
 
 from heartlamp.rules.calls import Call
-from heartlamp.rules.glow import PATTERNS
+from heartlamp.rules.glow import PATTERNS, SHAPES
 
 FIRST_CONTACT_MS = 15_000  # after a start, before "no word from the village" is trouble
 TOLD_MS = 60_000  # a receipt shines this long where no call in the lamp's state carries it on
@@ -66,6 +66,7 @@ def picture(facts: Facts, now: int) -> "dict[str, object]":
         "trouble": int(trouble),
         "color": color,
         "rhythm": rhythm,
+        "shape": SHAPES.get(shown, "whole"),
         "sound": sound,
         "calls": [_plain(c) for c in facts.calls],
     }

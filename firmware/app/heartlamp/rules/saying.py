@@ -1,6 +1,7 @@
 """When a lamp says what it shows, and what cuts it short."""
 
 from heartlamp.rules import tones, voice
+from heartlamp.rules.lamp import TOLD_MS, Press
 
 
 class Saying:
@@ -21,16 +22,20 @@ class Saying:
         return None if at is None else self.since + at
 
 
-def turn(old: "Saying | None", picture: "dict[str, object]", press: str, now: int) -> Saying:
-    """What to say of a picture. press: the id of this device's open press, or "". The old saying goes on where nothing
-    changed. A press is answered at once, also where the picture stays as it was."""
+def turn(old: "Saying | None", picture: "dict[str, object]", press: "Press | None", now: int) -> Saying:
+    """What to say of a picture. press: the last one made here. The old saying goes on where nothing changed. A press is
+    answered at once, also where the picture stays as it was."""
     calls = picture["calls"]
     assert isinstance(calls, list)
-    needed = press != "" or len([c for c in calls if c["answer"] != "closed"]) > 0
+    if press is not None and (press.heard or press.received) and now - press.at > TOLD_MS:
+        press = None  # from then on only a call keeps it open
+    needed = press is not None or len([c for c in calls if c["answer"] != "closed"]) > 0
     meaning, said = str(picture["meaning"]), voice.words(picture)
-    if old is not None and (old.meaning, old.words, old.needed) == (meaning, said, needed) and press in ("", old.press):
+    answered = old.press if old is not None else ""
+    pressed = press.id if press is not None else answered
+    if old is not None and (old.meaning, old.words, old.needed, answered) == (meaning, said, needed, pressed):
         return old
-    return Saying(meaning, said, needed, press or (old.press if old is not None else ""), now)
+    return Saying(meaning, said, needed, pressed, now)
 
 
 def cuts(old: "Saying | None", new: Saying) -> bool:

@@ -1,24 +1,27 @@
-"""An ESP32 board: keys to ground with pull-ups, one WS2812 lamp, a piezo, Wi-Fi.
+"""An ESP32 board: keys to ground with pull-ups, a ring of WS2812, a piezo or a speaker, Wi-Fi.
 
 Not run by the tests: they have no board. It is compiled for the device by a test, and nothing more is claimed.
 """
 
 import asyncio
 import json
+import os
 import time
-from os import urandom
 
 import esp32
 import network
-from machine import PWM, RTC, WDT, Pin, deepsleep, reset_cause
+from machine import I2S, PWM, RTC, WDT, Pin, deepsleep, reset_cause
 from neopixel import NeoPixel
 
+from heartlamp.hal.esp32.leds import Leds
+from heartlamp.hal.esp32.sounder import Sounder
+
 PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
-LAMP_PIN, PIEZO_PIN = 8, 10
+LAMP_PIN, LEDS, PIEZO_PIN = 8, 12, 10
+I2S_PINS = None  # (sck, ws, sd) of a speaker's amplifier
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
 STUCK_MS = 30_000
-TONES = {"sending": 660, "told": 880, "coming": 1320, "shout": 2200, "near": 1760}  # Hz, until prompts are recorded
 
 
 class Board:
@@ -32,10 +35,9 @@ class Board:
         self._flag = asyncio.ThreadSafeFlag()
         self._ms = 0
         self._ticks = time.ticks_ms()
-        self._pixel = None
-        self._piezo = None
+        self._leds = None
+        self._sounder = None
         self._wifi = None
-        self._player = None
         self._watchdog = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
@@ -43,8 +45,8 @@ class Board:
 
     def start(self) -> None:
         """Takes the pins. A contact that is closed already is an edge like any other."""
-        self._pixel = NeoPixel(Pin(LAMP_PIN), 1)
-        self._piezo = PWM(Pin(PIEZO_PIN), freq=880, duty_u16=0)
+        self._leds = Leds(NeoPixel(Pin(LAMP_PIN), LEDS), self.clock)
+        self._sounder = Sounder(PWM(Pin(PIEZO_PIN), freq=880, duty_u16=0), _open_i2s if I2S_PINS else None, self.trace)
         for name, number in PINS.items():
             pin = Pin(number, Pin.IN, Pin.PULL_UP)
             self._pins[name] = pin
@@ -63,7 +65,7 @@ class Board:
         return time.time_ns()
 
     def random(self, n: int) -> bytes:
-        return urandom(n)
+        return os.urandom(n)
 
     def feed(self) -> None:
         """A loop that hangs for half a minute is started again."""
@@ -151,9 +153,21 @@ class Board:
         return name, level, self.clock() - time.ticks_diff(time.ticks_ms(), ticks), 0
 
     def show(self, picture: dict) -> None:
-        if self._player is not None:
-            self._player.cancel()
-        self._player = asyncio.create_task(self._play(picture["color"], picture["rhythm"], picture["sound"]))
+        self._leds.show(picture["meaning"])
+
+    def recorded(self, clip: str) -> bool:
+        """As hal/unix/board.py says, and so the next two."""
+        try:
+            os.stat("/prompts/" + clip)
+            return I2S_PINS is not None
+        except OSError:
+            return False
+
+    async def tone(self, notes: "list[tuple[int, int]]", rounds: int) -> None:
+        await self._sounder.tone(notes, rounds)
+
+    async def play(self, clips: "list[str]") -> None:
+        await self._sounder.play(["/prompts/" + clip for clip in clips])
 
     def trace(self, what: str, **fields) -> None:
         print(what, fields)
@@ -164,20 +178,10 @@ class Board:
             self._edges.append((name, 1 - self._pins[name].value(), time.ticks_ms()))
         self._flag.set()
 
-    async def _play(self, color: str, rhythm: "list[int]", sound: str) -> None:
-        rgb = tuple([int(color[i : i + 2], 16) for i in (1, 3, 5)])
-        self._light(rgb, sound)
-        while rhythm:
-            for i, ms in enumerate(rhythm):
-                self._light((0, 0, 0) if i % 2 else rgb, "" if i % 2 else sound)
-                await asyncio.sleep_ms(ms)
 
-    def _light(self, rgb: "tuple[int, ...]", sound: str) -> None:
-        self._pixel[0] = rgb
-        self._pixel.write()
-        if sound:
-            self._piezo.freq(TONES[sound])
-        self._piezo.duty_u16(32768 if sound else 0)
+def _open_i2s(rate: int, buffer: int):
+    sck, ws, sd = [Pin(number) for number in I2S_PINS]
+    return I2S(0, sck=sck, ws=ws, sd=sd, mode=I2S.TX, bits=16, format=I2S.MONO, rate=rate, ibuf=buffer)
 
 
 def _kept() -> dict:
