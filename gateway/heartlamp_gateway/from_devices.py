@@ -42,13 +42,7 @@ class FromDevices:
                 elif trusted and (value := read_word(word.what, payload, chain.epoch)) is not None:
                     rows += [chain.note(want) for want in self._word(word, value, asked)]
                 else:
-                    who = word.lamp or word.device
-                    reason = (
-                        f"not a word of {word.what}" if trusted else f"a word of {word.device}, which it may not carry"
-                    )
-                    rows += self._evidence(
-                        ingest.unreadable(who, payload, chain.village.key_version(who), reason), not_an_event=True
-                    )
+                    rows += self._no_word(word, trusted, payload)
             chain.settle(before, rows, heard, durable=bool(rows))
             for device in asked:
                 self._tell_all(device)
@@ -72,6 +66,8 @@ class FromDevices:
 
     def _alive(self, word: relay.Said) -> None:
         chain = self._chain
+        if not word.lamp:
+            self._presence.session(word.device, up=True)
         self._presence.alive(word.device, clock.boottime())
         chain.village = relay.came_by(chain.village, word.device, word.lamp)
 
@@ -146,6 +142,15 @@ class FromDevices:
         reason = f"too many unreadable frames, {allowance.dropped} not kept"
         return [self._refused(judged.device, reason)]
 
+    def _no_word(self, word: relay.Said, trusted: bool, payload: bytes) -> list[Row]:
+        """A state, ask or shown that has no effect."""
+        reason = f"not a word of {word.what}"
+        if not trusted:
+            reason = f"a word of {word.device}, which it may not carry"
+        who = word.lamp or word.device
+        judged = ingest.unreadable(who, payload, self._chain.village.key_version(who), reason)
+        return self._evidence(judged, not_an_event=True)
+
     def _refused(self, device: str, reason: str) -> Row:
         return self._chain.note(NoteWanted("", "refused", f"{device}: {reason}"[:200]))
 
@@ -164,17 +169,28 @@ class FromDevices:
         return notes
 
     def _state(self, word: relay.Said, online: bool) -> None:
-        """A will counts for the way that it was left on: who lost its line speaks through a lamp by then."""
-        chain, now = self._chain, clock.boottime()
+        """A will counts for the way that it was left on: who lost its line speaks through a lamp by then, and who
+        comes no more through a lamp may have its line."""
+        chain, presence = self._chain, self._presence
+        if not word.lamp:
+            presence.session(word.device, online)
         if online:
             chain.village = relay.came_by(chain.village, word.device, word.lamp)
         elif chain.village.ways.get(word.device, "") != word.lamp:
             return
-        self._presence.says(word.device, online, now)
+        if online or not self._left(word.device):
+            presence.says(word.device, online, clock.boottime())
         if not online and not word.lamp:
             for device, lamp in chain.village.ways.items():
-                if lamp == word.device:
-                    self._presence.lost(device)
+                if lamp == word.device and not self._left(device):
+                    presence.lost(device)
+
+    def _left(self, device: str) -> bool:
+        """It comes through a lamp no more. True: it has its own session still."""
+        here = self._presence.in_session(device)
+        if here:
+            self._chain.village = relay.came_by(self._chain.village, device, "")
+        return here
 
     def _tell_all(self, device: str) -> None:
         """To a device that asks: its state, and the receipts that it is owed."""

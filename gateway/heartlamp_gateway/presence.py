@@ -15,6 +15,7 @@ class Presence:
         self._online: dict[str, bool] = {}
         self._left: dict[str, int] = {}
         self._spoke: dict[str, int] = {}
+        self._sessions: set[str] = set()
         self._told: dict[str, bool] = {}
         self._changes: deque[tuple[str, bool, int]] = deque(maxlen=10_000)
 
@@ -45,6 +46,16 @@ class Presence:
         spoke = self._spoke.get(device)
         return None if spoke is None else now - spoke
 
+    def session(self, device: str, up: bool) -> None:
+        """It spoke by a session of its own, or the broker speaks its will: that session is over."""
+        if up:
+            self._sessions.add(device)
+        else:
+            self._sessions.discard(device)
+
+    def in_session(self, device: str) -> bool:
+        return device in self._sessions
+
     def lost(self, device: str) -> None:
         """Who carried it is gone, or it says nothing any more and has no will: its presence is unknown."""
         self._online.pop(device, None)
@@ -53,6 +64,7 @@ class Presence:
     def unknown(self) -> None:
         """The broker was away, and wills with it: nobody's presence is known."""
         self._online.clear()
+        self._sessions.clear()
 
     def changes(self) -> list[tuple[str, bool, int]]:
         """(device, online, BOOTTIME ms) since the last call."""

@@ -98,6 +98,18 @@ def test_a_device_is_answered_on_the_way_that_it_spoke_last(rig: Rig) -> None:
     assert ("", "offline", "cam2") not in rig.county.store.notes.values()
 
 
+def test_a_carrier_takes_no_light_from_a_lamp_that_has_its_own_line(rig: Rig) -> None:
+    camera, lamp9 = rig.device("cam2"), rig.device("lamp9")
+    camera.is_received(camera.press())
+    for what, word in (("ask", event.write_ask("")), ("state", event.write_state(0))):
+        lamp9._client.publish(names.relay_topic("lamp9", "cam2", what), word, 1)
+        press = lamp9.press("fire" if what == "ask" else "gas")
+        camera.call(press, role="near")
+        rig.county.noted("lit", "cam2")
+    assert {way.split("/")[2] for way in camera.ways} == {"cam2"}
+    assert ("", "offline", "cam2") not in rig.county.store.notes.values()
+
+
 def test_a_device_comes_back_to_its_own_line(rig: Rig) -> None:
     lamp9 = rig.device("lamp9")
     camera = rig.device("cam2", by=lamp9)

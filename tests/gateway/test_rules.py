@@ -558,12 +558,14 @@ def test_whose_word_it_is_stands_in_the_topic(name: str, word: relay.Said | None
 
 def test_the_way_back_is_the_way_that_it_came_by() -> None:
     village = Village(carried(BUTTON, *CHAIN))
-    assert relay.way_to(village, "butt7", "receipt") == "hl/1/butt7/receipt"
+    own, carried_way = "hl/1/butt7/receipt", "hl/1/lamp3/relay/butt7/receipt"
+    assert relay.topics_to(village, "butt7", "receipt", False) == [own]
     village = relay.came_by(village, "butt7", "lamp3")
-    assert relay.way_to(village, "butt7", "receipt") == "hl/1/lamp3/relay/butt7/receipt"
+    assert relay.topics_to(village, "butt7", "receipt", False) == [carried_way]
+    assert relay.topics_to(village, "butt7", "receipt", True) == [carried_way, own]
     assert relay.allowed_ways(village) is village
     without = replace(village, registry=carried(BUTTON, *CHAIN[:1]))
-    assert relay.way_to(relay.allowed_ways(without), "butt7", "receipt") == "hl/1/butt7/receipt"
+    assert relay.topics_to(relay.allowed_ways(without), "butt7", "receipt", False) == [own]
     assert relay.came_by(village, "butt7", "").ways == {}
 
 

@@ -81,10 +81,14 @@ def allowed_ways(village: Village) -> Village:
     return village if len(ways) == len(village.ways) else replace(village, ways=ways)
 
 
-def way_to(village: Village, device: str, what: str) -> str:
-    """The topic on which this is said to the device."""
+def topics_to(village: Village, device: str, what: str, in_session: bool) -> list[str]:
+    """Where this is said to the device: on the way that it spoke last. `in_session`: its own session is up, so there
+    too: a lamp that only says that it carries it must not take its light away."""
     lamp = village.ways.get(device)
-    return relay_topic(lamp, device, what) if lamp else topic(device, what)
+    own = topic(device, what)
+    if lamp is None:
+        return [own]
+    return [relay_topic(lamp, device, what), own] if in_session else [relay_topic(lamp, device, what)]
 
 
 # --- an event by a lamp that may not carry it: kept under a name of its own, so that it stands in nobody's way
