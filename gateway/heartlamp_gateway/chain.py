@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from heartlamp_protocol.device.names import event_id, topic
+from heartlamp_protocol.device.names import event_id, relay_topic
 from heartlamp_protocol.device.statement import write_heard
 from heartlamp_protocol.uplink import Item, Note
 
@@ -19,7 +19,7 @@ from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile, Write
 from heartlamp_gateway.disk.ledger import Ledger
 from heartlamp_gateway.outbox import Outbox
-from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.ingest import Judged
 from heartlamp_gateway.rules.model import EMPTY, NoteWanted, Village
@@ -32,9 +32,12 @@ Row = tuple[Kept, bytes]
 
 
 class Chain:
-    """`start()` before anything else. Whoever changes `village` holds `lock` and calls `settle`."""
+    """`start()` before anything else. `in_session`: whether a device has a session of its own with the broker. Whoever
+    changes `village` holds `lock` and calls `settle`."""
 
-    def __init__(self, gateway: str, file: AlarmFile, outbox: Outbox, say: Say) -> None:
+    def __init__(
+        self, gateway: str, file: AlarmFile, outbox: Outbox, say: Say, in_session: Callable[[str], bool]
+    ) -> None:
         self.lock = threading.RLock()
         self.ledger = Ledger(file)
         self.outbox = outbox
@@ -42,7 +45,7 @@ class Chain:
         self.epoch = self.cursor = self.county_epoch = self.boot = ""
         self.clock = clock.VillageClock(0, "", 0)
         self.last_n = 0
-        self._gateway, self._say = gateway, say
+        self._gateway, self._say, self._in_session = gateway, say, in_session
         self._unheard: OrderedDict[str, str] = OrderedDict()  # event -> device: `heard` once the disk has it
 
     def start(self) -> None:
@@ -96,17 +99,25 @@ class Chain:
     def tell_lamp(self, device: str) -> None:
         lamp = self.village.lamps.get(device)
         if lamp is not None:
-            self._say(topic(device, "lamp"), lamps.payload(lamp, self.epoch))
+            self._tell(device, "lamp", lamps.payload(lamp, self.epoch))
 
-    def tell_receipt(self, device: str, receipt: str) -> bool:
-        """The county's word, as it came. False: the broker does not have it."""
-        return self._say(topic(device, "receipt"), receipt.encode())
+    def tell_receipt(self, device: str, receipt: str, by: str = "") -> bool:
+        """The county's word, as it came. `by`: a lamp that carries it, "" the way that the device spoke last. False:
+        the broker does not have it."""
+        if by:
+            return self._say(relay_topic(by, device, "receipt"), receipt.encode())
+        return self._tell(device, "receipt", receipt.encode())
 
     def tell_heard(self, device: str, event: str) -> None:
-        self._say(topic(device, "receipt"), write_heard(event, self.epoch))
+        self._tell(device, "receipt", write_heard(event, self.epoch))
+
+    def _tell(self, device: str, what: str, payload: bytes) -> bool:
+        topics = relay.topics_to(self.village, device, what, self._in_session(device))
+        said = [self._say(name, payload) for name in topics]
+        return any(said)
 
     def item(self, event: str, judged: Judged) -> Row:
-        """A frame on its way up."""
+        """A frame on its way up. `event`: the name that it is kept under, "" for evidence."""
         self.last_n += 1
         item = Item(self.last_n, 0, judged.user, judged.frame)
         return Kept(self.last_n, self.boot, clock.boottime(), event, judged.device, item=item), judged.digest

@@ -10,7 +10,7 @@ from heartlamp_protocol.uplink import Verdict
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.say import log
 
@@ -26,7 +26,9 @@ class FromCounty:
         known = [(sent[v.n], v) for v in verdicts if v.n in sent]
         passed = []
         for row, v in known:
-            if v.receipt and chain.tell_receipt(row.device, v.receipt) and self._presence.online(row.device):
+            by = relay.aside_by(row.event)
+            told = v.receipt and chain.tell_receipt(row.device, v.receipt, by)
+            if told and not by and self._presence.online(row.device):
                 passed.append(alarms.passed(row.n))
         done = [row.n for row, _ in known]
         chain.outbox.done(done)
@@ -85,7 +87,7 @@ class FromCounty:
         chain = self._chain
         with chain.lock:
             before = chain.village
-            chain.village = lamps.relight(replace(before, registry=registry))
+            chain.village = lamps.relight(relay.allowed_ways(replace(before, registry=registry)))
             chain.settle(before, writes=[alarms.word("registry wanted", str(registry.version))])
         many = len(registry.devices)
         log.info("registry version %d: %d devices at %d sites", registry.version, many, len(registry.sites))

@@ -1,15 +1,15 @@
 """What devices say: judged, kept, answered (docs/protocol.md §10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from heartlamp_protocol.device.names import of_topic
 from heartlamp_protocol.inbound import Alarm, Answer
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain, Row
 from heartlamp_gateway.disk import alarms
-from heartlamp_gateway.presence import Presence, read_word
-from heartlamp_gateway.rules import evidence, incidents, ingest, lamps
+from heartlamp_gateway.presence import LINGER_MS, Presence, read_word
+from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay
 from heartlamp_gateway.rules.model import NoteWanted
 from heartlamp_gateway.say import log
 
@@ -29,34 +29,63 @@ class FromDevices:
             heard: list[tuple[str, str]] = []
             asked: list[str] = []
             for name, payload in batch:
-                found = of_topic(name)
-                if found is None:
+                word = relay.said(name)
+                if word is None:
                     continue
-                device, what = found
-                if what != "state":
-                    self._presence.alive(device, clock.boottime())
-                if what in ("event", "reading"):
-                    self._frame(device, payload, rows, heard)
-                elif (value := read_word(what, payload, chain.epoch)) is not None:
-                    rows += [chain.note(want) for want in self._word(device, what, value, asked)]
+                trusted = relay.trusted(chain.village.registry, word)
+                if word.lamp:
+                    self._presence.alive(word.lamp, clock.boottime())
+                if trusted and word.what != "state":
+                    self._alive(word)
+                if word.what in ("event", "reading"):
+                    self._frame(word, trusted, payload, rows, heard)
+                elif trusted and (value := read_word(word.what, payload, chain.epoch)) is not None:
+                    rows += [chain.note(want) for want in self._word(word, value, asked)]
                 else:
-                    rows += self._evidence(
-                        ingest.unreadable(device, payload, self._key_version(device), f"not a word of {what}"),
-                        not_an_event=True,
-                    )
+                    rows += self._no_word(word, trusted, payload)
             chain.settle(before, rows, heard, durable=bool(rows))
             for device in asked:
                 self._tell_all(device)
 
-    def _frame(self, device: str, payload: bytes, rows: list[Row], heard: list[tuple[str, str]]) -> None:
+    def reads(self, word: relay.Said) -> bool:
+        """A reading came: who sent it is there. False: by a lamp that may not carry it. The way changes only where the
+        device was quiet: readings come on a connection of their own, an older one after a newer word of another way."""
+        chain, now = self._chain, clock.boottime()
+        if word.lamp:
+            self._presence.alive(word.lamp, now)
+            if not relay.trusted(chain.village.registry, word):
+                return False
+        quiet = self._presence.quiet(word.device, now)
+        self._presence.alive(word.device, now)
+        if word.lamp != chain.village.ways.get(word.device, "") and (quiet is None or quiet >= LINGER_MS):
+            with chain.lock:
+                before = chain.village
+                chain.village = relay.came_by(before, word.device, word.lamp)
+                chain.settle(before, durable=False)
+        return True
+
+    def _alive(self, word: relay.Said) -> None:
         chain = self._chain
-        judged = ingest.judge(device, payload, self._key_version(device))
+        if not word.lamp:
+            self._presence.session(word.device, up=True)
+        self._presence.alive(word.device, clock.boottime())
+        chain.village = relay.came_by(chain.village, word.device, word.lamp)
+
+    def _frame(
+        self, word: relay.Said, trusted: bool, payload: bytes, rows: list[Row], heard: list[tuple[str, str]]
+    ) -> None:
+        chain, device = self._chain, word.device
+        judged = ingest.judge(device, payload, chain.village.key_version(device))
         event = judged.event
         if event is None:
+            if word.lamp:
+                judged = relay.blame(judged, word.lamp, chain.village.key_version(word.lamp))
             rows += self._evidence(judged)
             return
-        history, receipts = chain.ledger.history(event.id)
-        history += [digest for kept, digest in rows if kept.event == event.id]
+        if not trusted:
+            self._aside(word.lamp, event.id, judged, rows)
+            return
+        history, receipts = self._history(event.id, rows)
         verdict = ingest.compare(judged.digest, history)
         if verdict in (ingest.DUPLICATE, ingest.KNOWN_CLASH):
             if verdict == ingest.DUPLICATE and judged.digest in receipts:
@@ -73,10 +102,28 @@ class FromDevices:
         if isinstance(event, Alarm):
             chain.village, _ = incidents.raise_alarm(chain.village, event.id, site, event.what, chain.lived())
         elif isinstance(event, Answer):
-            chain.village, word = incidents.press_key(chain.village, event.incident, site, event.answer, event.id)
-            if word:
-                subject = word if word == "unanswered" else f"{word} {device}"
+            chain.village, said = incidents.press_key(chain.village, event.incident, site, event.answer, event.id)
+            if said:
+                subject = said if said == "unanswered" else f"{said} {device}"
                 rows.append(chain.note(NoteWanted(event.incident, "answer", subject, key=f"answer {event.id}")))
+
+    def _aside(self, lamp: str, event: str, judged: ingest.Judged, rows: list[Row]) -> None:
+        """By a lamp that may not carry it. The device may have made it all the same, and only the county can tell: it
+        goes up in the lamp's name, nobody here is told of it, and it stands in the way of no event of that id."""
+        chain = self._chain
+        name = relay.aside(lamp, event)
+        history, receipts = self._history(name, rows)
+        if judged.digest not in history:
+            log.warning("%s brought %s, which it may not carry: kept and sent up, the county decides", lamp, event)
+            user = ingest.bringer(lamp, chain.village.key_version(lamp))
+            rows.append(chain.item(name, replace(judged, user=user)))
+        elif receipt := receipts.get(judged.digest):
+            chain.tell_receipt(judged.device, receipt, lamp)
+
+    def _history(self, name: str, rows: list[Row]) -> tuple[list[bytes], dict[bytes, str]]:
+        """(digests that came under this name, oldest first; those on the disk -> the county's receipt or "")."""
+        history, receipts = self._chain.ledger.history(name)
+        return history + [digest for kept, digest in rows if kept.event == name], receipts
 
     def _evidence(self, judged: ingest.Judged, not_an_event: bool = False) -> list[Row]:
         now = clock.boottime()
@@ -95,22 +142,55 @@ class FromDevices:
         reason = f"too many unreadable frames, {allowance.dropped} not kept"
         return [self._refused(judged.device, reason)]
 
+    def _no_word(self, word: relay.Said, trusted: bool, payload: bytes) -> list[Row]:
+        """A state, ask or shown that has no effect."""
+        reason = f"not a word of {word.what}"
+        if not trusted:
+            reason = f"a word of {word.device}, which it may not carry"
+        who = word.lamp or word.device
+        judged = ingest.unreadable(who, payload, self._chain.village.key_version(who), reason)
+        return self._evidence(judged, not_an_event=True)
+
     def _refused(self, device: str, reason: str) -> Row:
         return self._chain.note(NoteWanted("", "refused", f"{device}: {reason}"[:200]))
 
-    def _word(self, device: str, what: str, value: int, asked: list[str]) -> list[NoteWanted]:
+    def _word(self, word: relay.Said, value: int, asked: list[str]) -> list[NoteWanted]:
         """`value`: as of presence.read_word."""
-        chain = self._chain
-        if what == "state":
-            self._presence.says(device, online=value == 1, now=clock.boottime())
+        chain, device = self._chain, word.device
+        if word.what == "state":
+            self._state(word, online=value == 1)
             return []
-        if what == "ask":
+        if word.what == "ask":
             self.asks += 1
             chain.village = lamps.asked(chain.village, device)
             asked.append(device)
             return []
         chain.village, notes = lamps.shown(chain.village, device, value)
         return notes
+
+    def _state(self, word: relay.Said, online: bool) -> None:
+        """A will counts for the way that it was left on: who lost its line speaks through a lamp by then, and who
+        comes no more through a lamp may have its line."""
+        chain, presence = self._chain, self._presence
+        if not word.lamp:
+            presence.session(word.device, online)
+        if online:
+            chain.village = relay.came_by(chain.village, word.device, word.lamp)
+        elif chain.village.ways.get(word.device, "") != word.lamp:
+            return
+        if online or not self._left(word.device):
+            presence.says(word.device, online, clock.boottime())
+        if not online and not word.lamp:
+            for device, lamp in chain.village.ways.items():
+                if lamp == word.device and not self._left(device):
+                    presence.lost(device)
+
+    def _left(self, device: str) -> bool:
+        """It comes through a lamp no more. True: it has its own session still."""
+        here = self._presence.in_session(device)
+        if here:
+            self._chain.village = relay.came_by(self._chain.village, device, "")
+        return here
 
     def _tell_all(self, device: str) -> None:
         """To a device that asks: its state, and the receipts that it is owed."""
@@ -120,9 +200,3 @@ class FromDevices:
         for n, _, receipt in chain.ledger.file.owed(device):
             if chain.tell_receipt(device, receipt):
                 chain.ledger.later([alarms.passed(n)])
-
-    def _key_version(self, device: str) -> int | None:
-        """The newest that may log in: whose frame it is when the frame does not say."""
-        found = self._chain.village.device(device)
-        versions = [user.rpartition(".")[2] for user in found.users] if found else []
-        return max((int(v) for v in versions if v.isascii() and v.isdigit()), default=None)

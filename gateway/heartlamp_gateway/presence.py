@@ -14,12 +14,16 @@ class Presence:
     def __init__(self) -> None:
         self._online: dict[str, bool] = {}
         self._left: dict[str, int] = {}
+        self._spoke: dict[str, int] = {}
+        self._sessions: set[str] = set()
         self._told: dict[str, bool] = {}
         self._changes: deque[tuple[str, bool, int]] = deque(maxlen=10_000)
 
     def says(self, device: str, online: bool, now: int) -> None:
         self._online[device] = online
-        if not online:
+        if online:
+            self._spoke[device] = now
+        else:
             self._left[device] = now
         if self._told.get(device) != online:
             self._told[device] = online
@@ -27,6 +31,7 @@ class Presence:
 
     def alive(self, device: str, now: int) -> None:
         """It said something: so it is there. Not just after its will: an older reading may come on the other link."""
+        self._spoke[device] = now
         if not self._online.get(device) and now - self._left.get(device, -LINGER_MS) >= LINGER_MS:
             self.says(device, True, now)
 
@@ -36,9 +41,30 @@ class Presence:
     def all(self) -> dict[str, bool]:
         return dict(self._online)
 
+    def quiet(self, device: str, now: int) -> int | None:
+        """Since when it has said nothing, ms; None: it never did."""
+        spoke = self._spoke.get(device)
+        return None if spoke is None else now - spoke
+
+    def session(self, device: str, up: bool) -> None:
+        """It spoke by a session of its own, or the broker speaks its will: that session is over."""
+        if up:
+            self._sessions.add(device)
+        else:
+            self._sessions.discard(device)
+
+    def in_session(self, device: str) -> bool:
+        return device in self._sessions
+
+    def lost(self, device: str) -> None:
+        """Who carried it is gone, or it says nothing any more and has no will: its presence is unknown."""
+        self._online.pop(device, None)
+        self._told.pop(device, None)
+
     def unknown(self) -> None:
         """The broker was away, and wills with it: nobody's presence is known."""
         self._online.clear()
+        self._sessions.clear()
 
     def changes(self) -> list[tuple[str, bool, int]]:
         """(device, online, BOOTTIME ms) since the last call."""

@@ -52,7 +52,13 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     outbox, presence, contact = Outbox(), Presence(), Contact()
     context = pinned_context(config.county_ca)
 
-    chain = Chain(config.id, file, outbox, say=lambda name, payload: alarms_link.say(name, payload))
+    chain = Chain(
+        config.id,
+        file,
+        outbox,
+        say=lambda name, payload: alarms_link.say(name, payload),
+        in_session=presence.in_session,
+    )
     devices, county, upkeep = FromDevices(chain, presence), FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.device.names import event_id, of_topic
+from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS, BatchAnswer, Note
 
 from heartlamp_gateway.chain import Chain
@@ -14,6 +14,7 @@ from heartlamp_gateway.county.line import AWAY, Line
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.rules import relay
 from heartlamp_gateway.rules.batch import Kept, envelope, take
 from heartlamp_gateway.rules.ingest import judge
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
@@ -50,17 +51,17 @@ class Telemetry:
         rows = []
         now = boottime()
         for name, payload in batch:
-            found = of_topic(name)
-            if found is None:
+            word = relay.said(name)
+            if word is None:
                 continue
-            device = found[0]
-            self._presence.alive(device, now)
-            judged = judge(device, payload, None)
+            judged = judge(word.device, payload, None)
             if judged.event is not None:
-                log.warning("%s: an event on the topic for readings; it is treated as one", device)
+                log.warning("%s: an event on the topic for readings; it is treated as one", word.device)
                 self._devices.messages([(name, payload)])
-            else:
-                rows.append((self._chain.boot, now, device, judged.user, judged.frame))
+                continue
+            if not self._devices.reads(word) or (word.lamp and not judged.reading):
+                judged = relay.blame(judged, word.lamp, self._chain.village.key_version(word.lamp))
+            rows.append((self._chain.boot, now, judged.device, judged.user, judged.frame))
         if rows:
             self._file.add(rows)
 

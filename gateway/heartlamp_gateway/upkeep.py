@@ -2,12 +2,14 @@
 
 import time
 
+from heartlamp_protocol.device.kinds import supervision_ms
+
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.opening import TROUBLE
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.say import log
 
 
@@ -28,7 +30,8 @@ class Upkeep:
                 chain.tell_lamp(device)
             chain.ledger.commit()
             for kept in chain.ledger.file.waiting(0, 1000):
-                if kept.item is not None and kept.event and not chain.ledger.is_unsaved(kept.event):
+                ours = kept.item is not None and kept.event and not relay.aside_by(kept.event)
+                if ours and not chain.ledger.is_unsaved(kept.event):
                     chain.tell_heard(kept.device, kept.event)
             for _, device, receipt in chain.ledger.file.owed():
                 chain.tell_receipt(device, receipt)
@@ -41,6 +44,19 @@ class Upkeep:
             for device in lamps.unshown(chain.village):
                 there = self._presence.online(device)
                 if there or (there is None and unknown_too):
+                    chain.tell_lamp(device)
+
+    def carried(self) -> None:
+        """Lamps that speak through another hear no pulse: their state said again is the village's word to them. They
+        have no will either: who says nothing for too long is not known to be there."""
+        chain, now = self._chain, clock.boottime()
+        with chain.lock:
+            for device in chain.village.ways:
+                found = chain.village.device(device)
+                quiet = self._presence.quiet(device, now)
+                if found is None or quiet is None or quiet > supervision_ms(found.kind):
+                    self._presence.lost(device)
+                elif self._presence.online(device):
                     chain.tell_lamp(device)
 
     def flush(self) -> None:

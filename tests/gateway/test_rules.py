@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 from heartlamp_gateway.broker import files
-from heartlamp_gateway.rules import batch, evidence, incidents, ingest, lamps, pulse, retry
+from heartlamp_gateway.rules import batch, evidence, incidents, ingest, lamps, pulse, relay, retry
 from heartlamp_gateway.rules.answers import best_answer
 from heartlamp_gateway.rules.model import KEEP_MS, Lamp, Village
 from heartlamp_protocol.device import event
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, INTEGER_MAX
-from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.device.names import event_id, is_event_id
 from heartlamp_protocol.downlink import IncidentCommand
 from heartlamp_protocol.inbound import Alarm
 from heartlamp_protocol.passwords import mosquitto_hash
@@ -474,8 +474,105 @@ def test_a_device_has_its_own_topics_and_only_a_lamp_has_a_lamps() -> None:
     assert "topic write hl/1/butt7/event" in blocks["user butt7.1"]
     assert "hl/1/butt7/lamp" not in blocks["user butt7.1"]
     assert "topic read hl/1/lamp7/lamp" in blocks["user lamp7.1"]
-    assert "+" not in blocks["user lamp7.1"]
+    assert "+" not in blocks["user lamp7.1"]  # nobody names it as a carrier
     assert "#" not in text
+
+
+def test_a_camera_has_a_lamps_topics_and_nobody_has_the_gateways() -> None:
+    text = files.acl(Registry(1, "", SITES, (listed("cam2", "camera", "s2"),)))
+    mine = [line for line in text.split("user cam2.1\n")[1].splitlines() if line]
+    assert "topic read hl/1/cam2/lamp" in mine
+    assert "topic write hl/1/cam2/picture" in mine
+    assert "topic read hl/1/cam2/have" in mine
+    assert "picture" not in text.split("user cam2.1\n")[0]  # nobody takes pieces in yet
+
+
+# --- what a lamp carries for others
+
+CHAIN = tuple(
+    Device(f"lamp{n}", "lamp", "s7", {f"lamp{n}.1": HASH}, (f"lamp{n + 1}",)) for n in range(1, 8)
+)  # lamp1 reaches lamp2 by radio, and so on
+BUTTON = Device("butt7", "button", "s7", {"butt7.1": HASH}, ("lamp1",))
+
+
+def carried(*devices: Device) -> Registry:
+    return Registry(1, "", SITES, devices)
+
+
+def test_a_lamp_carries_for_who_names_it_and_for_whom_that_carries() -> None:
+    registry = carried(BUTTON, *CHAIN)
+    assert relay.carriers(registry, "butt7") == {"lamp1", "lamp2", "lamp3", "lamp4", "lamp5"}  # four hops between lamps
+    assert relay.carriers(registry, "lamp6") == {"lamp7"}
+    assert relay.carriers(registry, "lamp7") == set()  # lamp8 is not there
+    assert relay.carriers(registry, "stranger") == set()
+    assert relay.carrying(registry) == {f"lamp{n}" for n in range(1, 8)}
+
+
+def test_lamps_in_a_ring_carry_for_each_other_and_not_for_themselves() -> None:
+    registry = carried(*(replace(lamp, through=("lamp1", "lamp2", "lamp3")) for lamp in CHAIN[:3]))
+    assert relay.carriers(registry, "lamp1") == {"lamp2", "lamp3"}
+
+
+@pytest.mark.parametrize("wrong", [{"users": {}}, {"kind": "smoke"}])
+def test_who_was_revoked_and_who_is_no_lamp_carries_nothing(wrong: dict[str, object]) -> None:
+    second = replace(CHAIN[1], **wrong)  # type: ignore[arg-type]
+    registry = carried(BUTTON, CHAIN[0], second, *CHAIN[2:])
+    assert relay.carriers(registry, "butt7") == {"lamp1"}
+    assert "lamp2" not in relay.carrying(registry)
+    assert "relay" not in files.acl(registry).partition("user lamp2.1\n")[2].partition("\nuser")[0]
+    assert relay.carriers(carried(replace(BUTTON, users={}), *CHAIN), "butt7") == set()  # nor is it carried
+
+
+def test_a_carrier_may_write_what_devices_say_and_read_what_is_said_to_them() -> None:
+    text = files.acl(carried(BUTTON, replace(CHAIN[0], through=())))
+    mine = text.partition("user lamp1.1\n")[2].partition("\nuser")[0].splitlines()
+    assert [line for line in mine if "relay" in line] == [
+        "topic write hl/1/lamp1/relay/+/event",
+        "topic write hl/1/lamp1/relay/+/reading",
+        "topic write hl/1/lamp1/relay/+/state",
+        "topic write hl/1/lamp1/relay/+/ask",
+        "topic write hl/1/lamp1/relay/+/shown",
+        "topic read hl/1/lamp1/relay/+/receipt",
+        "topic read hl/1/lamp1/relay/+/lamp",
+    ]
+    assert "relay" not in text.partition("user butt7.1\n")[2].partition("\nuser")[0]
+    assert "topic read hl/1/+/relay/+/event" in text
+    assert "topic write hl/1/+/relay/+/receipt" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("hl/1/butt7/event", relay.Said("butt7", "event")),
+        ("hl/1/lamp7/relay/butt7/event", relay.Said("butt7", "event", "lamp7")),
+        ("hl/1/lamp7/relay/butt7/picture", None),
+        ("hl/1/lamp7/relay/butt7/receipt", None),
+        ("hl/1/lamp7/relay/BUTT/event", None),
+        ("hl/1/lamp7/relay/butt7/event/x", None),
+        ("hl/1/pulse", None),
+    ],
+)
+def test_whose_word_it_is_stands_in_the_topic(name: str, word: relay.Said | None) -> None:
+    assert relay.said(name) == word
+
+
+def test_the_way_back_is_the_way_that_it_came_by() -> None:
+    village = Village(carried(BUTTON, *CHAIN))
+    own, carried_way = "hl/1/butt7/receipt", "hl/1/lamp3/relay/butt7/receipt"
+    assert relay.topics_to(village, "butt7", "receipt", False) == [own]
+    village = relay.came_by(village, "butt7", "lamp3")
+    assert relay.topics_to(village, "butt7", "receipt", False) == [carried_way]
+    assert relay.topics_to(village, "butt7", "receipt", True) == [carried_way, own]
+    assert relay.allowed_ways(village) is village
+    without = replace(village, registry=carried(BUTTON, *CHAIN[:1]))
+    assert relay.topics_to(relay.allowed_ways(without), "butt7", "receipt", False) == [own]
+    assert relay.came_by(village, "butt7", "").ways == {}
+
+
+def test_what_is_kept_aside_has_no_events_name() -> None:
+    name = relay.aside("lamp9", A)
+    assert not is_event_id(name)
+    assert (relay.aside_by(name), relay.aside_by(A), relay.aside_by("")) == ("lamp9", "", "")
 
 
 @pytest.mark.parametrize("user", ["lamp9.1\nroot", "lamp9:1", "lamp8.1", "gateway-alarms", "lamp9.x", "lamp9"])

@@ -10,7 +10,7 @@ from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.outbox import WINDOW, Outbox
 from heartlamp_gateway.presence import Presence, read_word
-from heartlamp_gateway.rules import incidents, lamps
+from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Village
 from heartlamp_protocol.device import event
@@ -190,6 +190,30 @@ def test_a_reading_that_comes_after_the_will_does_not_bring_the_dead_back() -> N
     assert presence.online("lamp7") is True
     assert presence.changes() == [("lamp7", True, 0), ("lamp7", False, 10), ("lamp7", True, 5000)]
     assert presence.changes() == []
+
+
+def test_who_is_carried_is_there_until_its_carrier_is_gone() -> None:
+    presence = Presence()
+    assert presence.quiet("butt7", 5) is None
+    presence.alive("butt7", 10)
+    assert presence.quiet("butt7", 40) == 30
+    presence.lost("butt7")
+    assert presence.online("butt7") is None
+    presence.alive("butt7", 50)
+    assert presence.changes() == [("butt7", True, 10), ("butt7", True, 50)]
+
+
+def test_the_way_to_a_device_survives_a_restart(tmp_path: Path) -> None:
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    village = VILLAGE
+    for device, lamp in (("lamp2", "lamp9"), ("butt7", "lamp7"), ("lamp2", "lamp7"), ("butt7", "")):
+        changed = relay.came_by(village, device, lamp)
+        file.commit(alarms.difference(village, changed))
+        village = changed
+    assert relay.came_by(village, "lamp2", "lamp7") is village
+    assert file.village().ways == village.ways == {"lamp2": "lamp7"}
+    file.close()
 
 
 def test_the_words_of_a_device_are_read_strictly() -> None:

@@ -3,14 +3,24 @@
 import re
 
 from heartlamp_protocol.device.kinds import LAMPS
-from heartlamp_protocol.device.names import DOWN, PULSE, UP, is_device_id, topic
+from heartlamp_protocol.device.names import (
+    CARRIED_DOWN,
+    CARRIED_UP,
+    DOWN,
+    PULSE,
+    UP,
+    is_device_id,
+    relay_topic,
+    topic,
+)
 from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.config import Config
+from heartlamp_gateway.rules.relay import carrying
 
 ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
-ALARM_TOPICS = tuple("hl/1/+/" + what for what in ("event", "state", "ask", "shown"))
-TELEMETRY_TOPICS = ("hl/1/+/reading",)
+ALARM_TOPICS = tuple(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in ("event", "state", "ask", "shown"))
+TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
 
@@ -63,12 +73,15 @@ def passwords(registry: Registry, own: dict[str, str]) -> str:
 
 
 def acl(registry: Registry) -> str:
-    """One device, its own topics, whatever version of its key it comes with."""
+    """One device, its own topics, whatever version of its key it comes with. A lamp that carries may do so for anybody
+    here: what it may not carry is judged, and kept, by the gateway."""
     lines = [f"user {ALARMS}"]
     lines += [f"topic read {name}" for name in ALARM_TOPICS]
     lines += [f"topic write hl/1/+/{what}" for what in DOWN]
+    lines += [f"topic write hl/1/+/relay/+/{what}" for what in CARRIED_DOWN]
     lines += [f"topic write {PULSE}", "", f"user {TELEMETRY}"]
     lines += [f"topic read {name}" for name in TELEMETRY_TOPICS]
+    carriers = carrying(registry)
     for device in sorted(registry.devices, key=lambda d: d.id):
         for user, hash in sorted(device.users.items()):
             if not _is_good(device.id, user, hash):
@@ -78,6 +91,9 @@ def acl(registry: Registry) -> str:
             lines += [f"topic write {topic(device.id, what)}" for what in UP]
             lines += [f"topic read {topic(device.id, what)}" for what in down]
             lines += [f"topic read {PULSE}"]
+            if device.id in carriers:
+                lines += [f"topic write {relay_topic(device.id, '+', what)}" for what in CARRIED_UP]
+                lines += [f"topic read {relay_topic(device.id, '+', what)}" for what in CARRIED_DOWN]
     return "\n".join(lines) + "\n"
 
 

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS incident(id TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS lamp(
   device TEXT PRIMARY KEY, ver INTEGER NOT NULL, shown INTEGER NOT NULL, calls TEXT NOT NULL, lit TEXT NOT NULL)
   WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS way(device TEXT PRIMARY KEY, lamp TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -125,7 +126,8 @@ class AlarmFile:
         lamps = {}
         for device, ver, shown, calls, lit in self._rows("SELECT device, ver, shown, calls, lit FROM lamp"):
             lamps[device] = Lamp(ver, tuple((i, t) for i, t in json.loads(calls)), shown, frozenset(json.loads(lit)))
-        return Village(Registry.from_json(text.encode()) if text else EMPTY.registry, incidents, lamps)
+        ways = dict(self._rows("SELECT device, lamp FROM way"))
+        return Village(Registry.from_json(text.encode()) if text else EMPTY.registry, incidents, lamps, ways)
 
     def last_n(self) -> int:
         return self._number("SELECT coalesce(max(n), 0) FROM outbox")
@@ -236,6 +238,11 @@ def difference(old: Village, new: Village) -> list[Write]:
             writes.append(("INSERT OR REPLACE INTO lamp(device, ver, shown, calls, lit) VALUES(?, ?, ?, ?, ?)", row))
     for key in old.lamps.keys() - new.lamps.keys():
         writes.append(("DELETE FROM lamp WHERE device = ?", (key,)))
+    for key, way in new.ways.items():
+        if old.ways.get(key) != way:
+            writes.append(("INSERT OR REPLACE INTO way(device, lamp) VALUES(?, ?)", (key, way)))
+    for key in old.ways.keys() - new.ways.keys():
+        writes.append(("DELETE FROM way WHERE device = ?", (key,)))
     if old.registry is not new.registry:
         writes.append(word("registry", new.registry.to_json().decode()))
     return writes

@@ -45,11 +45,15 @@ def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
 
 def unreadable(device: str, payload: bytes, key_version: int | None, reason: str) -> Judged:
     """What only goes up as evidence. Arguments as of `judge`."""
-    name = user(device, key_version) if key_version else device
     cut = payload[:EVIDENCE_MAX]
     if len(payload) > FRAME_MAX:
         reason = f"{reason}; {len(cut)} of {len(payload)} bytes go up"
-    return Judged(device, name, cut, hashlib.sha256(payload).digest(), None, False, reason)
+    return Judged(device, bringer(device, key_version), cut, hashlib.sha256(payload).digest(), None, False, reason)
+
+
+def bringer(device: str, key_version: int | None) -> str:
+    """The MQTT user, as far as it is known: a subscriber does not see who published."""
+    return user(device, key_version) if key_version else device
 
 
 def compare(digest: bytes, history: list[bytes]) -> str:

@@ -45,17 +45,25 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """`incidents`: open ones by id; `lamps`: by device id."""
+    """`incidents`: open ones by id; `lamps`: by device id; `ways`: device -> the lamp that carried what it said last,
+    of those that did not come by their own session."""
 
     registry: Registry
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     lamps: Mapping[str, Lamp] = field(default_factory=dict)
+    ways: Mapping[str, str] = field(default_factory=dict)
 
     def device(self, device: str) -> Device | None:
         return next((d for d in self.registry.devices if d.id == device), None)
 
     def site(self, site: str) -> Site | None:
         return next((s for s in self.registry.sites if s.id == site), None)
+
+    def key_version(self, device: str) -> int | None:
+        """The newest that may log in: whose frame it is when the frame does not say."""
+        found = self.device(device)
+        versions = [user.rpartition(".")[2] for user in found.users] if found else []
+        return max((int(v) for v in versions if v.isascii() and v.isdigit()), default=None)
 
     def site_of(self, device: str) -> str:
         """Site id, or "" for a device that the registry does not know."""

@@ -18,7 +18,8 @@ from tests.gateway.rig.waiting import Board
 
 
 class Device:
-    """`id`, root secret `root`. It shows every lamp state at once unless `shows` is False."""
+    """`id`, root secret `root`. It shows every lamp state at once unless `shows` is False. `start` gives it a session
+    of its own, `by` a lamp that carries for it; it speaks the way that it was given last."""
 
     def __init__(self, id: str, root: bytes, ca: Path, port: int) -> None:
         self.id, self.root = id, root
@@ -32,8 +33,12 @@ class Device:
         self.shows = True
         self.connected = False
         self.kicked = 0
+        self.ways: list[str] = []  # topics of what came, pulses aside
         self.boot = secrets.token_hex(4)
         self._seq = 0
+        self._lamp: Device | None = None
+        self._carried: dict[str, Device] = {}
+        self._listens = False
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.user)
         self._client.username_pw_set(self.user, mqtt_password(root, 1))
         self._client.tls_set_context(ssl.create_default_context(cafile=str(ca)))
@@ -46,7 +51,23 @@ class Device:
         self._client.on_message = self._on_message
         self._port = port
 
+    def by(self, lamp: "Device") -> "Device":
+        """It reaches this lamp by radio."""
+        lamp.carry(self)
+        self._lamp = lamp
+        self._greet()
+        return self
+
+    def carry(self, other: "Device") -> None:
+        """Brings what the other says to the broker, byte for byte, and what is said to it back."""
+        self._carried[other.id] = other
+        with self.board:
+            self._listens = False
+        self._client.subscribe(f"hl/1/{self.id}/relay/#", 1)
+        self.board.wait(f"{self.id} hears what is said to others", lambda: self._listens)
+
     def start(self) -> "Device":
+        self._lamp = None
         self._client.connect("127.0.0.1", self._port, keepalive=20)
         self._client.loop_start()
         self.board.wait(f"{self.id} has a session", lambda: self.connected)
@@ -62,7 +83,11 @@ class Device:
         self._client._sock_close()
 
     def publish(self, what: str, payload: bytes, qos: int = 1) -> None:
-        self._client.publish(names.topic(self.id, what), payload, qos)
+        lamp = self._lamp
+        if lamp is None:
+            self._client.publish(names.topic(self.id, what), payload, qos)
+        else:
+            lamp._client.publish(names.relay_topic(lamp.id, self.id, what), payload, qos)
 
     def press(self, what: str = "panic") -> str:
         """Writes and sends an alarm once; returns its id."""
@@ -124,13 +149,19 @@ class Device:
     def _on_connect(self, client: mqtt.Client, _: object, flags: object, reason: Any, properties: object) -> None:
         if not reason.is_failure:
             down = [names.topic(self.id, "receipt"), names.topic(self.id, "lamp"), names.PULSE]
+            if self._carried:
+                down.append(f"hl/1/{self.id}/relay/#")
             client.subscribe([(name, 1) for name in down])
 
-    def _on_subscribe(self, client: mqtt.Client, *_: object) -> None:
+    def _greet(self) -> None:
         self.publish("state", event.write_state(1))
         self.publish("ask", event.write_ask(""))
+
+    def _on_subscribe(self, client: mqtt.Client, *_: object) -> None:
+        if not self.connected:
+            self._greet()
         with self.board:
-            self.connected = True
+            self.connected = self._listens = True
 
     def _on_disconnect(self, *_: object) -> None:
         with self.board:
@@ -138,16 +169,24 @@ class Device:
             self.connected = False
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
+        found = names.of_relay_topic(message.topic)
+        if found is None:
+            self._take(message.topic, bytes(message.payload))
+        elif found[1] in self._carried:
+            self._carried[found[1]]._take(message.topic, bytes(message.payload))
+
+    def _take(self, topic: str, payload: bytes) -> None:
         now = time.perf_counter_ns()
-        payload = bytes(message.payload)
         with self.board:
-            if message.topic.endswith("/receipt"):
+            if topic != names.PULSE:
+                self.ways.append(topic)
+            if topic.endswith("/receipt"):
                 if payload.startswith(b'{"mac"'):
                     fields = read_signed(county_key(self.root, 1), self.id, payload)
                     self.received[str(fields["event"])] = fields
                 else:
                     self.heard.setdefault(str(read_plain(payload)["event"]), now)
-            elif message.topic.endswith("/lamp"):
+            elif topic.endswith("/lamp"):
                 state: dict[str, Any] = read_plain(payload)
                 self.lamps.append(state)
                 if self.shows:

@@ -34,6 +34,13 @@ DEVICES = {
     "lamp1": ("lamp", "s1"),
     "cam2": ("camera", "s2"),
     "hush7": ("silent", "s7"),
+    "butt2": ("button", "s2"),
+    "butt1": ("button", "s1"),
+}
+THROUGH = {
+    "cam2": ("lamp9",),
+    "butt2": ("cam2",),  # two hops from lamp9
+    "butt1": ("lamp1",),
 }
 
 
@@ -73,13 +80,14 @@ class Rig:
         for id, (kind, site) in DEVICES.items():
             name = user(id, 1)
             hash = mosquitto_hash(mqtt_password(self.roots[id], 1), secrets.token_bytes(12))
-            devices.append(Listed(id, kind, site, {} if id == without else {name: hash}))
+            devices.append(Listed(id, kind, site, {} if id == without else {name: hash}, THROUGH.get(id, ())))
         return Registry(version, "柳树村", SITES, tuple(devices))
 
-    def device(self, id: str) -> Device:
+    def device(self, id: str, by: Device | None = None) -> Device:
+        """`by`: the lamp that carries for it, instead of a session of its own."""
         made = Device(id, self.roots[id], self.authority.ca, self.port)
         self._devices.append(made)
-        return made.start()
+        return made.by(by) if by else made.start()
 
     def close(self) -> None:
         for device in self._devices:

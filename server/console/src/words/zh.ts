@@ -233,6 +233,7 @@ export const zh = {
       note_no_lamp: "说灯已亮，但那台设备不是灯",
       note_incident: "说的是别村的警情",
       not_a_word: "设备的状态报文不成格式",
+      not_carried: "转来了不归它转的设备的状态",
       old_token: "网关的令牌已失效，它的警情报不上来；请给它换新令牌，或把它拿走",
       request: "网关发来的请求无法处理，其中的内容仍由网关保留",
       too_many: "读不懂的报文太多，其余的没有保留",
