@@ -1,5 +1,6 @@
 """When a battery device sleeps, and what a cell's voltage means."""
 
+from heartlamp.rules import keys
 from heartlamp.rules.battery import CRITICAL_MV, FULL_DBM, LOW_MV, is_low, transmit_dbm
 from heartlamp.rules.sleep import AWAKE_MS, NAP_FIRST_MS, NAP_MOST_MS, TRYING_MS, nap_ms
 from heartlamp_protocol.device.kinds import BATTERY_MS
@@ -34,3 +35,10 @@ def test_a_low_cell_is_told_and_an_almost_empty_one_speaks_softly() -> None:
     assert (is_low(LOW_MV), is_low(LOW_MV - 1), is_low(None)) == (False, True, False)
     assert transmit_dbm(None) == transmit_dbm(CRITICAL_MV) == FULL_DBM
     assert transmit_dbm(CRITICAL_MV - 1) < FULL_DBM
+
+
+def test_a_key_that_is_held_for_a_minute_hangs() -> None:
+    line, _ = keys.edge(keys.Line(), 1, 5)
+    assert not keys.is_stuck(line, 5 + keys.STUCK_MS - 1)
+    assert keys.is_stuck(line, 5 + keys.STUCK_MS)
+    assert not keys.is_stuck(keys.edge(line, 0, 99)[0], 10**9)

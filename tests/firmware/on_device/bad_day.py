@@ -237,7 +237,7 @@ class Board:
     def __init__(self, ends_at):
         self.ends_at = ends_at
         self.kept = {}
-        self.cause, self.nap_ms = 1, 0
+        self.cause, self.nap_ms, self.slept = 1, 0, None
         self.edges = []
         self.next_press = Clock.ms + between(1_000, 60_000)
         self.plug_at = Clock.ms + between(3_600_000, 6 * 3_600_000)
@@ -301,12 +301,17 @@ class Board:
         self.nap_ms = ms
         raise SystemExit(SLEEP)
 
+    def slept_ms(self):
+        return self.slept
+
     def nap(self):
         """Until a press, its time, or the next thing of the sky."""
         wake = [Clock.ms + self.nap_ms, self.calm_at if Clock.ms < self.calm_at else self.ends_at]
         if not WORLD.calm:
             wake += [self.next_press, self.plug_at]
+        began = Clock.ms
         Clock.ms = max(Clock.ms, min(wake))
+        self.slept = Clock.ms - began
         self.cause = 4
         self.sky()
 

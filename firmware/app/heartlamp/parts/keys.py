@@ -17,6 +17,11 @@ class Part(_Part):
             what = "silent" if self.device.config.kind == "silent" else "panic"
             self.device.alarm(what, pin, at, stamp)
 
+    def values(self) -> "list[tuple[str, int]]":
+        """A key that is held for a minute hangs, or somebody leans on it: a visit, whatever it said."""
+        now = self.hal.clock()
+        return [("key_stuck", int(any(keys.is_stuck(line, now) for line in self._lines.values())))]
+
     def settle(self, now: int) -> "int | None":
         soonest = None
         for pin in self._lines:

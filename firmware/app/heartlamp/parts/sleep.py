@@ -13,6 +13,14 @@ class Part(_Part):
         super().__init__(hal, device)
         self._active_at = None
 
+    def start(self) -> None:
+        """What it fell asleep with is as old as it was, and as it slept: no age is lost to a nap."""
+        ages, slept = self.hal.kept.pop("ages", {}), self.hal.slept_ms()
+        for record in self.device.outbox.records:
+            if slept is not None and record.id in ages:
+                record.at = self.device.boot_at - slept - ages[record.id]
+                record.up = record.at - self.device.boot_at
+
     def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
         self._active_at = self.hal.clock()
 
@@ -28,6 +36,8 @@ class Part(_Part):
             ms = sleep.nap_ms(hal.clock(), active_at, device.beats > 0, held, naps)
             if ms is not None:
                 hal.kept["naps"] = naps + 1 if held else 0
+                now = hal.clock()
+                hal.kept["ages"] = {r.id: now - r.at for r in device.outbox.records if r.up is not None}
                 hal.trace("sleep", ms=ms, held=len(device.outbox.records))
                 for leave in device.leaving:
                     await leave()

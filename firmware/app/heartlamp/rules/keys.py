@@ -8,6 +8,7 @@ from heartlamp.rules.calls import Call
 
 BOUNCE_MS = 30
 LONG_MS = 1500
+STUCK_MS = 60_000
 
 PANIC = "red"
 GO = "green"
@@ -35,6 +36,11 @@ def edge(line: Line, level: int, now: int) -> "tuple[Line, bool]":
     if level and (line.edge_at is None or now - line.edge_at >= BOUNCE_MS):
         return Line(1, now, now), True
     return Line(level, now, line.pressed_at, line.done), False
+
+
+def is_stuck(line: Line, now: int) -> bool:
+    """Down for so long that nobody can mean it."""
+    return line.level == 1 and line.edge_at is not None and now - line.edge_at >= STUCK_MS
 
 
 def edge_contact(line: Line, level: int, now: int) -> Line:

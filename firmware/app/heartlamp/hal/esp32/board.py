@@ -10,7 +10,7 @@ import time
 
 import esp32
 import network
-from machine import I2S, PWM, RTC, WDT, Pin, deepsleep, reset_cause
+from machine import DEEPSLEEP_RESET, I2S, PWM, RTC, WDT, Pin, deepsleep, reset_cause
 from neopixel import NeoPixel
 
 from heartlamp.hal.esp32.leds import Leds
@@ -86,8 +86,16 @@ class Board:
             esp32.wake_on_gpio((red,), esp32.WAKEUP_ALL_LOW)
         else:
             return
+        self.kept["slept_at"] = time.time_ns() // 1_000_000
         RTC().memory(json.dumps(self.kept))
         deepsleep(ms)
+
+    def slept_ms(self) -> "int | None":
+        """As hal/unix/board.py says: by the clock that runs through a deep sleep."""
+        began = self.kept.get("slept_at")
+        if reset_cause() != DEEPSLEEP_RESET or began is None:
+            return None
+        return max(0, time.time_ns() // 1_000_000 - began)
 
     def reset_cause(self) -> int:
         return reset_cause()

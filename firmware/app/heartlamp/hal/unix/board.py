@@ -33,6 +33,7 @@ class Board:
         self._levels = {}
         self._cause = POWER_ON
         self._nap_ms = 0
+        self._slept_ms = None
 
     def live(self, run) -> None:
         """Runs `run(self)`, and again after each sleep."""
@@ -65,8 +66,14 @@ class Board:
     def _nap(self) -> None:
         poll = select.poll()
         poll.register(sys.stdin, select.POLLIN)
+        began = self.clock()
         poll.poll(self._nap_ms)
+        self._slept_ms = self.clock() - began
         self._cause = DEEP_SLEEP
+
+    def slept_ms(self) -> "int | None":
+        """How long the sleep lasted that this start is the end of; None: it is not."""
+        return self._slept_ms
 
     def reset_cause(self) -> int:
         """As machine.reset_cause() of an ESP32."""
