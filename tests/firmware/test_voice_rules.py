@@ -6,10 +6,10 @@ import wave
 from typing import Any
 
 import pytest
-from heartlamp.rules import tones, voice, wav
+from heartlamp.rules import saying, tones, voice, wav
 from heartlamp.rules.lamp import Press
 from heartlamp.rules.places import split
-from heartlamp.rules.saying import Saying, cuts, turn
+from heartlamp.rules.saying import Saying, cuts
 
 ZH = {*voice.CLIPS, *(str(n) for n in range(11)), "group", "house"}
 EN = {*voice.CLIPS, *(str(n) for n in range(21)), "30", "group-of", "house-of"}
@@ -20,7 +20,7 @@ def picture(meaning: str, answer: str = "none", who: str = "", *calls: dict[str,
 
 
 def near(place: str, what: str = "panic", answer: str = "none", who: str = "") -> dict[str, Any]:
-    return {"role": "near", "place": place, "what": what, "answer": answer, "who": who}
+    return {"incident": f"lamp {place}", "role": "near", "place": place, "what": what, "answer": answer, "who": who}
 
 
 def spoken(shown: dict[str, object], *langs: str, **recorded: set[str]) -> str:
@@ -163,6 +163,11 @@ def test_nobody_coming_any_more_is_said() -> None:
     assert spoken(picture("told", "unanswered"), zh=ZH) == "calling-next"
 
 
+def turn(old: Saying | None, shown: dict[str, object], press: Press | None, now: int) -> Saying:
+    """On a board with a speaker."""
+    return saying.turn(old, shown, voice.words(shown), press, now)
+
+
 def said_until(shown: Saying, until: int) -> list[int]:
     times = []
     while (at := shown.due()) is not None and at <= until:
@@ -196,7 +201,7 @@ def test_a_press_is_answered_by_sound_also_where_the_light_stays_as_it_was() -> 
 
 
 def test_a_press_that_the_lamps_state_took_over_is_not_said_twice() -> None:
-    own = {"role": "own", "place": "三组 7号", "what": "panic", "answer": "none", "who": ""}
+    own = {"incident": "a", "role": "own", "place": "三组 7号", "what": "panic", "answer": "none", "who": ""}
     told = turn(None, picture("told"), Press("a", 0), 0)
     told.said = 1
     assert turn(told, picture("told", "none", "", own), None, 500) is told
@@ -229,6 +234,16 @@ def wave_head(length: int) -> bytes:
         out.setframerate(16_000)
         out.writeframes(bytes(length))
     return file.getvalue()[: wav.HEAD]
+
+
+def test_a_second_house_that_calls_is_sounded_at_once_also_without_words() -> None:
+    first = saying.turn(None, picture("near", "none", "", CALL), [], None, 0)
+    assert said_until(first, 5_000) == [0]
+    going = saying.turn(first, picture("near", "none", "", CALL | {"answer": "coming"}), [], None, 4_000)
+    assert going is first
+    both = saying.turn(first, picture("near", "none", "", CALL, near("三组 9号")), [], None, 5_000)
+    assert both.due() == 5_000
+    assert saying.turn(both, picture("near", "none", "", CALL), [], None, 6_000) is both  # one less is no news
 
 
 def test_every_sound_has_its_rounds() -> None:

@@ -3,19 +3,24 @@
 import asyncio
 
 from heartlamp.part import Part as _Part
-from heartlamp.rules import lamp, saying, tones, voice
+from heartlamp.rules import lamp, saying, tones
 from heartlamp.wait import wait
 
 
 class Part(_Part):
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
+        self._voice = None
         self._langs = ()
         self._speaking = None
 
     def start(self) -> None:
-        lang = self.device.config.fields.get("lang")
-        self._langs = voice.languages(lang if isinstance(lang, str) else "")
+        if self.hal.has("i2s_data"):  # only a speaker's board loads the words
+            from heartlamp.rules import voice
+
+            lang = self.device.config.fields.get("lang")
+            self._voice = voice
+            self._langs = voice.languages(lang if isinstance(lang, str) else "")
 
     async def run(self, alive) -> None:
         hal, showing = self.hal, self.device.showing
@@ -26,7 +31,9 @@ class Part(_Part):
             woken.clear()
             at = hal.clock()
             facts = showing.facts(at)
-            new = saying.turn(now, lamp.picture(facts, at), showing.press, at)
+            picture = lamp.picture(facts, at)
+            words = self._voice.words(picture) if self._voice else []
+            new = saying.turn(now, picture, words, showing.press, at)
             if saying.cuts(now, new):
                 await self._hush()
             now = new
@@ -42,7 +49,7 @@ class Part(_Part):
     async def _say(self, said, woken) -> None:
         """One saying: its tune, then its words."""
         hal = self.hal
-        clips = voice.files(said.words, self._langs, hal.recorded)
+        clips = self._voice.files(said.words, self._langs, hal.recorded) if said.words else []
         await hal.tone(tones.NOTES[said.meaning], (tones.BEFORE if clips else tones.ALONE)[said.meaning])
         if clips:
             await hal.play(clips)
