@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
-.PHONY: demo drill test check bench prove docs-lamp console tools browser clean help
+.PHONY: demo drill test check bench prove docs-lamp firmware console tools browser words32 clean help
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -14,6 +14,7 @@ help:
 	@echo "make drill   the same without a screen: one press through every hop, with milliseconds"
 	@echo "make test    all tests within 12 minutes        make prove   the long ones: 150 kills"
 	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
+	@echo "make firmware  what devices load, as a signed bundle in build/firmware, and what it takes of them"
 	@echo "make clean   forget what was built"
 
 demo: tools console
@@ -22,7 +23,11 @@ demo: tools console
 drill: tools
 	@$(RUN) python -m tests.village drill
 
-test: tools browser console
+firmware: tools words32
+	@$(RUN) python -m heartlamp_tech.build
+	@$(RUN) python -m tests.firmware.footprint
+
+test: tools browser console words32
 	$(RUN) pytest -n 2 --dist loadgroup -m "not prove"
 	@$(MAKE) --no-print-directory console-test
 
@@ -50,6 +55,9 @@ tools: $(READY)/python
 
 browser:
 	@sh bootstrap/system.sh browser
+
+words32: $(READY)/python
+	@sh bootstrap/micropython32.sh
 
 $(READY)/python: uv.lock pyproject.toml $(wildcard */pyproject.toml) firmware/tool/pyproject.toml bootstrap/uv.sh
 	@sh bootstrap/uv.sh
