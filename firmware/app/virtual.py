@@ -2,6 +2,7 @@
 
 MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
 … --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
+… --ether HOST:PORT,MAC    with a radio, of this address (12 hex), in that ether
 """
 
 import json
@@ -16,14 +17,15 @@ from heartlamp.hal.unix import board as unix
 from heartlamp.hal.unix import flash
 
 ROOT = "/flash"
-USAGE = "usage: virtual.py [--provision] --flash FILE"
+USAGE = "usage: virtual.py [--provision] --flash FILE [--ether HOST:PORT,MAC]"
 
 
-def flash_argument(arguments: "list[str]") -> str:
-    for i, argument in enumerate(arguments[:-1]):
-        if argument == "--flash":
-            return arguments[i + 1]
-    raise SystemExit(USAGE)
+def argument(name: str) -> str:
+    """What stands after `name`, "" nothing."""
+    for i, said in enumerate(sys.argv[:-1]):
+        if said == name:
+            return sys.argv[i + 1]
+    return ""
 
 
 def provision(path: str) -> None:
@@ -44,13 +46,15 @@ def provision(path: str) -> None:
 
 
 def start() -> None:
-    path = flash_argument(sys.argv)
+    path = argument("--flash")
+    if not path:
+        raise SystemExit(USAGE)
     try:
         if "--provision" in sys.argv:
             provision(path)
             return
         flash.mount(path, ROOT, False)
-        board = unix.Board(ROOT)
+        board = unix.Board(ROOT, argument("--ether"))
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)

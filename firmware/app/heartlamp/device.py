@@ -45,6 +45,7 @@ class Device:
         self.heard_at = None
         self.beats = 0  # heartbeats that went out in this boot
         self.on_backup = False
+        self.links = []
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
         self.forged = 0
@@ -198,6 +199,8 @@ class Device:
                 self._lamp(path, payload, now)
             elif what == "pulse":
                 self._pulse(path, payload, now)
+                for part in self.parts:
+                    part.pulse(payload)
             else:
                 for part in self.parts:
                     if [1 for topic in part.TOPICS if topic.split("/")[0] == what.split("/")[0]]:

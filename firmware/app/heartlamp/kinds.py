@@ -4,8 +4,8 @@ _EVERY = ("vitals", "tamper")
 PARTS = {
     "button": ("battery", "keys", "light", "sleep") + _EVERY,
     "silent": ("battery", "keys", "sleep") + _EVERY,  # no light, no sound: nothing at the site tells of it
-    "lamp": ("keys", "light", "sound", "mains") + _EVERY,
-    "camera": ("keys", "light", "sound", "camera", "pictures", "mains") + _EVERY,
+    "lamp": ("keys", "light", "sound", "mains", "carry") + _EVERY,
+    "camera": ("keys", "light", "sound", "camera", "pictures", "mains", "carry") + _EVERY,
     "smoke": ("contacts", "keys", "light", "mains") + _EVERY,
     "gas": ("contacts", "keys", "light", "mains") + _EVERY,
     "flood": ("contacts", "keys", "light", "mains") + _EVERY,

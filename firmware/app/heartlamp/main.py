@@ -35,6 +35,7 @@ async def _run(hal) -> None:
     )
     device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind]]
     links = [load("links", name, "Link")(hal, device) for name in conf.links]
+    device.links = links
     supervisor = Supervisor(hal)
     for part in device.parts:
         part.start()

@@ -25,6 +25,9 @@ class Part:
     def message(self, what: str, payload: bytes) -> None:
         """One of TOPICS. Raises FrameError, nothing else."""
 
+    def pulse(self, payload: bytes) -> None:
+        """The village's pulse, when it came."""
+
     def values(self) -> "list[tuple[str, int]]":
         """For the heartbeat; names end with their unit."""
         return []

@@ -1,5 +1,6 @@
 """Starts a virtual board (firmware/app/virtual.py on MicroPython), moves its pins, reads what it shows and did."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any, TypeAlias
+
+from heartlamp_tech.ether import Ether
 
 Line: TypeAlias = dict[str, Any]
 """One line of the board: "t" ns since 1970, and "trace" (what it did) or "show" (see firmware/README.md)."""
@@ -28,6 +31,7 @@ class VirtualBoard:
     `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick;
     `built`: run this folder's bytecode (build.py's `app` and `start`) instead of the sources; `options`: MicroPython's
     own; `run`: what it is to run instead of virtual.py.
+    `ether`: what its radio sends into, None: it has no radio.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class VirtualBoard:
         built: Path | None = None,
         options: Sequence[str] = (),
         run: Path | None = None,
+        ether: Ether | None = None,
     ) -> None:
         self.flash = flash
         start = [str(run)] if run else ["-m", "virtual"] if built else [str(repo / "firmware/app/virtual.py")]
@@ -46,6 +51,7 @@ class VirtualBoard:
         self._command = [str(micropython), *options, *start]
         self._env = {**os.environ, "MICROPYPATH": f"{path}:.frozen"}
         self._on_line = on_line
+        self._ether = ether
         self._news = threading.Condition()
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._count = 0
@@ -73,8 +79,9 @@ class VirtualBoard:
         if self.running:
             raise BoardError("the board is running already")
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 read by complaints() as long as the board lives
+        radio = ["--ether", f"127.0.0.1:{self._ether.port},{self.mac.hex()}"] if self._ether else []
         self._process = subprocess.Popen(
-            [*self._command, "--flash", str(self.flash)],
+            [*self._command, "--flash", str(self.flash), *radio],
             env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,6 +93,11 @@ class VirtualBoard:
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True, name=self.flash.name)
         self._reader.start()
+
+    @property
+    def mac(self) -> bytes:
+        """The address of its radio, the same for the same flash image."""
+        return b"\x02" + hashlib.sha256(str(self.flash).encode()).digest()[:5]
 
     @property
     def running(self) -> bool:

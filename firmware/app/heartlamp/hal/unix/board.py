@@ -25,8 +25,10 @@ ASLEEP = 72  # the exit code of a device that went to sleep; nobody but live() s
 class Board:
     """`root`: where the flash is mounted; without one the board still alarms, from RAM."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, ether: str = "") -> None:
         self.root = root
+        self._ether = ether  # "HOST:PORT,MAC"
+        self._radio = None
         self.on_serial = None  # called with each object that comes on the serial port
         self.kept = {}  # what a sleep does not forget
         self._measures = {}
@@ -102,7 +104,14 @@ class Board:
         return True
 
     def radio(self):
-        """None: no radio."""
+        """None: no radio, because there is no ether to send into."""
+        if self._radio is None and self._ether:
+            from heartlamp.hal.unix.radio import Radio
+
+            address, _, mac = self._ether.partition(",")
+            host, _, port = address.partition(":")
+            self._radio = Radio((host, int(port)), bytes([int(mac[i : i + 2], 16) for i in range(0, 12, 2)]))
+        return self._radio
 
     def camera(self):
         """None: no camera."""

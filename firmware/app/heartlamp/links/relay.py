@@ -1,0 +1,218 @@
+"""`relay`: by radio to a lamp that has a line, or knows one that has. Which lamps may carry us is configuration; which
+of them can is known by asking, because only their own signed answer says that their program has heard us."""
+
+import asyncio
+
+from heartlamp_protocol.device.event import write_ask, write_state
+from heartlamp_protocol.device.kinds import LAMPS
+from heartlamp_protocol.device.limits import HOPS_MAX
+
+from heartlamp.radio import choose, hop
+from heartlamp.radio.pack import pack, unpack
+from heartlamp.radio.packet import DOWN, REFUSED, TAKEN, Message, write_message
+from heartlamp.wait import Bell, wait
+
+HERE_TRIES, AWAY_TRIES = 6, 3  # of a question where somebody was before; on a channel where perhaps nobody is
+TURNS, TURN_TRIES = 3, 5  # of a message: 5 are some 300 ms
+OTHERS_MS = 20_000  # those who do not carry us now are asked this often
+AWAY_EVERY = 4  # searches, of which one goes on to other channels though somebody answered here
+AGAIN_MS, AGAIN_MOST_MS = 500, 20_000  # between two searches
+SOON_MS = 1_000  # between two where an event is in hand, or somebody answers whose line may come back any moment
+
+
+class Link:
+    """`up` is set while a lamp that has a line answers. `hops`: of that lamp, from lamp to lamp, to its line."""
+
+    NAME = "relay"
+
+    def __init__(self, hal, device) -> None:
+        self._hal = hal
+        self._device = device
+        self._air = None
+        self._offers = []
+        self._peers = {}
+        self._current = ""  # id of the lamp that carries us
+        self._asked_at = {}
+        self._channel = 0  # where somebody last answered
+        self._most_hops = HOPS_MAX - 1 if device.config.kind in LAMPS else HOPS_MAX
+        self._failed = Bell()
+        self.up = asyncio.Event()
+        self.on_carried = None  # parts/carry.py: (device, what, payload) for another device -> status
+
+    async def publish(self, what: str, payload: bytes, qos: int) -> bool:
+        """True once the program of a lamp that has a line took it."""
+        return await self.forward(Message(what, "", [], pack(payload)))
+
+    async def forward(self, message: Message) -> bool:
+        """As publish, for a message of whomever. Who does not answer soon is left for the next one, and tried again."""
+        for turn in range(TURNS):
+            if self._choose() is None:
+                break
+            for offer in self._order():
+                status = await self._air.send(self._peers[offer.id], write_message(message), TURN_TRIES)
+                if status == TAKEN:
+                    return True
+                self._hal.trace("not taken", by=offer.id, message=message.what, status=-1 if status is None else status)
+                if status is None and turn == TURNS - 1:
+                    offer.heard_at = None
+                elif status is not None:
+                    offer.shunned_until = self._hal.clock() + choose.SHUN_MS
+        self._failed.ring()
+        return False
+
+    def carrier(self) -> str:
+        return self._current
+
+    def hops(self) -> int:
+        for offer in self._offers:
+            if offer.id == self._current:
+                return offer.hops + 1
+        return 255
+
+    async def run(self, alive) -> None:
+        hal, device = self._hal, self._device
+        self._air = hop.air_of(hal, device)
+        if self._air is not None:
+            self._air.from_carrier = self._take
+            self._air.start()
+            for peer in self._air.peers(True):
+                self._peers[peer.id] = peer
+                self._offers.append(choose.Offer(peer.id))
+        urgent, failed = device.urgent.ear(), self._failed.ear()
+        misses = 0
+        while True:
+            alive()
+            urgent.clear()
+            failed.clear()
+            if not self._offers:
+                await wait(urgent, None, hal.clock())
+                continue
+            if not self._current:
+                await self._find(alive, misses % AWAY_EVERY == AWAY_EVERY - 1)
+            else:
+                await self._probe()
+            now = hal.clock()
+            if self._choose() is not None:
+                misses = 0
+                self._rise()
+                await wait(failed, now + choose.PROBE_MS - hal.random(1)[0] * 8, now)
+                if failed.is_set():
+                    await asyncio.sleep_ms(100)  # who is full needs a moment
+            else:
+                self._fall(now)
+                pause = min(self._patience(now), AGAIN_MS << min(misses, 6))
+                misses += 1
+                await wait(urgent, now + pause + hal.random(1)[0] * 2, now)
+
+    # --- who carries us -------------------------------------------------------------------------------------------
+
+    async def _find(self, alive, anywhere: bool) -> None:
+        """Asks all, on one channel after the other, until one can. Where somebody answers that it has no line, its line
+        may come back: elsewhere is looked only where `anywhere` says so."""
+        radio, since = self._air.radio, self._hal.clock()
+        last = self._channel or radio.channel
+        for channel in choose.channels(last, radio.channel):
+            alive()
+            if channel != radio.channel and (self._is_bound() or not radio.set_channel(channel)):
+                continue
+            await self._ask([offer.id for offer in self._offers], HERE_TRIES if channel == last else AWAY_TRIES)
+            heard = [offer for offer in self._offers if offer.heard_at is not None and offer.heard_at >= since]
+            if heard:
+                self._channel = channel
+            if self._choose() is not None or (heard and not anywhere):
+                return
+        if self._channel and not self._is_bound():
+            radio.set_channel(self._channel)
+
+    def _patience(self, now: int) -> int:
+        heard = [o for o in self._offers if o.heard_at is not None and now - o.heard_at <= choose.ALIVE_MS]
+        return SOON_MS if heard or self._device.holds_event() else AGAIN_MOST_MS
+
+    def _is_bound(self) -> bool:
+        """While we have an access point its channel is ours."""
+        return [path for path in self._device.paths if path.name == "lan" and path.down_since is None] != []
+
+    async def _probe(self) -> None:
+        now, due = self._hal.clock(), []
+        for offer in self._offers:
+            every = choose.PROBE_MS // 2 if offer.id == self._current else OTHERS_MS
+            if now - self._asked_at.get(offer.id, now - every) >= every:
+                due.append(offer.id)
+        await self._ask(due, hop.TRIES)
+
+    async def _ask(self, ids: "list[str]", tries: int) -> None:
+        """All at once; each answer counts when it comes."""
+        asked = [self._ask_one(offer, tries) for offer in self._offers if offer.id in ids]
+        if asked:
+            await asyncio.gather(*asked)
+
+    async def _ask_one(self, offer, tries: int) -> None:
+        self._asked_at[offer.id] = self._hal.clock()
+        answer = await self._air.ping(self._peers[offer.id], tries)
+        if answer is None:
+            return
+        now = self._hal.clock()
+        offer.heard_at = now
+        offer.hops = answer.hops
+        offer.proven_at = None if answer.proven is None else now - answer.proven
+        if offer.id == self._current:
+            self._prove(offer)
+
+    def _choose(self):
+        """The lamp that carries us from now on, or None."""
+        ranked = self._order()
+        offer = ranked[0] if ranked else None
+        id = offer.id if offer is not None else ""
+        if id != self._current:
+            self._current = id
+            self._hal.trace("carrier", by=id, hops=offer.hops if offer is not None else -1)
+            if id:
+                self._prove(offer)
+                asyncio.create_task(self._greet())
+        return offer
+
+    def _order(self) -> list:
+        return choose.order(self._offers, self._current, self._most_hops, self._hal.clock())
+
+    def _prove(self, offer) -> None:
+        known = self._device.path(self.NAME).proven_at
+        if offer.proven_at is not None and (known is None or offer.proven_at > known):
+            self._device.proven(self.NAME, offer.proven_at)
+
+    def _rise(self) -> None:
+        if self._device.path(self.NAME).down_since is not None:
+            self._hal.trace("relay", up=1, by=self._current)
+            self._device.path_up(self.NAME)
+        self.up.set()
+
+    def _fall(self, now: int) -> None:
+        if self.up.is_set() or self._device.path(self.NAME).down_since is None:
+            self._hal.trace("relay", up=0)
+        self.up.clear()
+        self._device.path_down(self.NAME, now)
+
+    async def _greet(self) -> None:
+        """At each new carrier: the way back to us is learnt from what we send."""
+        await self.publish("ask", write_ask(self._device.gateway_epoch), 1)
+        await self.publish("state", write_state(1), 1)
+
+    # --- what comes down ------------------------------------------------------------------------------------------
+
+    def _take(self, peer, message: Message) -> int:
+        """From a carrier. Raises FrameError."""
+        if message.what not in DOWN:
+            return REFUSED
+        payload = unpack(message.payload)
+        if message.device and message.device != self._device.config.dev:
+            return REFUSED if self.on_carried is None else self.on_carried(message.device, message.what, payload)
+        if message.what == "pulse" and not self._is_fresh(peer):
+            return REFUSED
+        self._device.message(self.NAME, message.what, payload)
+        return TAKEN
+
+    def _is_fresh(self, peer) -> bool:
+        """A pulse counts beside an answer to a question of our own: one that somebody held back in the air does not."""
+        for offer in self._offers:
+            if offer.id == peer.id and offer.heard_at is not None:
+                return self._hal.clock() - offer.heard_at <= choose.ALIVE_MS
+        return False

@@ -1,0 +1,1 @@
+"""Packets and hops over ESP-NOW (docs/protocol.md, "Radio")."""
