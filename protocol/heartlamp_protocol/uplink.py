@@ -26,8 +26,8 @@ QUIET_SECONDS = 20
 """After which a gateway sends a batch with nothing in it: the stream of one that is frozen stays open, because its
 kernel goes on acknowledging, so the county believes only what it sends."""
 
-OF_ONE = ".wan"
-"""A device that reaches the county by itself is the gateway `<device id>.wan`. No device and no village's gateway can
+OF_ONE = "-wan"
+"""A device that reaches the county by itself is the gateway `<device id>-wan`. No device and no village's gateway can
 have such a name, so it says by itself what it is."""
 
 

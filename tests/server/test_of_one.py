@@ -45,7 +45,7 @@ def test_its_file_says_where_the_county_is_and_enrolling_again_changes_nothing(v
     fields = json.loads(before)
     assert fields["links"] == ["lan", "wan"]
     wan = fields["wan"]
-    assert (wan["gateway"], wan["server_name"]) == (f"{village.lamps[0].id}.wan", "county.heartlamp")
+    assert (wan["gateway"], wan["server_name"]) == (f"{village.lamps[0].id}-wan", "county.heartlamp")
     assert wan["host"] == "127.0.0.1"
     assert len(wan["token"]) == 64
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -321,11 +321,11 @@ def test_its_newest_stream_is_its_only_one(village: Village) -> None:
 def test_who_asks_without_end_is_slowed_and_what_a_device_holds_may_come_at_once() -> None:
     now = [0.0]
     room = Room(100, lambda: now[0])
-    assert all(room.pace("a.wan") for _ in range(int(BURST)))
-    assert not room.pace("a.wan")
-    assert room.pace("b.wan")
+    assert all(room.pace("a-wan") for _ in range(int(BURST)))
+    assert not room.pace("a-wan")
+    assert room.pace("b-wan")
     now[0] += 1
-    assert [room.pace("a.wan") for _ in range(int(PER_SECOND) + 1)] == [True] * int(PER_SECOND) + [False]
+    assert [room.pace("a-wan") for _ in range(int(PER_SECOND) + 1)] == [True] * int(PER_SECOND) + [False]
 
 
 def test_streams_of_ones_leave_the_villages_their_half() -> None:
