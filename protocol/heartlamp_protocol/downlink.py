@@ -4,11 +4,11 @@
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.device.limits import INTEGER_MAX, VERSION
+from heartlamp_protocol.device.limits import INTEGER_MAX, NAME_MAX, VERSION
 from heartlamp_protocol.device.names import is_hex
 from heartlamp_protocol.fields import read_event, read_events, read_integer, read_object, read_text
 
@@ -68,6 +68,14 @@ class IncidentCommand:
             read_events(fields, "withdrawn"),
             frames,
         )
+
+
+def fields_of_one(command: IncidentCommand, lamp: str, own: bool, place: str) -> dict[str, Any]:
+    """The command for a lamp that is its own gateway: no more than it needs to say whose house calls. `own`: its own
+    house, whose statement it gets; `place`: the house's name."""
+    frames = {lamp: command.frames[lamp]} if own and lamp in command.frames else {}
+    less = replace(command, events=(command.incident,), withdrawn=(), frames=frames)
+    return less.to_fields() | {"role": "own" if own else "near", "place": place[:NAME_MAX]}
 
 
 @dataclass(frozen=True, slots=True)

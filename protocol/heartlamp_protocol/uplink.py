@@ -26,6 +26,20 @@ QUIET_SECONDS = 20
 """After which a gateway sends a batch with nothing in it: the stream of one that is frozen stays open, because its
 kernel goes on acknowledging, so the county believes only what it sends."""
 
+OF_ONE = "-wan"
+"""A device that reaches the county by itself is the gateway `<device id>-wan`. No device and no village's gateway can
+have such a name, so it says by itself what it is."""
+
+
+def gateway_of_one(device: str) -> str:
+    return device + OF_ONE
+
+
+def device_of_one(gateway: str) -> str:
+    """The device that this gateway is; "" for a village's."""
+    return gateway.removesuffix(OF_ONE) if gateway.endswith(OF_ONE) else ""
+
+
 VERDICTS = ("received", "duplicate", "unverified", "quarantined", "rejected")
 """All five mean: the county has it on disk, do not send it again.
 received     stored, in its incident

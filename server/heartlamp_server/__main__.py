@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     }
     for group, verb, do, help in (
         ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
-        ("device", "revoke", _device_revoke, "no longer believe a device; its broker forgets its password"),
+        ("device", "revoke", _device_revoke, "no longer believe a device, by whatever path"),
         ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
         ("gateway", "token", _gateway_token, "give a gateway a new token; the old one is refused"),
     ):
@@ -177,7 +177,7 @@ def _enrol(args: argparse.Namespace) -> int:
         county = read(json.loads(args.file.read_text()))
     except ValueError as error:
         raise ConfigError(f"{args.file} is not JSON: {error}") from error
-    folder = Folder(args.out, config.ca, config.ca_key, config.url)
+    folder = Folder(args.out, config.ca, config.ca_key, config.url, config.name())
 
     async def work() -> int:
         async with _connected(config) as conn:
@@ -218,12 +218,19 @@ def _device_revoke(args: argparse.Namespace) -> int:
 
 
 def _gateway_revoke(args: argparse.Namespace) -> int:
+    from heartlamp_protocol.uplink import device_of_one
+
     from heartlamp_server.device.revoke import revoke_gateway
 
-    return _revoke(args, revoke_gateway)
+    failed = _revoke(args, revoke_gateway)
+    if not failed and (device := device_of_one(args.name)):
+        print(f"{device} itself is still believed on its other paths: `device revoke {device}` ends that too")
+    return failed
 
 
 def _gateway_token(args: argparse.Namespace) -> int:
+    from heartlamp_protocol.uplink import device_of_one
+
     from heartlamp_server.device.renew import renew_token
 
     async def work() -> int:
@@ -233,6 +240,9 @@ def _gateway_token(args: argparse.Namespace) -> int:
             except ValueError as why:
                 print(why, file=sys.stderr)
                 return 1
+        if device := device_of_one(args.name):
+            print(f"{file} holds the new token of {args.name}: provision {device} with it; every other is void now")
+            return 0
         print(f"{file} holds the new token of {args.name}: put it in the old one's place at the gateway; every other")
         print("file with a token of this gateway is void now, and the next `enrol` writes a new one in its place")
         return 0

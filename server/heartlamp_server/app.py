@@ -23,6 +23,7 @@ from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest.down import Down
+from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.telemetry.store import PostgresSeries
@@ -32,9 +33,9 @@ log = logging.getLogger("heartlamp")
 
 class County:
     """All but the listeners and what the screens alone need. `gateways`: the application that takes alarms in;
-    `key`: 32 bytes that seal the devices' secrets."""
+    `key`: 32 bytes that seal the devices' secrets; `most`: connections of gateways at once."""
 
-    def __init__(self, config: Config, key: bytes) -> None:
+    def __init__(self, config: Config, key: bytes, most: int) -> None:
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
@@ -42,10 +43,11 @@ class County:
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
+        room = Room(most)
         self.ingest = Ingest(
-            self.database, self.tokens, self.vault, self.series, self.presence, self.current_epoch, self.wake
+            self.database, self.tokens, self.vault, self.series, self.presence, self.current_epoch, self.wake, room
         )
-        self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping)
+        self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.gateways = Starlette(
             routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)],
@@ -84,7 +86,7 @@ class County:
 
     def stop_streams(self) -> None:
         self.stopping.set()
-        self.down.wake("")
+        self.down.end()
         self.feed.poke()
 
     def current_epoch(self) -> str:

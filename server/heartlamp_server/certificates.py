@@ -50,6 +50,15 @@ def make_server(ca: Path, ca_key: Path, cert: Path, key: Path, names: list[str],
     _write(cert, key, built, private)
 
 
+def name_in(cert: Path, host: str) -> str:
+    """The name that a server's certificate is checked against by who has no resolver: `host` where it stands in it as a
+    name, else the first one that does; devices' TLS compares no addresses."""
+    shown = x509.load_pem_x509_certificate(cert.read_bytes())
+    found = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    names = found.value.get_values_for_type(x509.DNSName)
+    return host if host in names or not names else names[0]
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, valid: Validity
 ) -> x509.CertificateBuilder:

@@ -4,6 +4,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class ConfigError(Exception):
@@ -31,6 +32,13 @@ class Config:
     gateway: Listener
     url: str
     console: Listener
+
+    def name(self) -> str:
+        """The name in the certificate that gateways are shown."""
+        from heartlamp_server.certificates import name_in
+
+        host = urlsplit(self.url).hostname or ""
+        return name_in(self.gateway.cert, host) if self.gateway.cert else host
 
 
 def read(file: Path) -> Config:

@@ -57,7 +57,7 @@ def build(county: County, secure: bool) -> FastAPI:
 def openapi() -> dict[str, Any]:
     """The console's contract, without a database or a configuration."""
     here, none = Listener("", 0, None, None), Path()
-    county = County(Config("", none, none, none, here, "", here), bytes(32))
+    county = County(Config("", none, none, none, here, "", here), bytes(32), 0)
     return build(county, secure=False).openapi()
 
 

@@ -66,11 +66,12 @@ async def serve(config: Config) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     room = descriptors()
-    county = County(config, read_key(config.key_file))
+    most = min(room // 2, GATEWAYS_MAX)
+    county = County(config, read_key(config.key_file), most)
     sockets = [_bind(config.gateway), _bind(config.console)]
     try:
         tasks = await county.open()
-        servers = [_server(county.gateways, config.gateway, OfGateway, min(room // 2, GATEWAYS_MAX))]
+        servers = [_server(county.gateways, config.gateway, OfGateway, most)]
         listening = [asyncio.create_task(servers[0].serve(sockets=[sockets[0]]), name="gateways")]
         await _started(servers[0], listening[0])
         log.info("gateways: https://%s", _address(sockets[0]))

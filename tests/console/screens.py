@@ -79,7 +79,7 @@ def house(group: str, village: str, n: int) -> dict[str, Any]:
 
 
 def device(id_: str, kind: str, ago_s: float, online: bool = True) -> dict[str, Any]:
-    seen = {"last_seen": iso(ago_s), "online": online, "overdue": ago_s > 1000, "revoked": False}
+    seen = {"last_seen": iso(ago_s), "online": online, "overdue": ago_s > 1000, "revoked": False, "wan": None}
     return {"id": id_, "kind": kind, **seen}
 
 

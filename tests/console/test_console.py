@@ -216,7 +216,15 @@ def endless(county: FakeCounty) -> None:
     ended = {"answer": "closed", "closed_at": iso(5), "closed_by": LONG, "closed_how": "arrived"}
     county.put({**card(8, **one), **ended})
     county.timelines[card(7)["id"]] = [{"at": iso(9), "kind": "x", "text_zh": WORD, "text_en": WORD, "detail": {}}]
-    device = {"id": "lamp7", "kind": "lamp", "last_seen": iso(9), "online": False, "overdue": True, "revoked": False}
+    device = {
+        "id": "lamp7",
+        "kind": "lamp",
+        "last_seen": iso(9),
+        "online": False,
+        "overdue": True,
+        "revoked": False,
+        "wan": None,
+    }
     county.sites = [{**place, "path": [WORD, WORD, WORD, WORD], "devices": [device] * 3}]
     county.gateways = [{"id": WORD[:20], "village": WORD, "last_seen": iso(2), "online": False, "revoked": False}]
     refused = {"at": iso(60), "gateway": WORD, "user": WORD, "count": 2, "text": WORD * 9}

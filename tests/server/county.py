@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import psycopg
 from heartlamp_protocol.device.names import event_id
-from heartlamp_protocol.uplink import Batch, BatchAnswer, Item, Note, Verdict
+from heartlamp_protocol.uplink import Batch, BatchAnswer, Item, Note, Verdict, device_of_one
 from heartlamp_server import config
 from heartlamp_server.area.model import read
 from heartlamp_server.database.embedded import Embedded
@@ -90,9 +90,10 @@ class County:
             return Embedded(Path(self.database.removeprefix("embedded:"))).conninfo
         return self.database
 
-    def village(self, houses: int = 2, more: Sequence[str] = ()) -> "Village":
+    def village(self, houses: int = 2, more: Sequence[str] = (), wan: Sequence[int] = ()) -> "Village":
         """A new village: one household group, in each house a lamp and a button. `more`: kinds that the first house
-        has besides; such a device's id begins with the first four letters of its kind."""
+        has besides; such a device's id begins with the first four letters of its kind. `wan`: houses whose lamp is a
+        gateway of its own too."""
         mark = secrets.token_hex(3)
         gateway = f"gw{mark}"
         sites: list[dict[str, Any]] = [
@@ -101,7 +102,10 @@ class County:
                 "name": f"三组 {n}号",
                 "address": f"三组{n}号",
                 "landmark": "老井旁",
-                "devices": [{"id": f"lamp{mark}{n}", "kind": "lamp"}, {"id": f"key{mark}{n}", "kind": "button"}],
+                "devices": [
+                    {"id": f"lamp{mark}{n}", "kind": "lamp"} | ({"wan": True} if n in wan else {}),
+                    {"id": f"key{mark}{n}", "kind": "button"},
+                ],
             }
             for n in range(houses)
         ]
@@ -128,7 +132,7 @@ class County:
 
         async def work() -> list[str]:
             async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as conn:
-                folder = Folder(self.out, settings.ca, settings.ca_key, settings.url)
+                folder = Folder(self.out, settings.ca, settings.ca_key, settings.url, settings.name())
                 return (await enrol(conn, read(document), Vault(read_key(settings.key_file)), folder)).problems
 
         return asyncio.run(work())
@@ -156,19 +160,14 @@ class County:
         return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
-class Village:
-    """`lamps`, `keys`: one each for every house of `sites`; `more`: by kind, at the first house."""
+class Gateway:
+    """What speaks to the county under one token. `gateway`: its id."""
 
-    def __init__(self, county: County, mark: str, gateway: str, sites: list[str], more: Sequence[str] = ()) -> None:
-        self.county, self.gateway, self.sites = county, gateway, sites
-        self.name = f"村{mark}"
-        devices = county.out / "devices"
-        self.lamps = [Device(devices / f"lamp{mark}{n}.json") for n in range(len(sites))]
-        self.keys = [Device(devices / f"key{mark}{n}.json") for n in range(len(sites))]
-        self.more = {kind: Device(devices / f"{kind[:4]}{mark}.json") for kind in more}
-        self.token = (county.out / "gateways" / gateway / "token").read_text().strip()
-        context = ssl.create_default_context(cafile=str(county.out / "gateways" / gateway / "ca.pem"))
-        headers = {"Authorization": f"Bearer {self.token}"}
+    def __init__(self, county: County, gateway: str, token: str) -> None:
+        self.county, self.gateway, self.token = county, gateway, token
+        settings = config.read(county.config)
+        context = ssl.create_default_context(cafile=str(settings.ca))
+        headers = {"Authorization": f"Bearer {token}"}
         self.http = httpx.Client(base_url=county.gateways, verify=context, headers=headers, timeout=WAIT_SECONDS)
 
     def send(self, *messages: Message, notes: Sequence[Note] = (), age: int = 0, to: str = "batch") -> list[Verdict]:
@@ -185,11 +184,32 @@ class Village:
         return self.http.post(f"/gateway/v1/{to}", content=body)
 
     def note(self, n: int, incident: str, what: str, subject: str) -> Note:
-        return Note(n, 5, event_id(self.gateway, os.urandom(8)), incident, what, subject)
+        owner = device_of_one(self.gateway) or self.gateway
+        return Note(n, 5, event_id(owner, os.urandom(8)), incident, what, subject)
 
     def down(self, last_event_id: str = "") -> "Stream":
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         return Stream(self.http, "/gateway/v1/down", headers)
+
+
+class OfOne(Gateway):
+    """A device that is its own gateway, from the file that it is provisioned with."""
+
+    def __init__(self, county: County, device: str) -> None:
+        self.config: dict[str, Any] = json.loads((county.out / "devices" / f"{device}.json").read_text())
+        super().__init__(county, self.config["wan"]["gateway"], self.config["wan"]["token"])
+
+
+class Village(Gateway):
+    """`lamps`, `keys`: one each for every house of `sites`; `more`: by kind, at the first house."""
+
+    def __init__(self, county: County, mark: str, gateway: str, sites: list[str], more: Sequence[str] = ()) -> None:
+        super().__init__(county, gateway, (county.out / "gateways" / gateway / "token").read_text().strip())
+        self.sites, self.name = sites, f"村{mark}"
+        devices = county.out / "devices"
+        self.lamps = [Device(devices / f"lamp{mark}{n}.json") for n in range(len(sites))]
+        self.keys = [Device(devices / f"key{mark}{n}.json") for n in range(len(sites))]
+        self.more = {kind: Device(devices / f"{kind[:4]}{mark}.json") for kind in more}
 
 
 class Operator:

@@ -6,8 +6,8 @@ import pytest
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 from heartlamp_protocol.uplink import QUIET_SECONDS
 from heartlamp_server.database.pool import Database
+from heartlamp_server.device.model import SILENT_SECONDS
 from heartlamp_server.device.presence import Presence
-from heartlamp_server.device.store import SILENT_SECONDS
 
 
 @dataclass

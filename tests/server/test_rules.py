@@ -53,7 +53,7 @@ def opened(what: str = "panic") -> Incident:
 
 
 def device(revoked: bool = False) -> Device:
-    return Device("lamp0a1b", "lamp", "s1", "三组 7号", revoked, ("gw01",), {1: Keys(KEY, b"c" * 32)})
+    return Device("lamp0a1b", "lamp", "s1", "三组 7号", revoked, 7, ("gw01",), {1: Keys(KEY, b"c" * 32)})
 
 
 def alarm(what: str = "panic", good: bool = True, version: int = 1, age: int = 5) -> Frame:

@@ -301,6 +301,8 @@ class Device:
         ]
         for path in self.paths:
             values.append(("path_%s_ms" % path.name, -1 if path.proven_at is None else now - path.proven_at))
+            if path.refused:
+                values.append(("path_%s_refused" % path.name, path.refused))
         for part in self.parts:
             values += part.values()
         return values

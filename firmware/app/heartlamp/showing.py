@@ -18,6 +18,7 @@ class Showing:
         self.county_epochs = []
         self.shown = None  # (epoch, ver) of the village's state that the light shows by now
         self.reported = None  # what of it the village was told
+        self.direct_lit = []  # incidents that the light shows by the county's own word alone
 
     def pressed(self, id: str, at: int) -> None:
         """An alarm was made here, or at this house's own button that speaks through us."""
@@ -59,6 +60,11 @@ class Showing:
         epoch, ver, _ = self.village
         if epoch and self.shown != (epoch, ver):
             self.shown = (epoch, ver)
+            self._device.to_report.ring()
+        known = [call.incident for call in self.village[2]]
+        direct = [call.incident for call in self.direct[2] if call.incident not in known]
+        if direct != self.direct_lit:
+            self.direct_lit = direct
             self._device.to_report.ring()
 
     def county_epoch(self, epoch: str) -> None:

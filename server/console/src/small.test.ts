@@ -63,7 +63,7 @@ describe("quarantine", () => {
 });
 
 describe("devices", () => {
-  const device = (id: string, changed = {}) => ({ id, kind: "lamp", online: true, last_seen: null, overdue: false, revoked: false, ...changed });
+  const device = (id: string, changed = {}) => ({ id, kind: "lamp", online: true, last_seen: null, overdue: false, revoked: false, wan: null, ...changed });
   const site = (name: string, ...devices: ReturnType<typeof device>[]) => ({ id: name, name, address: "", landmark: "", path: ["庆丰县", "柳河镇", "柳树湾村", "三组"], devices });
 
   it("lists houses as people count, abnormal ones first", () => {

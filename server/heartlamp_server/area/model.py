@@ -23,12 +23,13 @@ class Broker:
 @dataclass(frozen=True, slots=True)
 class Device:
     """`through`: lamps of its village that may carry its frames by radio; `links`: its ways out. Both in the order in
-    which it tries them."""
+    which it tries them. With `wan` among them it reaches the county by itself, as its own gateway of one."""
 
     id: str
     kind: str
     through: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    wan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ class County:
     code: str
     villages: tuple[Village, ...]
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an incident is. `snapshot`: as the incident keeps it; `village`: the area; `gateways`: the village's;
+    `lamps`: how many its household group has; `of_one`: (gateway of one, its lamp, that lamp's site) of the group."""
+
+    snapshot: dict[str, Any]
+    village: int | None
+    gateways: tuple[str, ...]
+    lamps: int
+    of_one: tuple[tuple[str, str, str], ...]
 
 
 class _Bad(Exception):
@@ -111,6 +124,8 @@ def _linked(sites: list[Site], place: str, problems: list[str]) -> tuple[Site, .
 
     def linked(device: Device) -> Device:
         links = radio.links(device.id, device.kind, device.links, through[device.id], place, problems)
+        if device.wan and "wan" not in links:  # said without an order: it comes last
+            links = (*links, "wan")
         return replace(device, through=through[device.id], links=links)
 
     return tuple(replace(site, devices=tuple(map(linked, site.devices))) for site in sites)
@@ -135,7 +150,8 @@ def _site(row: dict[str, Any], group: str, place: str, problems: list[str]) -> S
         else:
             through = _words(device, "through", THROUGH_MAX, device_place, problems)
             links = _words(device, "links", len(radio.LINKS), device_place, problems)
-            devices.append(Device(str(id), str(kind), through, links))
+            wan = device.get("wan") is True or "wan" in links
+            devices.append(Device(str(id), str(kind), through, links, wan))
     return Site(
         _text(row, "id", most=SITE_ID_MAX),
         _text(row, "name"),

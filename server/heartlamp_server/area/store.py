@@ -1,6 +1,10 @@
 """Places as rows."""
 
+from typing import Any
+
 from heartlamp_protocol.device.kinds import LAMPS
+
+from heartlamp_server.area.model import Place
 
 LAMP_KINDS = ", ".join(f"'{kind}'" for kind in LAMPS)
 """For SQL: the kinds that show calls."""
@@ -19,8 +23,18 @@ SELECT s.id,
     ARRAY(SELECT g.id FROM area a JOIN gateway g ON g.village IN (a.id, a.parent)
           WHERE a.id = s.area ORDER BY g.id) AS gateways,
     (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
-     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps
+     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps,
+    (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END FROM area a WHERE a.id = s.area) AS village,
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, d.id, d.site)), '[]')
+     FROM site n JOIN device d ON d.site = n.id JOIN gateway g ON g.device = d.id
+     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND g.revoked_at IS NULL) AS of_one
 FROM site s WHERE s.id = ANY(%(sites)s)
 """
-"""Query with `sites`: id, place as an incident keeps it, gateways of its village (a revoked one too: what it said
-before still counts), number of lamps of its group."""
+"""Query with `sites`: rows for `to_place`, by `id`. Among the gateways of its village a revoked one too: what it said
+before still counts."""
+
+
+def to_place(row: dict[str, Any]) -> Place:
+    """`row`: of PLACES as JSON."""
+    of_one = tuple((gateway, lamp, site) for gateway, lamp, site in row["of_one"])
+    return Place(row["place"], row["village"], tuple(row["gateways"]), row["lamps"], of_one)

@@ -3,7 +3,6 @@ device the folder or file that it is started with. Running it again changes noth
 
 import json
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,19 @@ from heartlamp_protocol.passwords import mosquitto_hash
 
 from heartlamp_server.area.model import County, Device, Site, Village
 from heartlamp_server.certificates import make_server
-from heartlamp_server.device import store
+from heartlamp_server.device import of_one, store
 from heartlamp_server.device.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where the files go, and what they say of the county."""
+    """Where the files go, and what they say of the county: where it is, and the name in its certificate."""
 
     out: Path
     ca: Path
     ca_key: Path
     county_url: str
+    county_name: str
 
 
 @dataclass(slots=True)
@@ -66,7 +66,8 @@ async def _village(
     for device in taken:  # when all are known: a lamp's file has the keys of those whom it carries
         version, root = await _root(conn, device.id, vault)
         radio = await _radio(conn, area, device, village, vault)
-        _write_device(device, version, root, radio, village, folder)
+        fields = _device_fields(device, version, root, radio, village, folder)
+        await _write_device(conn, device, fields, folder, outcome)
         outcome.devices += 1
     return changed
 
@@ -105,13 +106,10 @@ async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Villa
 
 
 async def _token(conn: psycopg.AsyncConnection[Any], gateway: str, file: Path) -> None:
-    """One that is in force stays. One that is refused (it was renewed into another folder, or is of another store) is
-    of no use to anybody: a new one takes its place."""
-    if await store.gateway_of_token(conn, store.token_hash(_written(file))) == gateway:
-        return
-    token = secrets.token_hex(32)
-    await conn.execute("INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), gateway))
-    write_secret(file, token + "\n")
+    before = _written(file)
+    token = await store.token_in_force(conn, gateway, before)
+    if token != before:
+        write_secret(file, token + "\n")
 
 
 def _written(file: Path) -> str:
@@ -223,11 +221,9 @@ async def _root(conn: psycopg.AsyncConnection[Any], device: str, vault: Vault) -
     return 1, root
 
 
-def _write_device(
+def _device_fields(
     device: Device, version: int, root: bytes, radio: dict[str, Any] | None, village: Village, folder: Folder
-) -> None:
-    place = folder.out / "devices"
-    place.mkdir(parents=True, exist_ok=True)
+) -> dict[str, Any]:
     broker = village.broker
     fields: dict[str, Any] = {
         "dev": device.id,
@@ -242,7 +238,24 @@ def _write_device(
     }
     if radio is not None:
         fields["radio"] = radio
-    write_secret(place / f"{device.id}.json", json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
+    return fields
+
+
+async def _write_device(
+    conn: psycopg.AsyncConnection[Any], device: Device, fields: dict[str, Any], folder: Folder, outcome: Outcome
+) -> None:
+    file = folder.out / "devices" / f"{device.id}.json"
+    if device.wan:
+        try:
+            fields |= await of_one.enrol(conn, device.id, file, folder.county_url, folder.county_name)
+            if not fields["host"]:  # without a broker the line to the county is the only one
+                fields["links"] = [link for link in device.links if link != "lan"]
+                fields |= {name: fields["wan"][name] for name in ("host", "port", "server_name")}
+        except ValueError as error:
+            fields["links"] = [link for link in device.links if link != "wan"] or ["lan"]
+            outcome.problems.append(str(error))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_secret(file, json.dumps(fields, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_secret(file: Path, text: str) -> None:

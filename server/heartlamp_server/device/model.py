@@ -1,19 +1,27 @@
 """Who may say something, and through whom."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from heartlamp_protocol.device.kinds import supervision_ms
+
+SILENT_SECONDS = 60
+"""After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more
+that its devices are online."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`gateways`: ids of the site's village; `keys`: key version -> the derived device key (verifies what it says) and
-    county key (signs what is said to it); versions that were revoked are absent."""
+    """`village`: the area of its site; `gateways`: the village's, and its own gateway of one; `keys`: key version ->
+    the derived device key (verifies what it says) and county key (signs what is said to it); versions that were revoked
+    are absent."""
 
     id: str
     kind: str
     site: str
     site_name: str
     revoked: bool
+    village: int | None
     gateways: tuple[str, ...]
     keys: dict[int, "Keys"]
 
@@ -30,6 +38,18 @@ class Device:
 class Keys:
     device: bytes
     county: bytes
+
+
+def online(now: datetime, village: bool | None, wan: datetime | None, kind: str) -> bool | None:
+    """Whether a device is there: the latest evidence of two paths. `village`: as its gateway says, None unknown; `wan`:
+    when it came to the county by itself. None: nobody can say. Who is off the village's broker may well be here."""
+    if wan is None:
+        return village
+    if now - wan < timedelta(seconds=SILENT_SECONDS):
+        return True
+    if village is None and now - wan < timedelta(milliseconds=supervision_ms(kind)):
+        return None  # one on a battery comes once in hours
+    return bool(village)
 
 
 Sign = tuple[datetime | None, bool | None]

@@ -11,7 +11,7 @@ from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
 
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
-from heartlamp_server.device.model import later
+from heartlamp_server.device.model import SILENT_SECONDS, later
 
 log = logging.getLogger("heartlamp.presence")
 
@@ -52,7 +52,7 @@ class Presence:
         """Gateways with an open stream, heard of within SILENT_SECONDS; one whose stream ended, or that has none, for
         the reader's timeout more. A stream alone says nothing: the kernel of a frozen gateway keeps it open."""
         now = self._clock()
-        return {id for id, heard in self._heard.items() if heard > now - store.SILENT_SECONDS and self._near(id, now)}
+        return {id for id, heard in self._heard.items() if heard > now - SILENT_SECONDS and self._near(id, now)}
 
     def _near(self, id: str, now: float) -> bool:
         last = max(self._heard[id], self._ended.get(id, self._heard[id]))

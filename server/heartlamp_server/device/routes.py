@@ -9,12 +9,14 @@ from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store
+from heartlamp_server.device.model import SILENT_SECONDS, online
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.responder.model import Person
 
 
 class DeviceView(BaseModel):
-    """`online` None: never said, or its gateway is silent; `overdue`: nothing heard for 2.5 heartbeats, or never."""
+    """`online` None: never said, or its gateway is silent; `overdue`: nothing heard for 2.5 heartbeats, or never;
+    `wan`: whether it comes to the county by itself now, None where it has no such path."""
 
     id: str
     kind: str
@@ -22,6 +24,7 @@ class DeviceView(BaseModel):
     online: bool | None
     overdue: bool
     revoked: bool
+    wan: bool | None
 
 
 class SiteView(BaseModel):
@@ -68,9 +71,9 @@ def router(database: Database, presence: Presence, signed_in: Callable[[Request]
         await presence.flush()
         async with database.connection() as conn:
             now, rows = await store.gateways(conn)
-        online = presence.online()
+        there = presence.online()
         views = [
-            GatewayView(id=id, village=village, last_seen=last_seen, online=id in online, revoked=revoked)
+            GatewayView(id=id, village=village, last_seen=last_seen, online=id in there, revoked=revoked)
             for id, village, last_seen, revoked in rows
         ]
         return Gateways(now=now, gateways=views)
@@ -80,11 +83,17 @@ def router(database: Database, presence: Presence, signed_in: Callable[[Request]
 
 def _site(row: store.SiteRow, now: datetime) -> SiteView:
     views = []
-    for id, kind, last_seen, online, revoked in row.devices:
-        late = last_seen is None or now - last_seen > timedelta(milliseconds=supervision_ms(kind))
+    for d in row.devices:
+        late = d.last_seen is None or now - d.last_seen > timedelta(milliseconds=supervision_ms(d.kind))
         views.append(
             DeviceView(
-                id=id, kind=kind, last_seen=last_seen, online=online, overdue=late and not revoked, revoked=revoked
+                id=d.id,
+                kind=d.kind,
+                last_seen=d.last_seen,
+                online=False if d.revoked else online(now, d.village, d.wan, d.kind),
+                overdue=late and not d.revoked,
+                revoked=d.revoked,
+                wan=bool(d.wan and now - d.wan < timedelta(seconds=SILENT_SECONDS)) if d.of_one else None,
             )
         )
     return SiteView(id=row.id, name=row.name, address=row.address, landmark=row.landmark, path=row.path, devices=views)

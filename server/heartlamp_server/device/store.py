@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,20 +13,19 @@ from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.registry import Registry, Site
 
 from heartlamp_server.area.store import LAMP_KINDS
-from heartlamp_server.device.model import Device
+from heartlamp_server.device.model import SILENT_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
-SILENT_SECONDS = 60
-"""After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more
-that its devices are online."""
-
 CONCERNED = f"""
 SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
     d.revoked_at IS NOT NULL AS revoked,
+    (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END
+     FROM site s JOIN area a ON a.id = s.area WHERE s.id = d.site) AS village,
     ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
-          WHERE s.id = d.site ORDER BY g.id) AS gateways,
+          WHERE s.id = d.site
+          UNION ALL SELECT g.id FROM gateway g WHERE g.device = d.id ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
 FROM device d
@@ -41,7 +41,8 @@ devices whose words, or which notes, wait for one of the events."""
 def to_device(row: dict[str, Any], vault: Vault) -> Device:
     """`row`: of CONCERNED as JSON."""
     keys = {int(v): vault.keys(row["id"], int(v), bytes.fromhex(s[2:])) for v, s in row["secrets"].items()}
-    return Device(row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], tuple(row["gateways"]), keys)
+    gateways = tuple(row["gateways"])
+    return Device(row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], row["village"], gateways, keys)
 
 
 # --- gateways -----------------------------------------------------------------------------------------------------
@@ -63,6 +64,16 @@ async def gateway_of_old_token(conn: psycopg.AsyncConnection[Any], hashed: bytes
     cursor = await conn.execute("SELECT gateway FROM gateway_token WHERE hash = %s", (hashed,))
     row = await cursor.fetchone()
     return row[0] if row else None
+
+
+async def token_in_force(conn: psycopg.AsyncConnection[Any], gateway: str, written: str) -> str:
+    """`written`, where it is the gateway's token and in force. One that is refused (it was renewed into another folder,
+    or is of another store) is of no use to anybody: then a new one."""
+    if await gateway_of_token(conn, token_hash(written)) == gateway:
+        return written
+    token = secrets.token_hex(32)
+    await conn.execute("INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (token_hash(token), gateway))
+    return token
 
 
 def token_hash(token: str) -> bytes:
@@ -181,14 +192,29 @@ async def save_presence(
 
 @dataclass(slots=True)
 class SiteRow:
-    """`path`: area names from the county down; `devices`: (id, kind, last seen, online, revoked)."""
+    """`path`: area names from the county down; `devices`: as they come from `sites_with_devices`."""
 
     id: str
     name: str
     address: str
     landmark: str
     path: list[str]
-    devices: list[tuple[str, str, datetime | None, bool | None, bool]]
+    devices: list["DeviceRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """`last_seen`: by any path; `village`: whether its village's gateway says that it is online, None where it never
+    said or is silent itself; `wan`: when it was heard of as its own gateway, None where it never was; `of_one`: it may
+    be."""
+
+    id: str
+    kind: str
+    last_seen: datetime | None
+    village: bool | None
+    wan: datetime | None
+    of_one: bool
+    revoked: bool
 
 
 async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[datetime, list[SiteRow]]:
@@ -200,26 +226,28 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
             UNION ALL SELECT a.id, tree.path || a.name FROM area a JOIN tree ON a.parent = tree.id
         )
         SELECT s.id, s.name, s.address, s.landmark, tree.path,
-            d.id, d.kind, d.last_seen, CASE WHEN d.online AND NOT EXISTS (
+            d.id, d.kind, greatest(d.last_seen, o.last_seen), CASE WHEN d.online AND NOT EXISTS (
                 SELECT FROM area a JOIN gateway g ON g.village IN (a.id, a.parent) WHERE a.id = s.area
                 AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{SILENT_SECONDS} s'
-            ) THEN NULL ELSE d.online END, d.revoked_at IS NOT NULL, clock_timestamp()
+            ) THEN NULL ELSE d.online END, o.last_seen, o.id IS NOT NULL AND o.revoked_at IS NULL,
+            d.revoked_at IS NOT NULL, clock_timestamp()
         FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
+            LEFT JOIN gateway o ON o.device = d.id
         ORDER BY tree.path, s.name, s.id, d.id""")
     sites: dict[str, SiteRow] = {}
     now = datetime.now(UTC)
-    for id, name, address, landmark, path, device, kind, seen, online, revoked, at in await cursor.fetchall():
+    for id, name, address, landmark, path, device, *row, at in await cursor.fetchall():
         now = at
         site = sites.setdefault(id, SiteRow(id, name, address, landmark, path, []))
         if device is not None:
-            site.devices.append((device, kind, seen, online, revoked))
+            site.devices.append(DeviceRow(device, *row))
     return now, list(sites.values())
 
 
 async def gateways(
     conn: psycopg.AsyncConnection[Any],
 ) -> tuple[datetime, list[tuple[str, str, datetime | None, bool]]]:
-    """(the database's time, (id, village, last seen, revoked) of each)."""
+    """(the database's time, (id, village, last seen, revoked) of each village's)."""
     now = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
     assert now is not None
     cursor = await conn.execute(

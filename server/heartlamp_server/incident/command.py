@@ -8,15 +8,16 @@ import psycopg
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.device.statement import write_county_answer
-from heartlamp_protocol.downlink import IncidentCommand
+from heartlamp_protocol.downlink import IncidentCommand, fields_of_one
 
+from heartlamp_server.area.model import Place
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.model import Device
 from heartlamp_server.incident.model import Incident, taken_back
 
 
-def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> str | None:
-    """The command's fields as JSON text; None for a silent alarm, of which nothing in the village may learn."""
+def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> IncidentCommand | None:
+    """None for a silent alarm, of which nothing in the village may learn."""
     if incident.what == "silent":
         return None
     who, by = incident.who[:NAME_MAX], _by(incident)
@@ -36,7 +37,7 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> s
         for lamp in lamps
         if lamp.keys and not lamp.revoked
     }
-    command = IncidentCommand(
+    return IncidentCommand(
         incident.id,
         incident.site,
         incident.what,
@@ -48,7 +49,12 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> s
         taken_back(incident),
         frames,
     )
-    return json.dumps(command.to_fields(), ensure_ascii=False)
+
+
+def text_for(command: IncidentCommand, lamp: str, own: bool, place: Place) -> str:
+    """The command's fields as JSON text: for a village's gateway, where `lamp` is "", or for a gateway of one."""
+    fields = fields_of_one(command, lamp, own, place.snapshot["name"]) if lamp else command.to_fields()
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _by(incident: Incident) -> str:
@@ -63,17 +69,24 @@ async def tell(
     conn: psycopg.AsyncConnection[Any],
     told: Sequence[Incident],
     known: Iterable[Device],
-    via: Mapping[str, tuple[str, ...]],
+    places: Mapping[str, Place],
     county_epoch: str,
 ) -> list[str]:
-    """Queues the county's word for the gateways of the incidents' villages and returns their ids. `known`: devices,
-    among them every lamp of the incidents' houses; `via`: site -> gateways of its village."""
+    """Queues the county's word for the gateways of the incidents' villages, and for the lamps of their household groups
+    that are their own; returns the gateways' ids. `known`: devices, among them every lamp of the incidents' houses;
+    `places`: by site."""
     queues: dict[str, list[tuple[str, str]]] = {}
     lamps = [d for d in known if d.kind in LAMPS]
     for incident in told:
-        text = compile(incident, (d for d in lamps if d.site == incident.site), county_epoch)
-        for gateway in via[incident.site] if text else ():
-            queues.setdefault(gateway, []).append((incident.id, text or ""))
+        command = compile(incident, (d for d in lamps if d.site == incident.site), county_epoch)
+        if command is None:
+            continue
+        place = places[incident.site]
+        for gateway in place.gateways:
+            queues.setdefault(gateway, []).append((incident.id, text_for(command, "", False, place)))
+        for gateway, lamp, site in place.of_one:
+            text = text_for(command, lamp, site == incident.site, place)
+            queues.setdefault(gateway, []).append((incident.id, text))
     for gateway in sorted(queues):
         await devices.push(conn, gateway, "incident", queues[gateway])
     return sorted(queues)

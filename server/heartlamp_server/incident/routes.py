@@ -10,7 +10,7 @@ from heartlamp_protocol.downlink import cursor_text
 from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
-from heartlamp_server.area.store import PLACES
+from heartlamp_server.area.store import PLACES, to_place
 from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
@@ -147,9 +147,9 @@ def router(
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
             found = await state.read(house)
             lamps = [devices.to_device(row, vault) for row in found["devices"]]
-            via = {row["id"]: tuple(row["gateways"]) for row in found["places"]}
+            places = {row["id"]: to_place(row) for row in found["places"]}
             await store.save(conn, [incident], [entry])
-            gateways = await tell(conn, [incident], lamps, via, epoch())
+            gateways = await tell(conn, [incident], lamps, places, epoch())
             rows = [feed_row(incident)]
             done = Done(await feed.numbered(await feed.append(conn, rows), rows), gateways)
         wake(done)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from heartlamp_protocol.device.names import owner_of
 from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Frame, Reading, Still
-from heartlamp_protocol.uplink import Item, Note, Verdict
+from heartlamp_protocol.uplink import Item, Note, Verdict, device_of_one
 
 from heartlamp_server.alarm.model import (
     AGAIN,
@@ -71,10 +71,19 @@ class Fold:
             self._replace(row, new, item, device)
         elif judgement.fate != AGAIN:
             self._store(new, item, device)
+        elif row is not None:
+            self._again(row)
         signed = (
             receipt(frame, content.id, device, self.epoch) if judgement.verified and self._mine(frame, device) else ""
         )
         return Verdict(item.n, judgement.verdict, judgement.reason, signed)
+
+    def _again(self, row: EventRow) -> None:
+        """It came by another path before. Where that incident is closed, this gateway, to which it is new, must learn
+        it: it has lit its lamps for it."""
+        incident = self.known.incidents.get(row.incident or "")
+        if row.gateway != self.gateway and incident is not None and incident.closed_at is not None:
+            self.plan.told.add(incident.id)
 
     def _mine(self, frame: Frame, device: Device) -> bool:
         """The bytes of a stored event are verified, but these came with a key version that is gone."""
@@ -124,18 +133,18 @@ class Fold:
         if incident is not None:
             self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.source()), tell=True)
             return incident.id
-        place, _, lamps = self.known.places[device.site]
+        place = self.known.places[device.site]
         at = row.observed_at or observed_at(self.known.now, item.age, 0) or self.known.now  # at the latest
         incident = Incident(
             id=row.id,
             site=device.site,
             what=row.detail,
-            place=place,
+            place=place.snapshot,
             opened_at=self.known.now,
             observed_at=row.observed_at,
             heard_age_ms=item.age if item.age >= 0 else None,
             last_press_at=at,
-            lit_of=0 if row.detail == "silent" else lamps,
+            lit_of=0 if row.detail == "silent" else place.lamps,
             events=(row.id,),
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
@@ -174,12 +183,11 @@ class Fold:
         return incident
 
     def _may_answer(self, device: Device, incident: Incident, word: str) -> None:
-        """Raises Refused for a device of a village that shares no gateway with the incident's, and for the house that
-        called and cannot come to itself."""
+        """Raises Refused for a device of another village than the incident's, and for the house that called and cannot
+        come to itself."""
         if device.site == incident.site and word == "coming":
             raise Refused(f"{device.site_name}就是求助的这一家", f"{device.site_name} is the house that called")
-        gateways = self.known.places[incident.site][1]
-        if device.site != incident.site and not set(device.gateways) & set(gateways):
+        if device.village != self.known.places[incident.site].village:
             raise Refused(f"{device.site_name}在另一个村", f"{device.site_name} is in another village")
 
     def _cancel(self, row: EventRow, device: Device) -> str | None:
@@ -281,7 +289,7 @@ class Fold:
     # --- notes ----------------------------------------------------------------------------------------------------
 
     def _note(self, note: Note) -> Verdict:
-        if owner_of(note.id) != self.gateway:
+        if owner_of(note.id) != (device_of_one(self.gateway) or self.gateway):
             reason = f"note {note.id} has another gateway's name"
             self.plan.evidence.append(Evidence(self.gateway, "rejected", reason, repr(note).encode()))
             return Verdict(note.n, "rejected", reason)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.inbound import Frame, read_frame
@@ -13,6 +12,7 @@ from heartlamp_server.alarm.model import (
     EventRow,
     Evidence,
 )
+from heartlamp_server.area.model import Place
 from heartlamp_server.device.model import Device, later
 from heartlamp_server.incident.model import Entry, Incident
 from heartlamp_server.telemetry.model import Point
@@ -70,14 +70,14 @@ class NoteRow:
 class Known:
     """What the county knows, as far as this batch needs it, read under the sites' locks.
 
-    places: site -> (snapshot, gateways, lamps of its group); events: id -> row, also those that are only referred to;
+    places: by site; events: id -> row, also those that are only referred to;
     incidents: id -> state, every open one of the sites and every one referred to; notes: ids had already;
     waiting: events and notes that wait for an event of this batch.
     """
 
     now: datetime
     devices: dict[str, Device]
-    places: dict[str, tuple[dict[str, Any], tuple[str, ...], int]]
+    places: dict[str, Place]
     events: dict[str, EventRow]
     incidents: dict[str, Incident]
     notes: set[str]

@@ -6,6 +6,7 @@ from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import is_event_id
 
 from heartlamp_server.alarm.model import Evidence
+from heartlamp_server.area.model import Place
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow
 
@@ -40,9 +41,14 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
             return f"{row.what} of {name}, which is another village's"
         if row.what == "lit" and device.kind not in LAMPS:
             return f"lit of {name}, which is a {device.kind}"
-    if incident and row.gateway not in known.places[incident.site][1]:
+    if incident and not _tells_of(known.places[incident.site], row.gateway):
         return f"{row.what} for {incident.id}, which is another village's incident"
     return ""
+
+
+def _tells_of(place: Place, gateway: str) -> bool:
+    """A village's gateway of every incident of the village, a gateway of one of those that it was told of."""
+    return gateway in place.gateways or any(gateway == of_one for of_one, _, _ in place.of_one)
 
 
 def evidence(row: NoteRow, reason: str) -> Evidence:

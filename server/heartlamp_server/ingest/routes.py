@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.downlink import read_cursor
-from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, device_of_one
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -23,6 +23,7 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest import store
 from heartlamp_server.ingest.fold import Fold
 from heartlamp_server.ingest.model import REASON_MAX, Parsed, Plan, clean_item, clean_note, parse
+from heartlamp_server.ingest.of_one import BYTES_MAX, Room
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
@@ -57,9 +58,10 @@ class Ingest:
         presence: Presence,
         epoch: Callable[[], str],
         wake: Callable[[Done], None],
+        room: Room,
     ) -> None:
         self._database, self._tokens, self._vault, self._series = database, tokens, vault, series
-        self._presence, self._epoch, self._wake = presence, epoch, wake
+        self._presence, self._epoch, self._wake, self._room = presence, epoch, wake, room
 
     def routes(self) -> list[Route]:
         return [
@@ -80,7 +82,14 @@ class Ingest:
                             known, "a request with a token that is valid no more; its alarms wait there"
                         )
                     return unauthorized()
-                return await handle(request, gateway)
+                if not device_of_one(gateway):
+                    return await handle(request, gateway)
+                if not self._room.pace(gateway):
+                    return problem(429, "too many requests", "keep everything, and come again in 5 seconds")
+                answer = await handle(request, gateway)
+                if self._room.crowded():
+                    answer.headers["Connection"] = "close"
+                return answer
             except NotReady:
                 return problem(503, *NOT_READY)
             except ClientDisconnect:
@@ -93,17 +102,20 @@ class Ingest:
         return guarded
 
     async def _registry(self, request: Request, gateway: str) -> Response:
+        if device_of_one(gateway):
+            return problem(404, "a gateway of one has no list of devices", "it needs none")
         async with self._database.connection() as conn:
             registry = await devices.registry(conn, gateway)
         return Response(registry.to_json(), media_type="application/json")
 
     async def _batch(self, request: Request, gateway: str) -> Response:
         body = bytearray()
+        most = BYTES_MAX if device_of_one(gateway) else BATCH_BYTES_MAX
         async for chunk in request.stream():
             body += chunk
-            if len(body) > BATCH_BYTES_MAX:
-                await self._refused(gateway, f"a request of more than {BATCH_BYTES_MAX} bytes")
-                refused = problem(413, f"more than {BATCH_BYTES_MAX} bytes", "send fewer items at once")
+            if len(body) > most:
+                await self._refused(gateway, f"a request of more than {most} bytes")
+                refused = problem(413, f"more than {most} bytes", "send fewer items at once")
                 refused.headers["Connection"] = "close"  # or the rest would be read, to be thrown away
                 return refused
         try:

@@ -11,7 +11,7 @@ from heartlamp_protocol.inbound import Answer, Reading, Still
 from heartlamp_protocol.uplink import Note
 
 from heartlamp_server.alarm import store as alarms
-from heartlamp_server.area.store import PLACES
+from heartlamp_server.area.store import PLACES, to_place
 from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.device import store as devices
@@ -89,7 +89,7 @@ async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault) -
     return Known(
         now=datetime.fromisoformat(found["clock"][0]["now"]),
         devices={row["id"]: devices.to_device(row, vault) for row in found["devices"]},
-        places={row["id"]: (row["place"], tuple(row["gateways"]), row["lamps"]) for row in found["places"]},
+        places={row["id"]: to_place(row) for row in found["places"]},
         events={row["id"]: alarms.to_event(row) for row in found["events"]},
         incidents={row["id"]: incidents.from_row(row) for row in found["incidents"]},
         notes={n.id for n in notes if n.id in names.notes},
@@ -120,8 +120,7 @@ async def save(
         if plan.notes:
             await _save_notes(conn, plan.notes)
         told = [known.incidents[i] for i in sorted(plan.told)]
-        via = {site: place[1] for site, place in known.places.items()}
-        gateways = await tell(conn, told, known.devices.values(), via, epoch)
+        gateways = await tell(conn, told, known.devices.values(), known.places, epoch)
         rows = _feed_rows(touched, plan, gateway, known.now)
         appended = await feed.append(conn, rows) if rows else None
         await conn.execute("COMMIT")

@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady
@@ -61,7 +62,7 @@ class Sweep:
 
     async def watch_gateways(self) -> None:
         """Tells the screens when a village's gateway falls silent, and when it is back."""
-        now = self._presence.online()
+        now = {id for id in self._presence.online() if not device_of_one(id)}  # a device is missed as a device is
         gone, back = self._online - now, now & self._gone
         self._online, self._gone = now, (self._gone | gone) - back
         rows = [_notice(id, "offline", f"gateway {id} is silent for {READ_TIMEOUT_SECONDS} s") for id in sorted(gone)]

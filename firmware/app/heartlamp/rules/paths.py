@@ -7,13 +7,14 @@ HEARD_MS = 60_000  # heard in the village, and for this long not received by the
 
 class Path:
     """One path. down_since: None while it is up; proven_at: when somebody at its far end last answered; answerable:
-    whether anybody there could answer a press."""
+    whether anybody there could answer a press; refused: how often the far end would not take what we said."""
 
     def __init__(self, name: str, down_since: "int | None") -> None:
         self.name = name
         self.down_since = down_since
         self.proven_at: "int | None" = None
         self.answerable = True
+        self.refused = 0
 
 
 def is_proven(path: Path, now: int) -> bool:

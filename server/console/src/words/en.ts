@@ -175,6 +175,8 @@ export const en: Words = {
     overdue: "Overdue",
     revoked: "Revoked",
     overdueHint: "No heartbeat for longer than agreed",
+    wan: "Direct",
+    wanHint: (on: boolean): string => (on ? "Reaches the county by itself now" : "May reach the county by itself; does not now"),
     lastSeen: (ago) => `heard ${ago}`,
     lastContact: (ago) => `contact ${ago}`,
     never: "never heard",

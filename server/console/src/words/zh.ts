@@ -155,6 +155,8 @@ export const zh = {
     overdue: "失联",
     revoked: "已停用",
     overdueHint: "超过规定时间没有心跳",
+    wan: "直连县级",
+    wanHint: (on: boolean): string => (on ? "正经自家宽带或流量卡直连县级" : "可直连县级，现在没有走这条路"),
     lastSeen: (ago: string) => `${ago}有消息`,
     lastContact: (ago: string) => `${ago}联系过`,
     never: "从未联系",

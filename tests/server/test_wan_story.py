@@ -1,0 +1,152 @@
+"""A board that reaches the county by itself: the real county, the real firmware, HTTPS between them."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from heartlamp_tech.virtual_board import VirtualBoard
+
+from tests.ports import free_port
+from tests.server.county import County, Operator, Village
+
+REPO = Path(__file__).resolve().parents[2]
+MICROPYTHON = REPO / ".tools/bin/micropython"
+Maker = Callable[..., VirtualBoard]
+
+
+@pytest.fixture
+def make_board(tmp_path: Path) -> Iterator[Maker]:
+    """make_board(county, device, links=("wan",), **wan): provisioned with what enrolment wrote, and started."""
+    boards = []
+
+    def make(county: County, device: str, links: tuple[str, ...] = ("wan",), **wan: object) -> VirtualBoard:
+        config = json.loads((county.out / "devices" / f"{device}.json").read_text())
+        port = int(county.gateways.rpartition(":")[2])  # these counties listen on any free one
+        config |= {"links": list(links), "wan": config["wan"] | {"port": port} | wan}
+        board = VirtualBoard(MICROPYTHON, REPO, tmp_path / f"{device}.flash")
+        board.provision(config)
+        boards.append(board)
+        board.start()
+        return board
+
+    yield make
+    for board in boards:
+        board.kill()
+        assert "Traceback" not in board.complaints(), board.complaints()
+
+
+def press(board: VirtualBoard, pin: str = "red") -> str:
+    """A finger on the key; the event's id."""
+    mark = board.mark()
+    board.press(pin)
+    time.sleep(0.1)  # the finger itself
+    board.release(pin)
+    time.sleep(0.1)  # until the next press is none that bounces
+    return str(board.wait_trace("pressed", after=mark)["event"])
+
+
+@pytest.fixture
+def village(county: County) -> Village:
+    """Two houses of one group whose lamps reach the county by themselves; their village's broker is dead."""
+    return county.village(2, wan=(0, 1))
+
+
+def test_a_press_is_received_shown_next_door_and_who_comes_is_believed(
+    county: County, village: Village, operator: Operator, make_board: Maker
+) -> None:
+    caller, neighbour = (make_board(county, lamp.id) for lamp in village.lamps)
+    for board in (caller, neighbour):
+        board.wait_show("working", 10)
+    event = press(caller)
+    caller.wait_trace("received", event=event)
+    caller.wait_show("told", received=1)
+    assert operator.card(event)["site"]["name"] == "三组 0号"
+    near = neighbour.wait_show("near")["show"]["calls"]
+    assert [(c["role"], c["place"], c["what"]) for c in near] == [("near", "三组 0号", "panic")]
+
+    mark = caller.mark()
+    going = press(neighbour, "green")
+    neighbour.wait_trace("received", event=going)
+    caller.wait_show("coming", after=mark, who="三组 1号")
+    until = time.monotonic() + 5
+    while operator.card(event)["lit"] < 2 and time.monotonic() < until:
+        time.sleep(0.05)  # the county has no event for who only posts
+    assert (operator.card(event)["lit"], operator.card(event)["lit_of"]) == (2, 2)
+
+    assert operator.say(event, "closed", how="arrived").status_code == 200
+    caller.wait_show("working", after=mark, calls=[])
+    neighbour.wait_show("working", after=mark, calls=[])
+
+
+def test_the_operators_word_comes_signed(
+    county: County, village: Village, operator: Operator, make_board: Maker
+) -> None:
+    board = make_board(county, village.lamps[0].id)
+    board.wait_show("working", 10)
+    event = press(board)
+    board.wait_trace("received", event=event)
+    operator.say(event, "coming", who="城关派出所")
+    board.wait_show("coming", who="城关派出所")
+    assert not [line for line in board.lines() if line.get("trace") in ("forged", "malformed", "refused")]
+
+
+def test_with_its_broker_dead_the_press_takes_the_second_path(
+    county: County, village: Village, make_board: Maker
+) -> None:
+    board = make_board(county, village.lamps[0].id, ("lan", "wan"))
+    board.wait_trace("link", 10, up=1, path="wan")
+    began = time.monotonic()
+    board.wait_trace("received", 12, event=press(board))
+    assert time.monotonic() - began < 12
+
+
+def test_a_county_that_restarts_is_found_again_and_nothing_is_lost(own_county: County, make_board: Maker) -> None:
+    county = own_county
+    village = county.village(2, wan=(0, 1))
+    county.stop()  # and again where it was: a board keeps its address
+    port = free_port()
+    config = county.config.read_text()
+    county.config.write_text(config.replace("port = 0", f"port = {port}", 1))
+    county.start()
+    caller, neighbour = (make_board(county, lamp.id) for lamp in village.lamps)
+    for board in (caller, neighbour):
+        board.wait_show("working", 10)
+    first = press(caller)
+    neighbour.wait_show("near")
+    assert county.process is not None
+    county.process.send_signal(signal.SIGKILL)
+    county.process.wait()
+    mark, near = caller.mark(), neighbour.mark()
+    caller.wait_trace("link", 10, mark, up=0, path="wan")
+    second = press(caller)
+    county.start()
+    caller.wait_trace("received", 10, event=second)
+    county.account().say(first, "accepted", who="城关派出所")
+    caller.wait_show("told", 10, mark, answer="accepted")
+    assert not [line for line in neighbour.lines(near) if "show" in line and not line["show"]["calls"]]
+
+
+def test_a_token_that_is_taken_back_is_said_and_the_press_is_kept(
+    county: County, village: Village, make_board: Maker
+) -> None:
+    board = make_board(county, village.lamps[0].id)
+    board.wait_show("working", 10)
+    county.cli("gateway", "revoke", f"{village.lamps[0].id}-wan", "--config", county.config)
+    event = press(board)
+    why = board.wait_trace("refused", 10, path="wan")["why"]
+    assert "new token" in why
+    board.wait_show("shout", 15)
+    assert not [line for line in board.lines() if line.get("trace") == "received"]
+    tries = [line for line in board.lines() if line.get("trace") == "refused"]
+    assert len(tries) <= 2  # and not as fast as it can
+    (row,) = county.sql("SELECT count(*) FROM event WHERE id = %s", event)
+    assert row == (0,)
+
+
+def test_another_name_in_the_certificate_is_no_county(county: County, village: Village, make_board: Maker) -> None:
+    board = make_board(county, village.lamps[0].id, server_name="elsewhere.heartlamp")
+    why = board.wait_trace("link", 10, up=0, path="wan")["why"]
+    assert "certificate" in why
