@@ -1,6 +1,6 @@
 """The virtual board: the device application on MicroPython's unix port.
 
-MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
+MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE [--pictures FOLDER]
 … --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
 """
 
@@ -16,14 +16,14 @@ from heartlamp.hal.unix import board as unix
 from heartlamp.hal.unix import flash
 
 ROOT = "/flash"
-USAGE = "usage: virtual.py [--provision] --flash FILE"
+USAGE = "usage: virtual.py [--provision] --flash FILE [--pictures FOLDER]"
 
 
-def flash_argument(arguments: "list[str]") -> str:
-    for i, argument in enumerate(arguments[:-1]):
-        if argument == "--flash":
-            return arguments[i + 1]
-    raise SystemExit(USAGE)
+def argument_of(name: str) -> "str | None":
+    for i, argument in enumerate(sys.argv[:-1]):
+        if argument == name:
+            return sys.argv[i + 1]
+    return None
 
 
 def provision(path: str) -> None:
@@ -44,13 +44,16 @@ def provision(path: str) -> None:
 
 
 def start() -> None:
-    path = flash_argument(sys.argv)
+    path = argument_of("--flash")
+    if path is None:
+        raise SystemExit(USAGE)
     try:
         if "--provision" in sys.argv:
             provision(path)
             return
         flash.mount(path, ROOT, False)
         board = unix.Board(ROOT)
+        board.pictures = argument_of("--pictures")
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)

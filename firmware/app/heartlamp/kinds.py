@@ -5,7 +5,7 @@ PARTS = {
     "button": ("battery", "keys", "light", "sleep") + _EVERY,
     "silent": ("battery", "keys", "sleep") + _EVERY,  # no light, no sound: nothing at the site tells of it
     "lamp": ("keys", "light", "sound", "mains") + _EVERY,
-    "camera": ("keys", "light", "sound", "camera", "pictures", "mains") + _EVERY,
+    "camera": ("keys", "light", "sound", "pictures", "camera", "mains") + _EVERY,
     "smoke": ("contacts", "keys", "light", "mains") + _EVERY,
     "gas": ("contacts", "keys", "light", "mains") + _EVERY,
     "flood": ("contacts", "keys", "light", "mains") + _EVERY,

@@ -27,7 +27,8 @@ class VirtualBoard:
 
     `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick;
     `built`: run this folder's bytecode (build.py's `app` and `start`) instead of the sources; `options`: MicroPython's
-    own; `run`: what it is to run instead of virtual.py.
+    own; `run`: what it is to run instead of virtual.py; `pictures`: a folder whose files its camera takes, one after
+    the other; without it there is no camera.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class VirtualBoard:
         built: Path | None = None,
         options: Sequence[str] = (),
         run: Path | None = None,
+        pictures: Path | None = None,
     ) -> None:
         self.flash = flash
+        self._pictures = [] if pictures is None else ["--pictures", str(pictures)]
         start = [str(run)] if run else ["-m", "virtual"] if built else [str(repo / "firmware/app/virtual.py")]
         path = f"{built}/app:{built}/start" if built else f"{repo / 'protocol'}:{repo / 'firmware/app'}"
         self._command = [str(micropython), *options, *start]
@@ -74,7 +77,7 @@ class VirtualBoard:
             raise BoardError("the board is running already")
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 read by complaints() as long as the board lives
         self._process = subprocess.Popen(
-            [*self._command, "--flash", str(self.flash)],
+            [*self._command, "--flash", str(self.flash), *self._pictures],
             env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
