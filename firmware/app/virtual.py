@@ -1,6 +1,6 @@
 """The virtual board: the device application on MicroPython's unix port.
 
-MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE
+MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE [--pictures FOLDER]
 … --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
 … --ether HOST:PORT,MAC    with a radio, of this address (12 hex), in that ether
 """
@@ -17,7 +17,7 @@ from heartlamp.hal.unix import board as unix
 from heartlamp.hal.unix import flash
 
 ROOT = "/flash"
-USAGE = "usage: virtual.py [--provision] --flash FILE [--ether HOST:PORT,MAC]"
+USAGE = "usage: virtual.py [--provision] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER]"
 
 
 def argument(name: str) -> str:
@@ -55,6 +55,7 @@ def start() -> None:
             return
         flash.mount(path, ROOT, False)
         board = unix.Board(ROOT, argument("--ether"))
+        board.pictures = argument("--pictures") or None
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)

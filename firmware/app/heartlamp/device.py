@@ -40,6 +40,8 @@ class Device:
         self.showing = Showing(self, trace)
         self.telemetry = Telemetry(self)
         self.parts = []
+        self.links = []
+        self.pictures = None  # a camera's stills on their way: pictures.py
         self.leaving = []  # what a link does before the device sleeps
         self.received_at = None  # when a receipt of the county, of the village, last came in this boot
         self.heard_at = None
@@ -152,6 +154,13 @@ class Device:
         for record in self.outbox.records:
             record.offers, record.heard = {}, False
         self.to_send.ring()
+
+    async def publish(self, what: str, payload: bytes) -> bool:
+        """For parts, at QoS 1 to our own topic: on the first path that is up and takes it. False: on none."""
+        for link in self.links:
+            if link.up.is_set() and await link.publish(what, payload, 1):
+                return True
+        return False
 
     # --- the paths ------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ PARTS = {
     "button": ("battery", "keys", "light", "sleep") + _EVERY,
     "silent": ("battery", "keys", "sleep") + _EVERY,  # no light, no sound: nothing at the site tells of it
     "lamp": ("keys", "light", "sound", "mains", "carry") + _EVERY,
-    "camera": ("keys", "light", "sound", "camera", "pictures", "mains", "carry") + _EVERY,
+    "camera": ("keys", "light", "sound", "pictures", "camera", "mains", "carry") + _EVERY,
     "smoke": ("contacts", "keys", "light", "mains") + _EVERY,
     "gas": ("contacts", "keys", "light", "mains") + _EVERY,
     "flood": ("contacts", "keys", "light", "mains") + _EVERY,

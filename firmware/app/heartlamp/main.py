@@ -34,8 +34,7 @@ async def _run(hal) -> None:
         "boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records), cause=hal.reset_cause()
     )
     device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind]]
-    links = [load("links", name, "Link")(hal, device) for name in conf.links]
-    device.links = links
+    device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     supervisor = Supervisor(hal)
     for part in device.parts:
         part.start()

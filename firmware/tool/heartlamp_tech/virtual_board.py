@@ -30,8 +30,8 @@ class VirtualBoard:
 
     `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick;
     `built`: run this folder's bytecode (build.py's `app` and `start`) instead of the sources; `options`: MicroPython's
-    own; `run`: what it is to run instead of virtual.py.
-    `ether`: what its radio sends into, None: it has no radio.
+    own; `run`: what it is to run instead of virtual.py; `ether`: what its radio sends into, None: it has no radio;
+    `pictures`: a folder whose files its camera takes, one after the other; without it there is no camera.
     """
 
     def __init__(
@@ -44,8 +44,10 @@ class VirtualBoard:
         options: Sequence[str] = (),
         run: Path | None = None,
         ether: Ether | None = None,
+        pictures: Path | None = None,
     ) -> None:
         self.flash = flash
+        self._pictures = [] if pictures is None else ["--pictures", str(pictures)]
         start = [str(run)] if run else ["-m", "virtual"] if built else [str(repo / "firmware/app/virtual.py")]
         path = f"{built}/app:{built}/start" if built else f"{repo / 'protocol'}:{repo / 'firmware/app'}"
         self._command = [str(micropython), *options, *start]
@@ -81,7 +83,7 @@ class VirtualBoard:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 read by complaints() as long as the board lives
         radio = ["--ether", f"127.0.0.1:{self._ether.port},{self.mac.hex()}"] if self._ether else []
         self._process = subprocess.Popen(
-            [*self._command, "--flash", str(self.flash), *radio],
+            [*self._command, "--flash", str(self.flash), *radio, *self._pictures],
             env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

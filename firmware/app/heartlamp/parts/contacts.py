@@ -40,7 +40,7 @@ class Part(_Part):
             self._age.start(now)
 
     def test(self, now: int, ms: int = contact.TEST_MS) -> None:
-        """For `ms` a detector's test button is a test: what opens within a minute raises no alarm. 0: ends."""
+        """For `ms` a detector's test button is a test: a closing that opens within a minute is no alarm. 0: ends."""
         self._test_until = now + min(ms, contact.TEST_MS) if ms > 0 else None
         self.hal.trace("test", on=int(ms > 0))
         self.device.telemetry.add([("test", int(ms > 0))], now)

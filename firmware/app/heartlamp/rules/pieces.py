@@ -49,6 +49,11 @@ def header(still: str, at: int) -> bytes:
     return ('{"v":1,"kind":"piece","still":"%s","at":%d}\n' % (still, at)).encode()
 
 
+def gone(still: str) -> bytes:
+    """The answer to a `have` for a picture that is no more: nobody is to wait for it."""
+    return ('{"v":1,"kind":"piece","still":"%s","at":0,"gone":1}\n' % still).encode()
+
+
 def read_have(fields: "dict[str, object]") -> "tuple[str, int] | None":
     """(event id, bytes) of a `have`, None where it is none."""
     still, at = fields.get("still"), fields.get("at")

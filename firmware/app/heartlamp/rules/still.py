@@ -6,7 +6,7 @@ looked at when the light goes on, all the while it is on, and once more at the m
 later: a still that was not allowed then is not taken when the shutter opens.
 """
 
-LIGHT_MS = 1_000  # the light is on this long before the exposure…
+LIGHT_MS = 1_050  # the light is on for a full second before the exposure, whatever clocks round…
 AFTER_MS = 500  # …and this long after it
 ASKED_MS = 5_000  # a wish older than this is void
 PER_INCIDENT = 3

@@ -31,6 +31,7 @@ class Board:
         self._radio = None
         self.on_serial = None  # called with each object that comes on the serial port
         self.kept = {}  # what a sleep does not forget
+        self.pictures = None  # folder of the host, for a camera
         self._measures = {}
         self._levels = {}
         self._cause = POWER_ON
@@ -114,7 +115,12 @@ class Board:
         return self._radio
 
     def camera(self):
-        """None: no camera."""
+        """One that shows pictures of a folder, None where there is no such folder."""
+        if self.pictures is None:
+            return None
+        from heartlamp.hal.unix.camera import Camera
+
+        return Camera(self.pictures, self.trace)
 
     def nvs(self):
         """None: no storage beside the flash."""

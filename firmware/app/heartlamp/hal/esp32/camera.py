@@ -1,0 +1,67 @@
+"""A camera module on an ESP32-S3 with PSRAM, through the `camera` module of firmware built with micropython-camera-API
+(its README: Camera(frame_size, pixel_format, jpeg_quality, fb_count), init, capture, deinit). Compiled, never run.
+
+The indicator's pin also feeds the camera's supply (hardware/), so no program can look without it; and the sensor is
+initialised only while it is on, which gives its exposure control the second before.
+"""
+
+import asyncio
+
+from machine import Pin
+
+FRAMES_FIRST = 2  # whose exposure is not settled yet
+
+
+def find(indicator: "int | None"):
+    """A Camera, or None where this firmware or board has none. indicator: its pin."""
+    if indicator is None:
+        return None
+    try:
+        import camera
+    except ImportError:
+        return None
+    return Camera(camera, indicator)
+
+
+class Camera:
+    def __init__(self, module, indicator: int) -> None:
+        self._module = module
+        self._indicator = Pin(indicator, Pin.OUT, value=0)
+        self._sensor = None
+        self._picture = None
+
+    def light(self, on: bool) -> None:
+        """As hal/unix/camera.py says."""
+        if on:
+            self._indicator.value(1)
+            return
+        self.drop()
+        if self._sensor is not None:
+            self._sensor.deinit()
+            self._sensor = None
+        self._indicator.value(0)
+
+    async def take(self) -> int:
+        m = self._module
+        try:
+            if self._sensor is None:
+                self._sensor = m.Camera(
+                    pixel_format=m.PixelFormat.JPEG, frame_size=m.FrameSize.SVGA, jpeg_quality=80, fb_count=1
+                )
+            for _ in range(FRAMES_FIRST):
+                self._sensor.capture()
+                await asyncio.sleep_ms(0)
+            self._picture = self._sensor.capture()
+        except Exception as error:  # the driver raises what it likes, and a missing picture is no reason to fall
+            raise OSError("camera: " + str(error))
+        if self._picture is None:
+            raise OSError("camera: no frame")
+        return len(self._picture)
+
+    def part(self, at: int, size: int):
+        return memoryview(self._picture)[at : at + size]
+
+    def drop(self) -> None:
+        self._picture = None
+        if self._sensor is not None and hasattr(self._sensor, "free_buffer"):
+            self._sensor.free_buffer()
