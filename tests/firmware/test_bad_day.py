@@ -44,5 +44,11 @@ def test_the_lamp_has_much_to_tell_on_such_a_day() -> None:
     assert day("lamp", 24)["told_ms"] > 60_000
 
 
+def test_a_device_at_rest_spares_its_flash() -> None:
+    result = day("lamp", 24, "--rest")
+    assert result["presses"] == 0
+    assert result["erases"] <= 24, "more than one an hour"
+
+
 def test_who_trusts_a_broker_loses() -> None:
     assert day("lamp", 24, "--trust-broker")["lost"] > 0

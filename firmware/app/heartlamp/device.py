@@ -47,7 +47,6 @@ class Device:
         self.heard_at = None
         self.beats = 0  # heartbeats that went out in this boot
         self.on_backup = False
-        self.links = []
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
         self.forged = 0
