@@ -154,7 +154,7 @@ def test_without_its_sentence_nothing_is_said_and_the_tones_stand_alone() -> Non
     assert spoken(picture("near", "none", "", near("三组 7号")), zh=ZH - {"calls-for-help"}) == ""
 
 
-@pytest.mark.parametrize("meaning", ["working", "sending", "dark", "unset"])
+@pytest.mark.parametrize("meaning", ["working", "sending", "dark", "unprovisioned"])
 def test_nothing_is_said_where_there_is_nothing_to_say(meaning: str) -> None:
     assert spoken(picture(meaning), zh=ZH) == ""
 
