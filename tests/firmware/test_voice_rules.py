@@ -1,8 +1,6 @@
 """Which clips a lamp plays, and when it says them: no clock, no file, no board."""
 
-import io
 import random
-import wave
 from typing import Any
 
 import pytest
@@ -10,6 +8,8 @@ from heartlamp.rules import saying, tones, voice, wav
 from heartlamp.rules.lamp import Press
 from heartlamp.rules.places import split
 from heartlamp.rules.saying import Saying, cuts
+
+from tests.firmware.waves import recording
 
 ZH = {*voice.CLIPS, *(str(n) for n in range(11)), "group", "house"}
 EN = {*voice.CLIPS, *(str(n) for n in range(21)), "30", "group-of", "house-of"}
@@ -215,7 +215,7 @@ def test_a_press_of_yesterday_makes_no_broken_line_loud() -> None:
 
 
 def test_only_the_one_wav_format_is_played_and_whatever_else_is_refused() -> None:
-    head = wave_head(3200)
+    head = recording(100)[: wav.HEAD]
     assert wav.sound_in(head) == (44, 3200)
     tagged = head[:36] + b"LIST" + (6).to_bytes(4, "little") + b"INFOxy" + head[36:]
     assert wav.sound_in(tagged) == (58, 3200)
@@ -224,16 +224,6 @@ def test_only_the_one_wav_format_is_played_and_whatever_else_is_refused() -> Non
             wav.sound_in(wrong)
     with pytest.raises(ValueError, match="16 kHz"):
         wav.sound_in(head[:22] + b"\x02" + head[23:])  # two channels
-
-
-def wave_head(length: int) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(bytes(length))
-    return file.getvalue()[: wav.HEAD]
 
 
 def test_a_second_house_that_calls_is_sounded_at_once_also_without_words() -> None:
