@@ -11,6 +11,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "server" / "heartlamp_server" / "console" / "static"
+# At the end of its first flash every lamp shines, and a ring that fills is full.
+BRIGHT = """document.getAnimations().forEach((a) => {
+    a.pause();
+    a.currentTime = a.effect.getKeyframes()[1].computedOffset * a.effect.getComputedTiming().duration - 1;
+})"""
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from tests.console.browse import ROOT, STATIC, chromium, watch
+from tests.console.browse import BRIGHT, ROOT, STATIC, chromium, watch
 from tests.console.fake_county import FakeCounty, accepted, card, iso, responder
 from tests.console.fake_rig import FakeRig, show
 
@@ -147,8 +147,7 @@ def demo(browser: Browser, name: str, width: int, file: str) -> None:
         page.locator(".house").first.wait_for()
         if name == "alarm":
             page.locator('[data-village="shi"] [data-process="uplink"]').click()
-        # all lamps at one moment of their rhythm, in which each of them is lit
-        page.evaluate("document.getAnimations().forEach(a => { a.pause(); a.currentTime = 100 })")
+        page.evaluate(BRIGHT)
         shoot(page, file, full_page=True)
     rig.stop()
 

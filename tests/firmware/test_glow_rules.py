@@ -51,7 +51,7 @@ def test_colours_are_apart_for_every_eye(eye: str) -> None:
 @pytest.mark.parametrize("leds", [1, 12])
 def test_rhythms_are_apart_whenever_one_begins_to_look(leds: int) -> None:
     """Of a light that is only seen as a reflection: on or off."""
-    for one, other in combinations([*VILLAGERS, "dark", "unset"], 2):
+    for one, other in combinations([*VILLAGERS, "dark", "unprovisioned"], 2):
         seen = envelope(one, leds)
         differ = [
             sum(a != b for a, b in zip(seen, envelope(other, leds, since), strict=True)) / len(seen)
@@ -169,7 +169,7 @@ def test_a_night_without_network_wakes_nobody_twice_in_an_hour() -> None:
 
 
 def test_silence_means_that_it_works() -> None:
-    for meaning in ("working", "dark", "unset"):
+    for meaning in ("working", "dark", "unprovisioned"):
         assert sayings(meaning, True, 10**9) == []
 
 

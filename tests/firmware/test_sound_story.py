@@ -1,29 +1,22 @@
 """What a lamp says aloud, and when it falls silent. A real board, real files on its flash, a real village."""
 
-import io
 import json
 import subprocess
-import wave
 from pathlib import Path
 
 from heartlamp_tech.virtual_board import Line, VirtualBoard
 
 from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
 from tests.firmware.parts import BoardMaker, Village, call, county_says
+from tests.firmware.waves import recording
 
 NEAR = "lamp0c2d-00000000000000a1"
 WORDS = ("told", "is-coming", "calls-for-help", "press-green", "shout", "3", "7", "9", "group", "house")
 
 
 def sound(ms: int = 60) -> bytes:
-    """The virtual board makes no sound: it reads the head, and waits as long as that says."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(bytes(32 * ms))
-    return file.getvalue()[:600]
+    """Its head: the virtual board makes no sound, it waits as long as the head says."""
+    return recording(ms)[:600]
 
 
 def record(board: VirtualBoard, clips: dict[str, bytes]) -> None:

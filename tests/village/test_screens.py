@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.browse import ROOT, chromium, watch
+from tests.console.browse import BRIGHT, ROOT, chromium, watch
 from tests.village.browser import log_in
 from tests.village.demo import Demo
 from tests.village.hops import on_feed, shows, trace
@@ -70,7 +70,7 @@ def press(page: Page, device: str, pin: str = "red") -> None:
 def shoot(page: Page, name: str) -> None:
     """With every light at the bright end of its rhythm, as an eye remembers it."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    page.evaluate("document.getAnimations().forEach((a) => { a.pause(); a.currentTime = 100; })")
+    page.evaluate(BRIGHT)
     page.screenshot(path=SCREENS / f"{name}.png")
     page.evaluate("document.getAnimations().forEach((a) => a.play())")
 

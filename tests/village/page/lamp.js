@@ -1,6 +1,6 @@
 // What a lamp's `show` means on a screen: words, colour, rhythm. Pure, but for `glow`.
 
-// meaning → [Chinese, English]. The four that a villager must learn, and the two between.
+// meaning → [Chinese, English]. The four that a villager must learn, and what else a lamp shows.
 export const MEANINGS = {
   working: ["正常", "Working"],
   sending: ["正在发出…", "Sending…"],
@@ -9,6 +9,7 @@ export const MEANINGS = {
   shout: ["快喊人，打电话！", "Shout or telephone!"],
   near: ["邻居求救", "A neighbour calls"],
   dark: ["没有通电或刚启动", "No word yet"],
+  unprovisioned: ["还没开通", "Not provisioned"],
 };
 
 export const LAMPS = ["lamp", "camera"]; // kinds that show calls

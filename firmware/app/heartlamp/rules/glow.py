@@ -14,7 +14,7 @@ PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
     "coming": ("#008070", [1500, 500], "coming"),
     "shout": ("#ff0000", [200, 200], "shout"),
     "near": ("#ff9000", [200, 200, 200, 200, 700, 500], "near"),
-    "unset": ("#280028", [1000, 1000], ""),  # nobody has provisioned it: a technician's matter
+    "unprovisioned": ("#280028", [1000, 1000], ""),  # nobody has provisioned it: a technician's matter
 }
 
 # How a ring of LEDs says it; LED 0 is at the top, they count clockwise. One LED alone does the rhythm.

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 DEFAULT = "zh"
 NEAR_MOST = 3  # neighbours' calls said one after the other
 _ANSWERED = {"accepted": "accepted", "coming": "is-coming", "arrived": "has-arrived"}
-_WHAT = {"fire": "fire", "gas": "gas", "flood": "flood"}
-CLIPS = (
-    "told", "accepted", "calling-next", "is-coming", "has-arrived", "somebody", "a-neighbour", "calls-for-help", "fire",
-    "gas", "flood", "press-green", "shout",
-)  # fmt: skip
+_WHATS = ("fire", "gas", "flood")  # each has a clip of its name
 
 
 def languages(lang: str) -> "list[str]":
@@ -59,7 +55,7 @@ def _near(calls: object) -> "list[tuple[str, str]]":
     assert isinstance(calls, list)
     open = [c for c in calls if c["role"] == "near" and c["answer"] not in ("arrived", "closed")]
     for call in open[:NEAR_MOST]:
-        said += [("place", call["place"]), ("clip", _WHAT.get(call["what"], "calls-for-help"))]
+        said += [("place", call["place"]), ("clip", call["what"] if call["what"] in _WHATS else "calls-for-help")]
         if call["answer"] == "coming":
             said += [("who", call["who"]), ("clip", "is-coming")]
     return said + [("clip", "press-green")]

@@ -10,18 +10,22 @@ import time
 
 import esp32
 import network
-from machine import DEEPSLEEP_RESET, I2S, PWM, RTC, WDT, Pin, deepsleep, reset_cause
-from neopixel import NeoPixel
+from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset_cause
 
-from heartlamp.hal.esp32.leds import Leds
-from heartlamp.hal.esp32.sounder import Sounder
+from heartlamp.hal.esp32 import leds, sounder
 
-PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
-LAMP_PIN, LEDS, PIEZO_PIN = 8, 12, 10
-I2S_PINS = None  # (sck, ws, sd) of a speaker's amplifier
+INPUTS = ("red", "green", "smoke", "flood")
+PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7, "led": 8, "buzzer": 10}
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
 STUCK_MS = 30_000
+
+
+class Wiring:
+    """As a module of heartlamp/boards, which are made from hardware/boards."""
+
+    PINS = PINS
+    LED = ("ws2812", 12)
 
 
 class Board:
@@ -45,10 +49,10 @@ class Board:
 
     def start(self) -> None:
         """Takes the pins. A contact that is closed already is an edge like any other."""
-        self._leds = Leds(NeoPixel(Pin(LAMP_PIN), LEDS), self.clock)
-        self._sounder = Sounder(PWM(Pin(PIEZO_PIN), freq=880, duty_u16=0), _open_i2s if I2S_PINS else None, self.trace)
-        for name, number in PINS.items():
-            pin = Pin(number, Pin.IN, Pin.PULL_UP)
+        self._leds = leds.fitted(Wiring, self.clock)
+        self._sounder = sounder.fitted(Wiring, self.trace)
+        for name in INPUTS:
+            pin = Pin(PINS[name], Pin.IN, Pin.PULL_UP)
             self._pins[name] = pin
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
             if not pin.value():
@@ -116,7 +120,7 @@ class Board:
         return None
 
     def has(self, name: str) -> bool:
-        return name in PINS or (name == "i2s_data" and I2S_PINS is not None)
+        return name in PINS
 
     def radio(self):
         return None
@@ -161,7 +165,8 @@ class Board:
         return name, level, self.clock() - time.ticks_diff(time.ticks_ms(), ticks), 0
 
     def show(self, picture: dict) -> None:
-        self._leds.show(picture["meaning"])
+        if self._leds is not None:
+            self._leds.show(picture["meaning"])
 
     def recorded(self, clip: str) -> bool:
         """As hal/unix/board.py says, and so the next two."""
@@ -185,11 +190,6 @@ class Board:
         if len(self._edges) < EDGES_MOST:
             self._edges.append((name, 1 - self._pins[name].value(), time.ticks_ms()))
         self._flag.set()
-
-
-def _open_i2s(rate: int, buffer: int):
-    sck, ws, sd = [Pin(number) for number in I2S_PINS]
-    return I2S(0, sck=sck, ws=ws, sd=sd, mode=I2S.TX, bits=16, format=I2S.MONO, rate=rate, ibuf=buffer)
 
 
 def _kept() -> dict:

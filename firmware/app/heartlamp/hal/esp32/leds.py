@@ -8,6 +8,18 @@ import asyncio
 from heartlamp.rules import glow
 
 
+def fitted(board, clock) -> "Leds | None":
+    """The LEDs of a board of heartlamp/boards."""
+    from machine import PWM, Pin
+    from neopixel import NeoPixel
+
+    if board.LED is None:
+        return None
+    kind, count = board.LED
+    pin = Pin(board.PINS["led"], Pin.OUT)
+    return Leds(NeoPixel(pin, count) if kind == "ws2812" else Plain(PWM(pin, freq=1000, duty_u16=0)), clock)
+
+
 class Leds:
     """`strip`: a NeoPixel, or a Plain; `clock()`: ms."""
 

@@ -1,12 +1,28 @@
-"""A piezo, and a speaker on I2S (MAX98357A or the like). Either may be missing; without both a lamp is silent."""
+"""A piezo, and a speaker's amplifier on I2S (MAX98357A or the like). Neither says whether it is fitted: where a board
+has pins for both, tunes go to both, and clips are recorded only where there is a speaker."""
 
 import asyncio
+import time
 
 from heartlamp.rules import wav
 
 CHUNK = 2048  # bytes, 64 ms of sound: what a file gives while the rest plays
 BUFFER = 8192  # of the driver: so long may anything else take the processor
 HIGH, LOW = b"\x40\x1f", b"\xc0\xe0"  # 8000 and -8000 of 32767: a square wave on the speaker
+
+
+def fitted(board, trace) -> "Sounder":
+    """What sounds on a board of heartlamp/boards."""
+    from machine import I2S, PWM, Pin
+
+    pins = board.PINS
+    piezo = PWM(Pin(pins["buzzer"], Pin.OUT), freq=520, duty_u16=0) if "buzzer" in pins else None
+
+    def open_i2s(rate: int, buffer: int):
+        sck, ws, sd = [Pin(pins[name]) for name in ("i2s_bck", "i2s_ws", "i2s_data")]
+        return I2S(0, sck=sck, ws=ws, sd=sd, mode=I2S.TX, bits=16, format=I2S.MONO, rate=rate, ibuf=buffer)
+
+    return Sounder(piezo, open_i2s if "i2s_data" in pins else None, trace)
 
 
 class Sounder:
@@ -19,11 +35,14 @@ class Sounder:
         self._trace = trace
 
     async def tone(self, notes: "list[tuple[int, int]]", rounds: int) -> None:
-        """Sounds so many rounds of (Hz, ms), on the piezo where there is one. Cancelled, it is silent at once."""
+        """Sounds so many rounds of (Hz, ms). Cancelled, it is silent at once."""
+        at_once = []
         if self._piezo is not None:
-            await self._beep(notes, rounds)
-        elif self._open_i2s is not None:
-            await self._speak(_square(notes, rounds))
+            at_once.append(self._beep(notes, rounds))
+        if self._open_i2s is not None:
+            at_once.append(self._speak(_square(notes, rounds)))
+        if at_once:
+            await asyncio.gather(*at_once)
 
     async def play(self, paths: "list[str]") -> None:
         """Recordings, without a pause between them; one that cannot be played is left out."""
@@ -47,13 +66,15 @@ class Sounder:
                 self._trace("clip", path=path, error=str(error))
 
     async def _beep(self, notes: "list[tuple[int, int]]", rounds: int) -> None:
+        until = time.ticks_ms()  # each note from here, so that the tune stays in step with the light
         try:
             for _ in range(rounds):
                 for hertz, ms in notes:
                     if hertz:
                         self._piezo.freq(hertz)
                     self._piezo.duty_u16(32768 if hertz else 0)
-                    await asyncio.sleep_ms(ms)
+                    until = time.ticks_add(until, ms)
+                    await asyncio.sleep_ms(max(0, time.ticks_diff(until, time.ticks_ms())))
         finally:
             self._piezo.duty_u16(0)
 
