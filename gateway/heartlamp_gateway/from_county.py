@@ -24,12 +24,7 @@ class FromCounty:
         in it. Returns the rows that are done."""
         chain = self._chain
         known = [(sent[v.n], v) for v in verdicts if v.n in sent]
-        passed = []
-        for row, v in known:
-            by = relay.aside_by(row.event)
-            told = v.receipt and chain.tell_receipt(row.device, v.receipt, by)
-            if told and not by and self._presence.online(row.device):
-                passed.append(alarms.passed(row.n))
+        passed = {row.n for row, v in known if v.receipt and self._pass_on(row, v.receipt)}
         done = [row.n for row, _ in known]
         chain.outbox.done(done)
         with chain.lock:
@@ -37,7 +32,12 @@ class FromCounty:
             self._county_is(epoch)
             lived = chain.lived()
             chain.ledger.later([alarms.received(v.n, lived, v.receipt) for _, v in known])
-            chain.ledger.later(passed)
+            for row, v in known:
+                # Who came back while we spoke asked too early: the receipt was not written yet.
+                there = v.receipt and row.n not in passed and self._presence.online(row.device)
+                if there and self._pass_on(row, v.receipt):
+                    passed.add(row.n)
+            chain.ledger.later([alarms.passed(n) for n in passed])
             for row, v in known:
                 if v.verdict in ("quarantined", "rejected") and row.event:
                     log.warning("the county %s %s: %s", v.verdict, row.event, v.reason)
@@ -47,6 +47,11 @@ class FromCounty:
             if chain.village is not before:
                 chain.settle(before)
         return done
+
+    def _pass_on(self, row: Kept, receipt: str) -> bool:
+        """True: the device was there, before it was told, and told by a way of its own choice."""
+        there, by = self._presence.online(row.device), relay.aside_by(row.event)
+        return self._chain.tell_receipt(row.device, receipt, by) and there is True and not by
 
     def command(self, epoch: str, seq: int, command: IncidentCommand | RegistryCommand | None) -> None:
         """Command and cursor in one transaction. `command` None: confirmed and ignored."""

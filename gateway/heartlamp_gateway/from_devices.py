@@ -68,8 +68,9 @@ class FromDevices:
         chain = self._chain
         if not word.lamp:
             self._presence.session(word.device, up=True)
-        self._presence.alive(word.device, clock.boottime())
+        # The way first: who sees that it is there, without our lock, must know where.
         chain.village = relay.came_by(chain.village, word.device, word.lamp)
+        self._presence.alive(word.device, clock.boottime())
 
     def _frame(
         self, word: relay.Said, trusted: bool, payload: bytes, rows: list[Row], heard: list[tuple[str, str]]

@@ -16,7 +16,6 @@ from heartlamp_gateway.upkeep import Upkeep
 
 TICK_S = 0.25
 RESEND_MS = 2_000
-CARRIED_MS = 20_000  # a lamp that has no word of the village for 60 s is in trouble
 HOUSE_MS = 60_000
 
 
@@ -38,7 +37,7 @@ class Ticker:
 
     def run(self) -> None:
         said: tuple[int, int] | None = None
-        pulse_at = resend_at = carried_at = house_at = boottime()
+        pulse_at = resend_at = house_at = boottime()
         unknown_turn = asked = 0
         while not self._pause(TICK_S):
             now = boottime()
@@ -52,9 +51,6 @@ class Ticker:
                 resend_at = now + RESEND_MS
                 unknown_turn = (unknown_turn + 1) % 5
                 self._upkeep.resend(unknown_too=unknown_turn == 0)
-            if now >= carried_at:
-                carried_at = now + CARRIED_MS
-                self._upkeep.carried()
             if now >= house_at:
                 house_at = now + HOUSE_MS
                 self._upkeep.housekeeping(bool(self._contact))

@@ -41,22 +41,10 @@ class Upkeep:
         know whether they are there."""
         chain = self._chain
         with chain.lock:
+            self._miss_carried()
             for device in lamps.unshown(chain.village):
                 there = self._presence.online(device)
                 if there or (there is None and unknown_too):
-                    chain.tell_lamp(device)
-
-    def carried(self) -> None:
-        """Lamps that speak through another hear no pulse: their state said again is the village's word to them. They
-        have no will either: who says nothing for too long is not known to be there."""
-        chain, now = self._chain, clock.boottime()
-        with chain.lock:
-            for device in chain.village.ways:
-                found = chain.village.device(device)
-                quiet = self._presence.quiet(device, now)
-                if found is None or quiet is None or quiet > supervision_ms(found.kind):
-                    self._presence.lost(device)
-                elif self._presence.online(device):
                     chain.tell_lamp(device)
 
     def flush(self) -> None:
@@ -84,3 +72,11 @@ class Upkeep:
                 chain.ledger.file.checkpoint()
             except TROUBLE as wrong:
                 log.error("the journal cannot be folded into the file, it goes on growing: %s", wrong)
+
+    def _miss_carried(self) -> None:
+        """Who speaks through a lamp has no will: one that says nothing for too long is not known to be there."""
+        now = clock.boottime()
+        for device in self._chain.village.ways:
+            found, quiet = self._chain.village.device(device), self._presence.quiet(device, now)
+            if quiet is not None and (found is None or quiet > supervision_ms(found.kind)):
+                self._presence.lost(device)

@@ -269,7 +269,7 @@ def test_what_is_kept_is_told_by_status(rig: Rig) -> None:
     print(told)
     assert "waiting for county 1 of 1 kept" in told
     assert "open incidents     1" in told
-    assert "lamps              4, not showing their state: 4" in told
+    assert "lamps              5, not showing their state: 5" in told
 
 
 def sqlite(rig: Rig) -> apsw.Connection:

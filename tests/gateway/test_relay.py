@@ -43,14 +43,6 @@ def test_a_lamp_that_speaks_through_another_is_told_and_told_again_until_it_show
     assert set(camera.ways) == {"hl/1/lamp9/relay/cam2/lamp", "hl/1/lamp9/relay/cam2/receipt"}
 
 
-@pytest.mark.prove
-def test_a_lamp_that_hears_no_pulse_hears_its_state_before_it_would_be_in_trouble(rig: Rig) -> None:
-    camera = rig.device("cam2", by=rig.device("lamp9"))
-    camera.board.wait("its state", lambda: camera.lamps)
-    told = len(camera.lamps)
-    camera.board.wait("its state again and again", lambda: len(camera.lamps) >= told + 2, seconds=50)
-
-
 def test_after_a_restart_of_the_gateway_who_was_carried_is_told_the_same_way(rig: Rig) -> None:
     lamp9, button = rig.device("lamp9"), rig.device("butt7")
     camera = rig.device("cam2", by=lamp9)
@@ -116,7 +108,8 @@ def test_a_device_comes_back_to_its_own_line(rig: Rig) -> None:
     camera.is_received(camera.press())
     camera.start()
     camera.board.wait("its state by its own line", lambda: "hl/1/cam2/lamp" in camera.ways)
-    own = camera.ways.index("hl/1/cam2/lamp")
+    lamp9.is_heard(lamp9.press("gas"))  # what was said through it before has come
+    own = len(camera.ways)
     second = camera.press("fire")
     camera.is_received(second)
     camera.call(second)
@@ -255,4 +248,5 @@ def test_a_registry_that_takes_a_carrier_away_is_heeded_at_once(rig: Rig, monkey
     new = camera.by(lamp1).press()
     camera.is_heard(new)
     camera.call(new)
+    rig.county.has(new)
     assert brought_by(rig, new.encode()) == ["cam2.1"]

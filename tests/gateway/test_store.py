@@ -1,10 +1,12 @@
 """What the gateway keeps, and for how long, with real files and no process."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from heartlamp_gateway.clock import VillageClock
+from heartlamp_gateway.chain import Chain
+from heartlamp_gateway.clock import VillageClock, boottime
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
@@ -13,7 +15,9 @@ from heartlamp_gateway.presence import Presence, read_word
 from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Village
+from heartlamp_gateway.upkeep import Upkeep
 from heartlamp_protocol.device import event
+from heartlamp_protocol.device.kinds import supervision_ms
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.downlink import IncidentCommand
 from heartlamp_protocol.registry import Device, Registry, Site
@@ -201,6 +205,20 @@ def test_who_is_carried_is_there_until_its_carrier_is_gone() -> None:
     assert presence.online("butt7") is None
     presence.alive("butt7", 50)
     assert presence.changes() == [("butt7", True, 10), ("butt7", True, 50)]
+
+
+def test_who_is_carried_and_says_nothing_any_more_is_not_known_to_be_there(tmp_path: Path) -> None:
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    presence = Presence()
+    chain = Chain("gwliu1", file, Outbox(), say=lambda name, payload: True, in_session=presence.in_session)
+    chain.start()
+    for number, device in enumerate(("lamp1", "lamp7")):
+        presence.alive(device, boottime() - number * (supervision_ms("lamp") + 1))
+        chain.village = relay.came_by(replace(chain.village, registry=VILLAGE.registry), device, "lamp9")
+    Upkeep(chain, presence).resend(unknown_too=False)
+    assert (presence.online("lamp1"), presence.online("lamp7")) == (True, None)
+    chain.close()
 
 
 def test_the_way_to_a_device_survives_a_restart(tmp_path: Path) -> None:

@@ -3,19 +3,21 @@
 The division codes begin with 99, which no real province has.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class House:
     """`kinds`: the devices it has; a device's id is its kind's first letters, the village's letter, and the house's
-    number."""
+    number. `radio`: of those that have no line, kind -> the lamps that carry them."""
 
     village: str
     group: str
     number: int
     kinds: tuple[str, ...]
+    radio: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def site(self) -> str:
@@ -27,6 +29,13 @@ class House:
 
     def device(self, kind: str) -> str:
         return f"{kind}{self.village}{self.number}"
+
+    def listed(self, kind: str) -> dict[str, Any]:
+        """Its device of this kind, as `enrol` reads it."""
+        listed: dict[str, Any] = {"id": self.device(kind), "kind": kind}
+        if kind in self.radio:
+            listed |= {"through": list(self.radio[kind]), "links": ["relay"]}
+        return listed
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def enrolment(villages: tuple[Village, ...], brokers: dict[str, int]) -> dict[st
                                 "name": h.name,
                                 "address": f"{TOWNSHIP}{v.name}{h.name}",
                                 "landmark": "",
-                                "devices": [{"id": h.device(k), "kind": k} for k in h.kinds],
+                                "devices": [h.listed(k) for k in h.kinds],
                             }
                             for h in v.houses
                             if h.group == group

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from heartlamp_tech.ether import Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.ports import free_port
@@ -49,7 +50,7 @@ class Rig:
     """Build with `start`, end with `stop` (also a context manager). Everything lives below `folder`.
 
     `flash`: where the boards' flash images are, else also there. `say` hears one line per step, for a person who waits;
-    `on_process(village or None, name, up)` every start and end.
+    `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Rig:
         flash: Path | None = None,
         say: Callable[[str], None] = lambda text: None,
         on_process: Callable[[str | None, str, bool], None] = lambda village, name, up: None,
+        ether: Ether | None = None,
     ) -> None:
         self.folder = folder
         self.flash = flash or folder / "flash"
@@ -69,6 +71,7 @@ class Rig:
         self.password = ""
         self._say = say
         self._on_process = on_process
+        self._ether = ether
         self._console_port = 0
         self._open: list[CommandCentre] = []
 
@@ -175,6 +178,7 @@ name = "{plan.gateway}.heartlamp"
                 ROOT,
                 self.flash / f"{device}.img",
                 lambda line, device=device: self._heard_board(device, line),  # type: ignore[misc]
+                ether=self._ether,
             )
             for device in (h.device(k) for v in self.plan for h in v.houses for k in h.kinds)
         }
