@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from heartlamp_tech.boards import Board
+from heartlamp_tech.boards import INPUTS, Board
 from heartlamp_tech.bundle import BundleError
 
 PACKAGES = (("protocol", "heartlamp_protocol"), ("firmware/app", "heartlamp"))
@@ -60,15 +60,14 @@ def _board_module(board: Board) -> str:
     battery, led, camera = board.battery, board.led, board.camera
     values = {
         "CHIP": board.chip,
-        "PINS": board.pins,
+        "INPUTS": {name: number for name, number in board.pins.items() if name in INPUTS},
+        "PINS": {name: number for name, number in board.pins.items() if name not in INPUTS},
         "HIGH": board.active_high,
         "PULLED": board.pulled,
         "WAKE": board.wake,
         "LED": (led.type, led.count) if led else None,
-        # at the cell = at the pin x [0] // [1]; full and low at the cell, mV
-        "BATTERY": (battery.top_kohm + battery.bottom_kohm, battery.bottom_kohm, battery.full_mv, battery.low_mv)
-        if battery
-        else None,
+        # at the cell = at the pin x [0] // [1]
+        "BATTERY": (battery.top_kohm + battery.bottom_kohm, battery.bottom_kohm) if battery else None,
         "CAMERA": (camera.sensor, camera.wires) if camera else None,
     }
     return "".join(f"{name} = {value!r}\n" for name, value in values.items())
