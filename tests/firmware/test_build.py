@@ -124,15 +124,14 @@ def test_a_board_runs_from_the_bundle_alone(
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(kind, marks=[pytest.mark.xfail(reason="its part is not here yet")] if kind == "camera" else [])
+        pytest.param(kind, marks=[pytest.mark.xfail(strict=True)] if kind in footprint.TOO_LARGE else [])
         for kind in KINDS
     ],
 )
 def test_a_kind_loads_64_kib_at_most(bench: Bench, folder: Path, kind: str) -> None:
-    modules = bench.modules(kind)
-    sizes = bytes_of(modules, folder), bytes_of(on_esp32(modules, folder), folder)
-    print(kind, sizes)
-    assert max(sizes) <= footprint.KIND_MOST
+    size = bytes_of(on_esp32(bench.modules(kind), folder), folder)
+    print(kind, size)
+    assert size <= footprint.KIND_MOST
 
 
 def test_the_connection_is_6_kib_at_most(folder: Path) -> None:
