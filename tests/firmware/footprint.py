@@ -32,7 +32,9 @@ MEASURED = ("button", "lamp", "camera")
 KIND_MOST = 64 * 1024  # bytes of .mpy that a kind loads
 TOO_LARGE = ("camera",)  # known to load more, said in firmware/README.md
 CONNECTION_MOST = 6 * 1024  # bytes of .mpy of mqtt/codec and mqtt/session
-BUTTON_HEAP_AIM = 60 * 1024  # bytes above the bare interpreter, for words of 4 bytes and the code in flash
+# Bytes above the bare interpreter, with words of 4 bytes and the code in place. A firmware image that has it frozen
+# keeps its names and tables in flash too, which saves a button 19 KB more (measured, see firmware/README.md): 60 KiB.
+BUTTON_HEAP_MOST = 79 * 1024
 STEP = 1024  # the heap is found to this
 HEAP_MOST = 512 * 1024
 CONTACTS = ("smoke", "gas", "flood")  # their contact closes once; the others have a red key
@@ -230,7 +232,7 @@ def text_of(report: dict[str, Any]) -> str:
             *lines,
             f"Codec and session {report['connection']:,} B of {CONNECTION_MOST:,}; a kind may load {KIND_MOST:,} B.",
             f"Heap above the bare interpreter's {bare:,} B, to {STEP:,} B, on the unix port with words of {word};",
-            "TLS and Wi-Fi buffers lie outside of it on both.",
+            "TLS and Wi-Fi buffers lie outside of it on both. Code frozen into an image takes less: see the README.",
         ]
     )
 
@@ -246,6 +248,9 @@ def faults(report: dict[str, Any]) -> list[str]:
             continue
         if row["esp32"] > KIND_MOST and kind not in TOO_LARGE:
             found.append(f"a {kind} loads {row['esp32']:,} B of {KIND_MOST:,}")
+    heap = report["kinds"]["button"].get("in_place", 0) - report["heap_bare"]
+    if report["word"] == 4 and heap > BUTTON_HEAP_MOST:
+        found.append(f"a button needs {heap:,} B of heap above the bare interpreter, {BUTTON_HEAP_MOST:,} at most")
     return found
 
 
@@ -254,9 +259,6 @@ def main() -> int:
     report = measure(BUILT, json.loads(path.read_text()) if path.exists() else {})
     path.write_text(json.dumps(report, indent=1) + "\n")
     print(text_of(report))
-    heap = report["kinds"]["button"].get("in_place", 0) - report["heap_bare"]
-    if report["word"] == 4 and heap > BUTTON_HEAP_AIM:
-        print(f"Aim missed: a button's heap is {heap:,} B, not {BUTTON_HEAP_AIM:,} or less.")
     for fault in faults(report):
         print("NOT AS IT MUST BE:", fault, file=sys.stderr)
     return 1 if faults(report) else 0
