@@ -1,11 +1,16 @@
 """Boards as data: the real ones hold, and each mistake that would cost a soldered board is found with a reason."""
 
+import json
+import subprocess
+
 import pytest
+from heartlamp.rules.battery import LOW_MV
 from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_tech.board_rules import check, reasons_of
-from heartlamp_tech.boards import NEEDS, BoardsError, read, read_all
+from heartlamp_tech.boards import INPUTS, NEEDS, BoardsError, read, read_all
+from heartlamp_tech.compiling import board_sources
 
-from tests.firmware.conftest import REPO
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
 
 FOLDER = REPO / "hardware/boards"
 BUTTON = (FOLDER / "esp32c3-button.toml").read_text()
@@ -60,7 +65,7 @@ def test_a_wrong_field_is_named_with_what_belongs_there(text: str, old: str, new
         (BUTTON, "battery_adc = 0", "battery_adc = 7", "cannot measure while Wi-Fi is on; take one of 0, 1, 2, 3, 4"),
         (BUTTON, "battery_adc = 0", "", "[battery] and the pin battery_adc belong together"),
         (BUTTON, "top_kohm = 2200", "top_kohm = 100", "mV at the pin, which measures up to 2500 mV"),
-        (BUTTON, "low_mv = 3000", "low_mv = 4000", "battery.low_mv must be below battery.full_mv"),
+        (BUTTON, "low_mv = 2700", "low_mv = 4000", "battery.low_mv must be below battery.full_mv"),
         (BUTTON, '[led]\ntype = "gpio"', "", "[led] and the pin led belong together"),
         (LAMP, "led = 27", "led = 37", "led = 37: this pin can only be read"),
         (LAMP, 'pulled = ["mains", "tamper", ', 'pulled = ["mains", ', "tamper = 35: this pin has no pull-up"),
@@ -88,3 +93,38 @@ def test_a_wrong_field_is_named_with_what_belongs_there(text: str, old: str, new
 def test_what_a_chip_cannot_do_is_found_before_it_is_soldered(text: str, old: str, new: str, reason: str) -> None:
     assert old in text
     assert any(reason in said for said in reasons_of(read("x", text.replace(old, new, 1))))
+
+
+def test_every_pin_that_a_part_wants_can_be_wired() -> None:
+    parts = REPO / "firmware/app/heartlamp/parts"
+    names = [f"heartlamp.parts.{path.stem}" for path in parts.glob("*.py") if path.stem != "__init__"]
+    wanted = set(run(f"for n in {names!r}:\n print(*__import__(n, None, None, ('Part',)).Part.PINS)\n").split())
+    assert "red" in wanted
+    assert wanted <= set(INPUTS)
+
+
+def test_a_device_has_in_its_firmware_what_stands_in_the_file() -> None:
+    boards = read_all(FOLDER)
+    names = "[CHIP, INPUTS, PINS, HIGH, PULLED, WAKE, LED, BATTERY, CAMERA]"
+    for board in boards.values():
+        text = board_sources(boards)[f"heartlamp/boards/{board.name.replace('-', '_')}"]
+        said = json.loads(run(f"{text}\nimport json\nprint(json.dumps({names}))"))
+        chip, inputs, pins, high, pulled, wake, led, battery, camera = said
+        assert (chip, inputs | pins, set(inputs) <= set(INPUTS)) == (board.chip, board.pins, True)
+        assert (high, pulled, wake) == (list(board.active_high), list(board.pulled), list(board.wake))
+        assert led == (board.led and [board.led.type, board.led.count])
+        assert camera == (board.camera and [board.camera.sensor, board.camera.wires])
+        if board.battery:
+            assert battery == [board.battery.top_kohm + board.battery.bottom_kohm, board.battery.bottom_kohm]
+
+
+def test_the_buttons_cell_is_low_in_its_file_where_it_is_in_its_firmware() -> None:
+    battery = read_all(FOLDER)["esp32c3-button"].battery
+    assert battery is not None
+    assert battery.low_mv == LOW_MV
+
+
+def run(script: str) -> str:
+    """What MicroPython prints."""
+    done = subprocess.run([str(MICROPYTHON), "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Runs a virtual board whose bytecode stays where it lies, as that of a firmware image does in an ESP32's flash.
 
 <MICROPYPATH's first folder>.romfs is mapped into memory, which is no heap, and mounted.
