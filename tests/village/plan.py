@@ -3,19 +3,20 @@
 The division codes begin with 99, which no real province has.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class House:
     """`kinds`: the devices it has; a device's id is its kind's first letters, the village's letter, and the house's
-    number."""
+    number. `links`: kind -> its ways out, where they are others than the village's network alone."""
 
     village: str
     group: str
     number: int
     kinds: tuple[str, ...]
+    links: dict[str, list[str]] = field(default_factory=dict, hash=False)
 
     @property
     def site(self) -> str:
@@ -76,7 +77,10 @@ def enrolment(villages: tuple[Village, ...], brokers: dict[str, int]) -> dict[st
                                 "name": h.name,
                                 "address": f"{TOWNSHIP}{v.name}{h.name}",
                                 "landmark": "",
-                                "devices": [{"id": h.device(k), "kind": k} for k in h.kinds],
+                                "devices": [
+                                    {"id": h.device(k), "kind": k} | ({"links": h.links[k]} if k in h.links else {})
+                                    for k in h.kinds
+                                ],
                             }
                             for h in v.houses
                             if h.group == group
