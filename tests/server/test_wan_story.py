@@ -1,6 +1,7 @@
 """A board that reaches the county by itself: the real county, the real firmware, HTTPS between them."""
 
 import json
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -147,6 +148,31 @@ def test_a_token_that_is_taken_back_is_said_and_the_press_is_kept(
     assert len(tries) <= 2  # and not as fast as it can
     (row,) = county.sql("SELECT count(*) FROM event WHERE id = %s", event)
     assert row == (0,)
+
+
+def alone(county: County, kind: str) -> str:
+    """The id of a device of this kind that reaches the county by itself and has nothing else."""
+    id = f"{kind[:4]}{secrets.token_hex(3)}"
+    site = {"id": f"s{id}", "name": "五组 1号", "devices": [{"id": id, "kind": kind, "links": ["wan"]}]}
+    village = {"name": f"村{id}", "township": "城关镇", "groups": [{"name": "五组", "sites": [site]}]}
+    assert county.enrol({"county": {"name": "庆丰县", "code": "990101"}, "villages": [village]}) == []
+    return id
+
+
+@pytest.mark.parametrize("kind", ["button", "silent"])
+def test_a_battery_button_posts_its_press_and_sleeps_again(
+    county: County, operator: Operator, make_board: Maker, kind: str
+) -> None:
+    board = make_board(county, alone(county, kind))
+    assert board.wait_trace("sleep", 15)["held"] == 0
+    mark = board.mark()
+    board.press("red")
+    event = str(board.wait_trace("pressed", 10, mark)["event"])
+    board.release("red")
+    board.wait_trace("received", 10, mark, event=event)
+    assert board.wait_trace("sleep", 15, mark)["held"] == 0
+    assert operator.card(event)["what"] == ("silent" if kind == "silent" else "panic")
+    assert not [line for line in board.lines() if line.get("trace") == "stream"]
 
 
 def test_another_name_in_the_certificate_is_no_county(county: County, village: Village, make_board: Maker) -> None:

@@ -85,6 +85,7 @@ class Link:
         body = county_batch.batch(self._at["gateway"], self._boot, cursor, items, notes)
         asked = request("POST", "/gateway/v1/" + to, self._at["server_name"], self._at["token"], "", body)
         try:
+            await self._hal.link()
             status, answer = await self._line.ask(asked, self._stale)
             said = county_batch.read_answer(answer) if status == 200 else None
         except LOST as error:
@@ -159,7 +160,6 @@ class Link:
         self._hal.trace("refused", path=self.NAME, why=why)
 
     async def _open(self, hello: bytes):
-        await self._hal.link()
         at = self._at
         return await net.open_tls(at["host"], at["port"], at["server_name"], self._device.config.ca, hello, self._dates)
 
@@ -175,9 +175,10 @@ class Link:
     # --- what a lamp is told --------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """For ever."""
+        """For ever, while the path is up."""
         attempt = 0
         while True:
+            await self.up.wait()
             began = self._hal.clock()
             try:
                 await self._stream()
