@@ -144,6 +144,14 @@ def test_a_batch_is_as_the_protocol_reads_it() -> None:
     assert (empty.items, empty.notes, empty.cursor) == ((), (), f"{EPOCH}:3")
 
 
+def test_what_a_lamp_carries_goes_up_in_its_makers_name() -> None:
+    assert county_batch.addressed("event") == ("", "event")
+    assert county_batch.addressed("relay/button01/event") == ("button01", "event")
+    assert county_batch.user_of("", b"") == ""
+    assert county_batch.user_of("button01", b'{"age":1,"mac":"00","body":{"kv":12,"x":3}}') == "button01.12"
+    assert county_batch.user_of("button01", b"noise") == "button01.1"
+
+
 def test_an_answers_receipt_is_found_by_its_number() -> None:
     said = BatchAnswer(EPOCH, (Verdict(0, "received"), Verdict(1, "duplicate", "", "signed"))).to_json()
     assert county_batch.read_answer(said) == (EPOCH, "duplicate", "signed")

@@ -318,6 +318,18 @@ def test_its_newest_stream_is_its_only_one(village: Village) -> None:
     assert command(second, press.id)["role"] == "own"
 
 
+def test_a_lamp_that_starts_hears_of_what_is_open_and_not_of_what_is_over(village: Village, operator: Operator) -> None:
+    over, still = village.lamps[0].press(), village.lamps[0].press("fire")
+    village.send(over, still)
+    assert operator.say(over.id, "closed", how="arrived").status_code == 200
+    first = of_one(village, 1).down().next(lambda e: e.kind == "command")
+    assert first.data["incident"] == still.id
+    newer = village.lamps[0].press("gas")
+    resumed = of_one(village, 1).down(first.id)
+    village.send(newer)
+    assert [resumed.next(lambda e: e.kind == "command").data["incident"] for _ in range(2)] == [over.id, newer.id]
+
+
 def test_who_asks_without_end_is_slowed_and_what_a_device_holds_may_come_at_once() -> None:
     now = [0.0]
     room = Room(100, lambda: now[0])

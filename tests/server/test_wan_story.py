@@ -1,6 +1,7 @@
 """A board that reaches the county by itself: the real county, the real firmware, HTTPS between them."""
 
 import json
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.ports import free_port
 from tests.server.county import County, Operator, Village
+from tests.server.crooked import JUNK, Crooked
+from tests.village.uplink import Uplink
 
 REPO = Path(__file__).resolve().parents[2]
 MICROPYTHON = REPO / ".tools/bin/micropython"
@@ -65,6 +68,7 @@ def test_a_press_is_received_shown_next_door_and_who_comes_is_believed(
     caller.wait_show("told", received=1)
     assert operator.card(event)["site"]["name"] == "三组 0号"
     near = neighbour.wait_show("near")["show"]["calls"]
+    near_mark = neighbour.mark()
     assert [(c["role"], c["place"], c["what"]) for c in near] == [("near", "三组 0号", "panic")]
 
     mark = caller.mark()
@@ -78,7 +82,7 @@ def test_a_press_is_received_shown_next_door_and_who_comes_is_believed(
 
     assert operator.say(event, "closed", how="arrived").status_code == 200
     caller.wait_show("working", after=mark, calls=[])
-    neighbour.wait_show("working", after=mark, calls=[])
+    neighbour.wait_show("working", after=near_mark, calls=[])
 
 
 def test_the_operators_word_comes_signed(
@@ -146,7 +150,75 @@ def test_a_token_that_is_taken_back_is_said_and_the_press_is_kept(
     assert row == (0,)
 
 
+def alone(county: County, kind: str) -> str:
+    """The id of a device of this kind that reaches the county by itself and has nothing else."""
+    id = f"{kind[:4]}{secrets.token_hex(3)}"
+    site = {"id": f"s{id}", "name": "五组 1号", "devices": [{"id": id, "kind": kind, "links": ["wan"]}]}
+    village = {"name": f"村{id}", "township": "城关镇", "groups": [{"name": "五组", "sites": [site]}]}
+    assert county.enrol({"county": {"name": "庆丰县", "code": "990101"}, "villages": [village]}) == []
+    return id
+
+
+@pytest.mark.parametrize("kind", ["button", "silent"])
+def test_a_battery_button_posts_its_press_and_sleeps_again(
+    county: County, operator: Operator, make_board: Maker, kind: str
+) -> None:
+    board = make_board(county, alone(county, kind))
+    assert board.wait_trace("sleep", 15)["held"] == 0
+    mark = board.mark()
+    board.press("red")
+    event = str(board.wait_trace("pressed", 10, mark)["event"])
+    board.release("red")
+    board.wait_trace("received", 10, mark, event=event)
+    assert board.wait_trace("sleep", 15, mark)["held"] == 0
+    assert operator.card(event)["what"] == ("silent" if kind == "silent" else "panic")
+    assert not [line for line in board.lines() if line.get("trace") == "stream"]
+
+
 def test_another_name_in_the_certificate_is_no_county(county: County, village: Village, make_board: Maker) -> None:
     board = make_board(county, village.lamps[0].id, server_name="elsewhere.heartlamp")
     why = board.wait_trace("link", 10, up=0, path="wan")["why"]
     assert "certificate" in why
+
+
+def test_a_line_that_goes_dead_without_a_word_is_noticed_within_20_s(
+    county: County, village: Village, make_board: Maker
+) -> None:
+    line = Uplink(("127.0.0.1", int(county.gateways.rpartition(":")[2])))
+    line.start()
+    try:
+        board = make_board(county, village.lamps[0].id, port=line.port)
+        board.wait_show("working", 10)
+        mark, began = board.mark(), time.monotonic()
+        line.freeze()
+        board.wait_show("shout", 25, mark)
+        took = time.monotonic() - began
+        print(f"a dead line was noticed, and shown after the grace of 5 s, in {took:.1f} s")
+        assert took < 25
+        event = press(board)
+        line.mend()
+        board.wait_trace("received", 20, event=event)
+    finally:
+        line.stop()
+
+
+def test_whatever_a_county_answers_the_press_is_kept_until_the_true_one_receipts_it(
+    county: County, village: Village, make_board: Maker
+) -> None:
+    crooked = Crooked(county)
+    crooked.answer = JUNK["nothing"]
+    try:
+        board = make_board(county, village.lamps[0].id, port=crooked.port)
+        board.wait_trace("boot")
+        event = press(board)
+        for name, junk in JUNK.items():
+            crooked.answer = junk
+            while crooked.asked.acquire(blocking=False):
+                pass  # those of the one before
+            for _ in range(2):
+                assert crooked.asked.acquire(timeout=20), name
+        assert not [line for line in board.lines() if line.get("trace") == "received"]
+        crooked.answer = None
+        board.wait_trace("received", 20, event=event)
+    finally:
+        crooked.stop()

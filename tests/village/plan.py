@@ -11,13 +11,15 @@ from typing import Any
 @dataclass(frozen=True)
 class House:
     """`kinds`: the devices it has; a device's id is its kind's first letters, the village's letter, and the house's
-    number. `radio`: of those that have no line, kind -> the lamps that carry them."""
+    number. `radio`: of those that have no line, kind -> the lamps that carry them; `links`: kind -> its ways out, where
+    they are others than the village's network alone."""
 
     village: str
     group: str
     number: int
     kinds: tuple[str, ...]
     radio: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def site(self) -> str:
@@ -35,6 +37,8 @@ class House:
         listed: dict[str, Any] = {"id": self.device(kind), "kind": kind}
         if kind in self.radio:
             listed |= {"through": list(self.radio[kind]), "links": ["relay"]}
+        if kind in self.links:
+            listed["links"] = self.links[kind]
         return listed
 
 

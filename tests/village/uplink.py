@@ -1,4 +1,4 @@
-"""The cable between a village and the county: a TCP relay that can be cut. Bytes are passed on unread."""
+"""The cable between a village and the county: a TCP relay that can be cut, or lie dead. Bytes are passed on unread."""
 
 import socket
 import threading
@@ -13,6 +13,8 @@ class Uplink:
         self.port: int = self._listener.getsockname()[1]
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
+        self._flows = threading.Event()
+        self._flows.set()
         self.up = True
 
     def start(self) -> None:
@@ -29,6 +31,11 @@ class Uplink:
 
     def mend(self) -> None:
         self.up = True
+        self._flows.set()
+
+    def freeze(self) -> None:
+        """Nothing passes any more and nobody is told: every connection stays, new ones too, until `mend`."""
+        self._flows.clear()
 
     def stop(self) -> None:
         self.cut()
@@ -59,6 +66,7 @@ class Uplink:
     def _relay(self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket]) -> None:
         try:
             while data := source.recv(65536):
+                self._flows.wait()
                 sink.sendall(data)
         except OSError:
             pass

@@ -87,10 +87,14 @@ class Down:
                     wake.clear()
                     async with self._database.connection() as conn:
                         rows = await store.commands(conn, gateway, after)
+                    begins = of_one and after == 0
                     for seq, _, fields in rows:
-                        data = write_command(seq, 0, json.loads(fields))
+                        said = json.loads(fields)
+                        if begins and said.get("answer") == "closed":
+                            continue  # who knows of no call needs not be told that it ended
+                        data = write_command(seq, 0, said)
                         yield f"id: {cursor_text(epoch, seq)}\nevent: command\ndata: {data}\n\n".encode()
-                        after = seq
+                    after = rows[-1][0] if rows else after
                     if not rows and (epoch != self._epoch() or await self._tokens.ask(authorization) != gateway):
                         return  # another store, or revoked: the gateway comes again and learns it
                     look_at = clock() + LOOK_SECONDS

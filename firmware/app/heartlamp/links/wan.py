@@ -10,7 +10,7 @@ from heartlamp_protocol.device.names import event_id
 
 from heartlamp import net
 from heartlamp.http import sse
-from heartlamp.http.answer import Answer, request
+from heartlamp.http.answer import Answer, HttpError, request
 from heartlamp.http.line import LOST, OPEN_MS, Line
 from heartlamp.rules import county_batch, county_calls
 from heartlamp.wait import wait
@@ -60,49 +60,47 @@ class Link:
     # --- what the device says -------------------------------------------------------------------------------------
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
-        """False where it did not reach the county. What a county has no ear for counts as said."""
+        """False where it did not reach the county. What a county has no ear for counts as said. `what` may also be
+        `relay/<device>/<what>`: of a device that we carry."""
+        whose, what = county_batch.addressed(what)
         if what not in ("event", "reading"):
             return True
-        item = county_batch.item(self._device.config.user, payload)
+        item = county_batch.item(county_batch.user_of(whose, payload) or self._device.config.user, payload)
         try:
-            body = await self._post("batch" if what == "event" else "readings", item, "")
+            verdict, receipt = await self._post("batch" if what == "event" else "readings", item, "")
         except LOST as error:
             if not isinstance(error, Refused) or error.status not in MALFORMED:
                 return False
             self._count(str(error))  # an event is kept, and offered in its time
             return True
-        if what == "event":
-            self._verdict(body)
+        if receipt:
+            self._device.message(self.NAME, "relay/%s/receipt" % whose if whose else "receipt", receipt.encode())
+        elif what == "event":
+            self._count("the county says of an event: " + verdict)
         return True
 
-    def _verdict(self, body: bytes) -> None:
-        try:
-            _, verdict, receipt = county_batch.read_answer(body)
-        except FrameError as error:
-            self._count(str(error))
-            return
-        if receipt:
-            self._device.message(self.NAME, "receipt", receipt.encode())
-        elif verdict:
-            self._count("the county says of an event: " + verdict)
-
-    async def _post(self, to: str, items: str, notes: str) -> bytes:
-        """The body of the answer. Raises one of LOST."""
+    async def _post(self, to: str, items: str, notes: str) -> "tuple[str, str]":
+        """(verdict, receipt) of the only item. Raises one of LOST."""
         cursor = county_calls.cursor(self._told)
         body = county_batch.batch(self._at["gateway"], self._boot, cursor, items, notes)
         asked = request("POST", "/gateway/v1/" + to, self._at["server_name"], self._at["token"], "", body)
         try:
+            await self._hal.link()
             status, answer = await self._line.ask(asked, self._stale)
+            said = county_batch.read_answer(answer) if status == 200 else None
         except LOST as error:
             self._failed(0, str(error) or type(error).__name__)
             raise
-        if status == 200 or (items and status in MALFORMED):
-            self._answered()
-        else:
+        except FrameError as error:
+            self._failed(0, str(error))
+            raise HttpError(str(error))
+        if said is None and not (items and status in MALFORMED):
             self._failed(status, "the county answered %d" % status)
-        if status != 200:
             raise Refused(status)
-        return answer
+        self._answered()
+        if said is None:
+            raise Refused(status)
+        return said[1], said[2]
 
     # --- whether it is up -----------------------------------------------------------------------------------------
 
@@ -162,7 +160,6 @@ class Link:
         self._hal.trace("refused", path=self.NAME, why=why)
 
     async def _open(self, hello: bytes):
-        await self._hal.link()
         at = self._at
         return await net.open_tls(at["host"], at["port"], at["server_name"], self._device.config.ca, hello, self._dates)
 
@@ -178,9 +175,10 @@ class Link:
     # --- what a lamp is told --------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """For ever."""
+        """For ever, while the path is up."""
         attempt = 0
         while True:
+            await self.up.wait()
             began = self._hal.clock()
             try:
                 await self._stream()

@@ -14,6 +14,22 @@ BUSY_MOST_MS = 5_000
 URGENT_MOST_MS = 1_000
 
 
+def addressed(what: str) -> "tuple[str, str]":
+    """(the device that we carry, "" ourselves; what it is) of a link's `what`."""
+    parts = what.split("/")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "relay" else ("", what)
+
+
+def user_of(dev: str, frame: bytes) -> str:
+    """The user name of a device that we carry, its key version as its frame says; "" of nobody."""
+    at = frame.find(b'"kv":') + 5
+    kv = ""
+    while at >= 5 and frame[at : at + 1].isdigit() and len(kv) < 7:
+        kv += str(frame[at : at + 1], "ascii")
+        at += 1
+    return dev + "." + (kv or "1") if dev else ""
+
+
 def item(user: str, frame: bytes) -> str:
     """A frame of our own; its age stands in it, and we had it at once."""
     return '{"n":1,"age":0,"user":"%s","frame":"%s"}' % (user, str(b2a_base64(frame), "ascii").strip())
@@ -51,8 +67,8 @@ def read_answer(body: bytes) -> "tuple[str, str, str]":
 def again_ms(status: int, attempt: int, holds_event: bool, random16: int) -> int:
     """How long to wait after a failure. `status`: HTTP's, 0 where the line broke; `attempt`: failures in a row before
     this one. An event hurries us, but not where we are refused by name."""
-    if status in (429, 500, 502, 503, 504):
-        return min(URGENT_MOST_MS if holds_event else BUSY_MOST_MS, BUSY_FIRST_MS << min(attempt, 10))
-    if status:
+    if status in (401, 403):
         return NO_ENTRY_MS
+    if status:
+        return min(URGENT_MOST_MS if holds_event else BUSY_MOST_MS, BUSY_FIRST_MS << min(attempt, 10))
     return delay_ms(attempt, holds_event, random16)
