@@ -9,7 +9,7 @@ from heartlamp.rules import contact, fitted, line
 
 TEST_KEY = "reset"  # the recessed key; held at power-up it is another thing, so it counts only some time after a start
 TEST_KEY_MS = 1_000
-AFTER_START_MS = 10_000
+AFTER_START_MS = 5_000
 LINE_MS = 100  # between two measurements of a supervised line
 
 
@@ -20,6 +20,7 @@ class Part(_Part):
         super().__init__(hal, device)
         self._contacts = {}
         self._lines = {}
+        self._told = {}
         self._fitted = None
         self._age = None
         self._line_at = 0
@@ -59,6 +60,7 @@ class Part(_Part):
             times.append(self._measure(now))
         for pin in self._contacts:
             times.append(self._settle(pin, now))
+            self._visit(pin, now)
         if self._age is not None:
             times.append(self._age.settle(now))
         times = [at for at in times if at is not None]
@@ -68,15 +70,11 @@ class Part(_Part):
         now = self.hal.clock()
         out = []
         for pin, c in self._contacts.items():
-            wiring = self._fitted.wirings[pin]
             out.append((pin, int(c.closed)))
-            if wiring.stuck_ms:
-                out.append((pin + "_stuck", int(contact.is_stuck(c, wiring, now))))
-            out.append((pin + "_trembles", int(c.trembling)))
+            out += self._faults(pin, now)
+            wiring = self._fitted.wirings[pin]
             if wiring.life_days and self._age is not None:
                 out.append((pin + "_worn", int(contact.is_worn(wiring, self._age.days()))))
-            if pin in self._lines:
-                out.append((pin + "_line_fault", self._lines[pin].fault))
         if self._age is not None:
             out.append(("age_days", self._age.days()))
         if self._test_until is not None:
@@ -84,6 +82,23 @@ class Part(_Part):
         if self._fitted.wrong:
             out.append(("sensors_wrong", self._fitted.wrong))
         return out
+
+    def _faults(self, pin: str, now: int) -> "list[tuple[str, int]]":
+        """What a visit is needed for."""
+        c, wiring = self._contacts[pin], self._fitted.wirings[pin]
+        out = [(pin + "_trembles", int(c.trembling))]
+        if wiring.stuck_ms:
+            out.append((pin + "_stuck", int(contact.is_stuck(c, wiring, now))))
+        if pin in self._lines:
+            out.append((pin + "_line_fault", self._lines[pin].fault))
+        return out
+
+    def _visit(self, pin: str, now: int) -> None:
+        faults = self._faults(pin, now)
+        before = self._told.get(pin)
+        self._told[pin] = faults
+        if before is not None and before != faults:
+            self.device.telemetry.add(faults, now)
 
     def _begin(self, pin: str, now: int) -> None:
         self._contacts[pin] = contact.begin(self._fitted.wirings[pin], now)
