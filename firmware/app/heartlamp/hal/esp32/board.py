@@ -18,6 +18,7 @@ from heartlamp.hal.esp32.sounder import Sounder
 
 PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
 LAMP_PIN, LEDS, PIEZO_PIN = 8, 12, 10
+CAMERA = None  # the camera's wires, where the firmware was not built for this very board
 I2S_PINS = None  # (sck, ws, sd) of a speaker's amplifier
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
@@ -39,6 +40,7 @@ class Board:
         self._sounder = None
         self._wifi = None
         self._watchdog = None
+        self._probes = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
         self.on_serial = None
@@ -113,7 +115,13 @@ class Board:
 
     def measure(self, name: str) -> "int | None":
         """As hal/unix/board.py says."""
-        return None
+        if name not in ("temp_mc", "tilt_mdeg") and name[-9:] != "_line_ohm":
+            return None
+        if self._probes is None:
+            from heartlamp.hal.esp32.probes import Probes
+
+            self._probes = Probes(PINS)
+        return self._probes.measure(name)
 
     def has(self, name: str) -> bool:
         return name in PINS or (name == "i2s_data" and I2S_PINS is not None)
@@ -122,7 +130,9 @@ class Board:
         return None
 
     def camera(self):
-        return None
+        from heartlamp.hal.esp32.camera import find
+
+        return find(PINS.get("indicator"), CAMERA)
 
     def nvs(self):
         return None
