@@ -79,6 +79,25 @@ class Part(_Part):
             out.append(("sensors_wrong", self._fitted.wrong))
         return out
 
+    def self_test(self) -> "tuple[int, str]":
+        """What each probe says at this moment."""
+        ok, found = 1, []
+        for name in ("temp_mc", "tilt_mdeg"):
+            try:
+                value = self.hal.measure(name)
+            except OSError as error:
+                ok = 0
+                found.append(str(error))
+                continue
+            if value is not None:
+                found.append("%s %d" % (name, value))
+            elif name in self._named:
+                ok = 0
+                found.append(name + " is missing")
+        if self._rain is not None:
+            found.append("rain_24h_um %d" % rain.fallen(self._rain, rain.SLOTS))
+        return ok, ", ".join(found) or "no probe is fitted"
+
     def _sample(self, now: int) -> int:
         """Takes one of each probe; returns ms to the next one."""
         found, sample = self._measure("temp_mc", self._heat is not None, now)
