@@ -2,8 +2,9 @@
 
 import itertools
 
-from heartlamp.rules import contact, fitted, line
+from heartlamp.rules import contact, line, thresholds, wired
 from heartlamp.rules.contact import WIRINGS, Contact, Wiring
+from heartlamp.rules.given import Given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -208,10 +209,14 @@ def test_a_line_fault_must_stand_and_changes_no_belief() -> None:
 
 
 def test_settings_stand_over_the_defaults_and_a_wrong_one_stops_nothing() -> None:
-    read = fitted.read({"smoke": {"nc": 1, "rest_ohm": 4700, "alarm_ohm": 680}, "heat": {"fire_mc": "hot"}, "rain": []})
-    assert (read.wirings["smoke"].nc, read.wirings["gas"].nc) == (1, 0)
-    assert (read.pairs["smoke"].rest_ohm, read.pairs["smoke"].alarm_ohm) == (4700, 680)
-    assert read.heat.fire_mc == 57_000
-    assert read.wrong == 2
-    assert fitted.read(None).wrong == 0
-    assert fitted.read("garbage").wrong == 1
+    given = Given({"smoke": {"nc": 1, "rest_ohm": 4700, "alarm_ohm": 680}, "heat": {"fire_mc": "hot"}, "rain": []})
+    wirings, pairs = wired.wirings(given), wired.pairs(given)
+    assert (wirings["smoke"].nc, wirings["gas"].nc) == (1, 0)
+    assert (pairs["smoke"].rest_ohm, pairs["smoke"].alarm_ohm, list(pairs)) == (4700, 680, ["smoke"])
+    assert thresholds.of_heat(given).fire_mc == 57_000
+    assert thresholds.of_rain(given).heavy_um == 100_000
+    assert given.wrong == 2
+    for nothing, wrong in ((None, 0), ("garbage", 1)):
+        given = Given(nothing)
+        assert wired.age_days(given) == 0
+        assert given.wrong == wrong

@@ -5,7 +5,8 @@ Test mode is entered at the device only: over its serial port (self_test), or by
 
 from heartlamp.age import Age
 from heartlamp.part import Part as _Part
-from heartlamp.rules import contact, fitted, line
+from heartlamp.rules import contact, line, wired
+from heartlamp.rules.given import Given
 
 TEST_KEY = "reset"  # the recessed key; held at power-up it is another thing, so it counts only some time after a start
 TEST_KEY_MS = 1_000
@@ -21,24 +22,27 @@ class Part(_Part):
         self._contacts = {}
         self._lines = {}
         self._told = {}
-        self._fitted = None
+        self._wirings = {}
+        self._pairs = {}
+        self._wrong = 0
         self._age = None
         self._line_at = 0
         self._test_until = None
         self._key_since = None
 
     def start(self) -> None:
-        now, fields = self.hal.clock(), self.device.config.fields
-        sensors = fields.get("sensors")
-        self._fitted = fitted.read(sensors)
-        for pin in self._fitted.wirings:
-            if pin == self.device.config.kind or (isinstance(sensors, dict) and pin in sensors):
+        now, given = self.hal.clock(), Given(self.device.config.fields.get("sensors"))
+        self._wirings = wired.wirings(given)
+        self._pairs = wired.pairs(given)
+        for pin in self._wirings:
+            if pin == self.device.config.kind or given.names(pin):
                 self._begin(pin, now)
-        for pin in self._fitted.pairs:
+        for pin in self._pairs:
             self._lines[pin] = line.Line(line.REST, now)
-        if [1 for pin in self._contacts if self._fitted.wirings[pin].life_days]:
-            self._age = Age(self.hal.root + "/age", self._fitted.age_days)
+        if [1 for pin in self._contacts if self._wirings[pin].life_days]:
+            self._age = Age(self.hal.root + "/age", wired.age_days(given))
             self._age.start(now)
+        self._wrong = given.wrong
 
     def test(self, now: int, ms: int = contact.TEST_MS) -> None:
         """For `ms` a detector's test button is a test: a closing that opens within a minute is no alarm. 0: ends."""
@@ -80,20 +84,20 @@ class Part(_Part):
         for pin, c in self._contacts.items():
             out.append((pin, int(c.closed)))
             out += self._faults(pin, now)
-            wiring = self._fitted.wirings[pin]
+            wiring = self._wirings[pin]
             if wiring.life_days and self._age is not None:
                 out.append((pin + "_worn", int(contact.is_worn(wiring, self._age.days()))))
         if self._age is not None:
             out.append(("age_days", self._age.days()))
         if self._test_until is not None:
             out.append(("test", 1))
-        if self._fitted.wrong:
-            out.append(("sensors_wrong", self._fitted.wrong))
+        if self._wrong:
+            out.append(("sensors_wrong", self._wrong))
         return out
 
     def _faults(self, pin: str, now: int) -> "list[tuple[str, int]]":
         """What a visit is needed for."""
-        c, wiring = self._contacts[pin], self._fitted.wirings[pin]
+        c, wiring = self._contacts[pin], self._wirings[pin]
         out = [(pin + "_trembles", int(c.trembling))]
         if wiring.stuck_ms:
             out.append((pin + "_stuck", int(contact.is_stuck(c, wiring, now))))
@@ -109,13 +113,13 @@ class Part(_Part):
             self.device.telemetry.add(faults, now)
 
     def _begin(self, pin: str, now: int) -> None:
-        self._contacts[pin] = contact.begin(self._fitted.wirings[pin], now)
+        self._contacts[pin] = contact.begin(self._wirings[pin], now)
 
     def _moved(self, pin: str, level: int, at: int) -> None:
-        self._contacts[pin] = contact.edge(self._contacts[pin], self._fitted.wirings[pin], level, at)
+        self._contacts[pin] = contact.edge(self._contacts[pin], self._wirings[pin], level, at)
 
     def _settle(self, pin: str, now: int) -> "int | None":
-        wiring = self._fitted.wirings[pin]
+        wiring = self._wirings[pin]
         testing = self._test_until is not None
         c, effects, look_at = contact.settle(self._contacts[pin], wiring, testing, now)
         self._contacts[pin] = c
@@ -137,9 +141,9 @@ class Part(_Part):
                     ohm = self.hal.measure(pin + "_line_ohm")
                 except OSError:
                     ohm = None
-                self._lines[pin], active = line.take(self._lines[pin], self._fitted.pairs[pin], ohm, now)
+                self._lines[pin], active = line.take(self._lines[pin], self._pairs[pin], ohm, now)
                 if active is not None:
-                    self._moved(pin, active ^ self._fitted.wirings[pin].nc, now)
+                    self._moved(pin, active ^ self._wirings[pin].nc, now)
         return self._line_at
 
     def _test_mode(self, now: int) -> "int | None":

@@ -1,8 +1,7 @@
 """A camera module on an ESP32-S3 with PSRAM, through the `camera` module of firmware built with micropython-camera-API
 (its README: Camera(frame_size, pixel_format, jpeg_quality, fb_count), init, capture, deinit). Compiled, never run.
 
-The indicator's pin also feeds the camera's supply (hardware/), so no program can look without it; and the sensor is
-initialised only while it is on, which gives its exposure control the second before.
+The sensor is initialised only while the indicator is on, which gives its exposure control the second before.
 """
 
 import asyncio
