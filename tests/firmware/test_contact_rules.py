@@ -147,6 +147,14 @@ def test_however_fast_it_trembles_it_never_fills_the_flash(pauses: list[int]) ->
     assert len(told.alarms()) <= 12
 
 
+def test_a_steady_quick_tremble_is_one_too() -> None:
+    told = Told()
+    for n in range(0, 400, 2):
+        told.level(1, n * 40).level(0, n * 40 + 40)
+    assert told.contact.trembling
+    assert len(told.alarms()) <= 12
+
+
 def test_a_technicians_five_tests_are_no_trembling() -> None:
     told = Told()
     told.testing_until = contact.TEST_MS
