@@ -77,6 +77,10 @@ def test_one_wild_value_is_no_fire_and_no_fault() -> None:
     assert room.heat.probe.fault == probe.FINE
 
 
+def test_one_hot_sample_is_no_fire() -> None:
+    assert Room().stays(46, 300).sample(58).stays(46, 300).fires == []
+
+
 def test_a_flash_fire_that_jumps_is_believed_once_it_was_confirmed() -> None:
     room = Room().stays(21, 300)
     start = room.now

@@ -114,6 +114,22 @@ def test_many_presses_take_a_few_stills_and_not_a_film() -> None:
     assert lens.exposed() == [ME] * still.PER_INCIDENT
 
 
+def test_many_alarms_in_an_hour_take_a_few_stills_and_not_a_film() -> None:
+    lens = Lens()
+    for n in range(60):
+        lens.pressed(n * 59_000, f"lamp0a1b-{n:016x}")
+    assert len(lens.until(HOUR - 1).exposed()) == still.PER_HOUR
+
+
+def test_a_camera_that_hung_takes_no_still_of_a_press_that_is_over() -> None:
+    lens = Lens()
+    lens.pressed(0).until(2000, exposure_ms=30_000)
+    lens.still = still.alarmed(lens.still, "lamp0a1b-0000000000000009", "panic", 3000)
+    lens.until(HOUR)
+    assert lens.exposed() == [ME]
+    assert lens.effects()[-1] == ("refused", "too late")
+
+
 class Exposure(NamedTuple):
     at: int
     incident: str

@@ -17,6 +17,7 @@ class Config:
         self.kv = fields["kv"]
         self.links = tuple(fields.get("links", ("lan",)))
         self.fields = fields
+        self.consent = fields.get("consent", 0) == 1
         self.host = fields["host"]
         self.port = fields["port"]
         self.server_name = fields["server_name"]

@@ -50,6 +50,13 @@ class Part(_Part):
             ("stills_failed", self._failed),
         ]
 
+    def self_test(self) -> "tuple[int, str]":
+        """Takes no picture."""
+        facts = self._facts()
+        found = "a camera answers" if facts.fitted else "no camera"
+        found += ", cover closed" if facts.shutter else ", cover open"
+        return facts.fitted, found + (", with consent" if facts.consent else ", without consent")
+
     async def run(self, alive) -> None:
         woken = self.device.to_show.ear()
         while True:
@@ -77,9 +84,9 @@ class Part(_Part):
         hal, config = self.hal, self.device.config
         covered = hal.has(COVER) and hal.level(COVER) != 1
         return still.Facts(
-            int(config.fields.get("consent") == 1),
+            int(config.consent),
             int(covered),
-            int(getattr(self.device, "safe", False)),
+            int(bool(getattr(hal, "boot", {}).get("safe"))),
             int(self._camera is not None),
         )
 

@@ -4,7 +4,8 @@ A probe counts as fitted once it answers, and at once where the kind of the devi
 """
 
 from heartlamp.part import Part as _Part
-from heartlamp.rules import fitted, heat, rain, telemetry, tilt
+from heartlamp.rules import heat, rain, telemetry, thresholds, tilt
+from heartlamp.rules.given import Given
 
 NAMED = {"temperature": ("temp_mc",), "slope": ()}
 SEEK_MS = 1_000  # between two looks for a probe that was never there
@@ -25,7 +26,10 @@ class Part(_Part):
 
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
-        self._fitted = None
+        self._heat_limits = None
+        self._rain_limits = None
+        self._tilt_mdeg = 0
+        self._wrong = 0
         self._named = ()
         self._heat = None
         self._tilt = None
@@ -34,27 +38,28 @@ class Part(_Part):
         self._sample_at = 0
 
     def start(self) -> None:
-        now, fields = self.hal.clock(), self.device.config.fields
-        sensors = fields.get("sensors")
-        self._fitted = fitted.read(sensors)
-        named = sensors if isinstance(sensors, dict) else {}
+        now, given = self.hal.clock(), Given(self.device.config.fields.get("sensors"))
+        self._heat_limits = thresholds.of_heat(given)
+        self._rain_limits = thresholds.of_rain(given)
+        self._tilt_mdeg = thresholds.of_tilt(given)
+        self._wrong = given.wrong
         self._named = NAMED.get(self.device.config.kind, ())
-        self._named += tuple([n for n, s in (("temp_mc", "heat"), ("tilt_mdeg", "tilt")) if s in named])
-        if "rain" in named:
+        self._named += tuple([n for n, s in (("temp_mc", "heat"), ("tilt_mdeg", "tilt")) if given.names(s)])
+        if given.names("rain"):
             self._rain = rain.Rain(now)
         self._said = telemetry.begin(now, self._random16())
 
     def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
         if self._rain is None:
             self._rain = rain.Rain(at)
-        self._rain = rain.edge(self._rain, self._fitted.rain, level, at)
+        self._rain = rain.edge(self._rain, self._rain_limits, level, at)
 
     def settle(self, now: int) -> "int | None":
         if now >= self._sample_at:
             self._sample_at = now + self._sample(now)
         look_at = self._sample_at
         if self._rain is not None:
-            self._rain, danger, at = rain.settle(self._rain, self._fitted.rain, now)
+            self._rain, danger, at = rain.settle(self._rain, self._rain_limits, now)
             look_at = min(look_at, at)
             if danger:
                 self.device.alarm("slope", "rain", now, self.hal.stamp())
@@ -75,9 +80,28 @@ class Part(_Part):
             out.append(("tilt_fault", self._tilt.probe.fault))
         if self._rain is not None:
             out.append(("rain_fault", rain.fault(self._rain, self.hal.clock())))
-        if self._fitted.wrong:
-            out.append(("sensors_wrong", self._fitted.wrong))
+        if self._wrong:
+            out.append(("sensors_wrong", self._wrong))
         return out
+
+    def self_test(self) -> "tuple[int, str]":
+        """What each probe says at this moment."""
+        ok, found = 1, []
+        for name in ("temp_mc", "tilt_mdeg"):
+            try:
+                value = self.hal.measure(name)
+            except OSError as error:
+                ok = 0
+                found.append(str(error))
+                continue
+            if value is not None:
+                found.append("%s %d" % (name, value))
+            elif name in self._named:
+                ok = 0
+                found.append(name + " is missing")
+        if self._rain is not None:
+            found.append("rain_24h_um %d" % rain.fallen(self._rain, rain.SLOTS))
+        return ok, ", ".join(found) or "no probe is fitted"
 
     def _sample(self, now: int) -> int:
         """Takes one of each probe; returns ms to the next one."""
@@ -85,14 +109,14 @@ class Part(_Part):
         if found:
             if self._heat is None:
                 self._heat = heat.begin(now)
-            self._heat, fire = heat.take(self._heat, self._fitted.heat, sample, now)
+            self._heat, fire = heat.take(self._heat, self._heat_limits, sample, now)
             if fire:
                 self.device.alarm("fire", "temp_mc", now, self.hal.stamp())
         found, sample = self._measure("tilt_mdeg", self._tilt is not None, now)
         if found:
             if self._tilt is None:
                 self._tilt = tilt.begin(now)
-            self._tilt, slides = tilt.take(self._tilt, self._fitted.tilt_mdeg, sample, now)
+            self._tilt, slides = tilt.take(self._tilt, self._tilt_mdeg, sample, now)
             if slides:
                 self.device.alarm("slope", "tilt_mdeg", now, self.hal.stamp())
         return SEEK_MS if self._heat is None and self._tilt is None else heat.SAMPLE_MS

@@ -10,11 +10,11 @@ mode lives in RAM only: after a power cut there is none.
 """
 
 START_MS = 2_000  # while a device starts
-TREMBLE_MS = 50  # edges closer than this are one movement
-MOVES_VISIT = 10  # movements, of which one a minute is forgiven
+TREMBLE_MS = 50  # edges within this time are one movement
+MOVES_VISIT = 10  # movements, of which one in LEAK_MS is forgiven
 MOVES_CALM = 2
 MOVES_MOST = 20
-LEAK_MS = 60_000
+LEAK_MS = 600_000
 GAP_FIRST_MS = 10_000  # between alarms of a trembling contact; doubles
 GAP_MOST_MS = 600_000
 TEST_HOLD_MS = 60_000
@@ -89,14 +89,17 @@ def edge(c: Contact, wiring: Wiring, level: int, now: int) -> Contact:
     after.level = active
     if now - c.moved_at >= TREMBLE_MS:
         after.moves = min(MOVES_MOST, after.moves + 1)
-    after.moved_at = now
+        after.moved_at = now
     return after
 
 
 def settle(c: Contact, wiring: Wiring, testing: bool, now: int) -> "tuple[Contact, list[str], int | None]":
     """(contact, effects, when to look again). Effects: "closed", "opened": tell it; "alarm": raise wiring.what;
     "tested": a closing in test mode was a test."""
-    after = _calmed(_charged(c, wiring, now), now)
+    after = _charged(c, wiring, now)
+    if testing:
+        after.moves = 0  # a technician's, not its own
+    after = _calmed(after, now)
     effects = []
     if not after.closed and after.charge == wiring.stand_ms:
         after.closed, after.closed_at = True, now
@@ -142,7 +145,7 @@ def _charged(c: Contact, wiring: Wiring, now: int) -> Contact:
 
 
 def _calmed(c: Contact, now: int) -> Contact:
-    """Forgives a movement a minute. `c` is ours."""
+    """Forgives one movement in LEAK_MS. `c` is ours."""
     leaks = (now - c.leaked_at) // LEAK_MS
     c.leaked_at += leaks * LEAK_MS
     c.moves = max(0, c.moves - leaks)

@@ -12,6 +12,7 @@ SAMPLE_MS = 10_000
 RANGE = Range(0, 180_000, 45_000, 48 * 3_600_000)  # from upright; noise alone moves a living accelerometer
 MEAN_MS = 300_000
 MEANS_MOST = 12  # an hour
+ALARM_MDEG = 1_000
 STANDS = 6  # samples: a goat shakes the stake, a slope leaves it tilted
 
 
