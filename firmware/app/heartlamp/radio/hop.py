@@ -66,6 +66,12 @@ class Air:
             self.radio.start()
             self._task = asyncio.create_task(self._listen())
 
+    def restart(self) -> None:
+        """After the radio was off."""
+        self._task.cancel()
+        self._task = None
+        self.start()
+
     def add(self, peer) -> None:
         self._peers[(peer.tag, peer.carrier)] = peer
         self._locks[peer] = asyncio.Lock()
@@ -77,17 +83,24 @@ class Air:
         return await self._ask(peer, PING, b"", tries)
 
     async def send(self, peer, message: bytes, tries: int = TRIES) -> "int | None":
-        """TAKEN, FULL or REFUSED by the peer; None: no answer."""
+        """TAKEN, FULL or REFUSED by the peer; None: no answer. What fits one packet, as an alarm does, waits for
+        nothing that is on its way already."""
+        cuts = pieces(message)
+        if len(cuts) == 1:
+            return await self._send(peer, cuts, tries)
         async with self._locks[peer]:
-            for _ in range(STARTS_MOST):
-                status = await self._pieces(peer, message, tries)
-                if status not in (AGAIN, RESTART):
-                    return status
+            return await self._send(peer, cuts, tries)
+
+    async def _send(self, peer, cuts: "list[bytes]", tries: int) -> "int | None":
+        for _ in range(STARTS_MOST):
+            status = await self._pieces(peer, cuts, tries)
+            if status not in (AGAIN, RESTART):
+                return status
         return None
 
-    async def _pieces(self, peer, message: bytes, tries: int) -> "int | None":
+    async def _pieces(self, peer, cuts: "list[bytes]", tries: int) -> "int | None":
         status = None
-        for piece in pieces(message):
+        for piece in cuts:
             answer = await self._ask(peer, DATA, piece, tries)
             status = None if answer is None else answer.status
             if status != TAKEN:

@@ -38,6 +38,7 @@ class Board:
         self._leds = None
         self._sounder = None
         self._wifi = None
+        self._radio = None
         self._watchdog = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
@@ -119,7 +120,11 @@ class Board:
         return name in PINS or (name == "i2s_data" and I2S_PINS is not None)
 
     def radio(self):
-        return None
+        if self._radio is None:
+            from heartlamp.hal.esp32.radio import Radio
+
+            self._radio = Radio(self._wlan())
+        return self._radio
 
     def camera(self):
         return None
@@ -132,11 +137,7 @@ class Board:
 
     async def link(self) -> None:
         """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""
-        if self._wifi is None:
-            self._wifi = network.WLAN(network.STA_IF)
-            self._wifi.active(True)
-            self._wifi.config(txpower=self._dbm)
-        if self._wifi.isconnected():
+        if self._wlan().isconnected():
             return
         said = _read("/wifi.json")
         self._wifi.connect(said["ssid"], said["password"])
@@ -146,6 +147,13 @@ class Board:
                 return
         self._wifi.disconnect()
         raise OSError("no Wi-Fi " + said["ssid"])
+
+    def _wlan(self):
+        if self._wifi is None:
+            self._wifi = network.WLAN(network.STA_IF)
+            self._wifi.active(True)
+            self._wifi.config(txpower=self._dbm)
+        return self._wifi
 
     async def edge(self, until: "int | None") -> "tuple | None":
         """(pin, level, ms, stamp) of the next edge; None at time `until`."""
