@@ -32,4 +32,5 @@ content = pieces(write_message(Message("event", "button01", [tag("lamp0a1b")], p
 packet = write_packet(KEY, Packet(DATA, tag("lamp0a1b"), tag("lamp0c2d"), b"abcd", b"efgh", 7, content))
 assert is_signed(KEY, packet)
 assert read_packet(packet).content == content
-print(json.dumps([to_hex(hashlib.sha256(data).digest()) for data in [*made, packet]]))
+made.append(packet)
+print(json.dumps([to_hex(hashlib.sha256(data).digest()) for data in made]))
