@@ -78,6 +78,8 @@ class Board:
         """Deep sleep until red is pressed or the time is over; then the device starts anew. A red key that is stuck
         would wake it again at once: then only the time does, at most STUCK_MS. Returns where nothing but the time could
         wake this board: rather awake than deaf."""
+        if self._edges:
+            return  # pressed just now, and not looked at yet
         red = self._pins["red"]
         if not red.value():
             ms = min(ms, STUCK_MS)
