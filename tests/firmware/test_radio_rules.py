@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import subprocess
 from pathlib import Path
 
@@ -311,3 +312,22 @@ def test_a_pulse_that_waited_is_thrown_away() -> None:
     assert backlog.next("lamp0c2d", 3000) is not None
     backlog.expire(3001)
     assert backlog.next("lamp0c2d", 3001) is None
+
+
+def test_a_storm_of_garbage_and_recordings_takes_no_memory_and_has_no_effect() -> None:
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    script = Path(__file__).parent / "on_device/radio_storm.py"
+    done = subprocess.run(
+        [str(MICROPYTHON), str(script), str(seed)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
+    said = json.loads(done.stdout)
+    print(said)
+    assert (said["taken"], said["in_storm"], said["after"]) == (20, 0, 0)
+    assert said["grown"] < 2048
