@@ -85,7 +85,9 @@ async def main():
     button.start()
     lamp.start()
     for n in range(20):
-        status = await button.send(carrier, write_message(Message("event", "", [], bytes([0]) + bytes([n]) * (40 * n + 1))))
+        status = await button.send(
+            carrier, write_message(Message("event", "", [], bytes([0]) + bytes([n]) * (40 * n + 1)))
+        )
         assert status == TAKEN, (n, status)
     before = len(taken)
     for end in ends:

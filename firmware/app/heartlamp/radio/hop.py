@@ -226,12 +226,19 @@ def air_of(hal, device) -> "Air | None":
         return known
     conf = device.config
     said = conf.fields.get("radio")
-    radio = hal.radio()
-    if radio is None or not isinstance(said, dict):
+    radio = hal.radio() if isinstance(said, dict) else None
+    if radio is None:
         return None
     air = device.air = Air(hal, radio, conf.dev)
-    if said.get("channel"):
-        radio.set_channel(said["channel"])
+    try:
+        _meet(air, hal, conf, said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        hal.trace("radio", why="the configuration is wrong: " + str(error))  # the rest of us works without
+    return air
+
+
+def _meet(air: Air, hal, conf, said: dict) -> None:
+    air.radio.set_channel(int(said.get("channel", 1)))
     root = from_hex(conf.fields["root"])
     for id in said.get("up", ()):
         air.add(Peer(id, tag(id), pair_key(root, conf.kv, id), True, hal.random(4), DOWN_MOST))
@@ -240,4 +247,3 @@ def air_of(hal, device) -> "Air | None":
         entry = down[id] if isinstance(down[id], dict) else {"key": down[id]}
         key = from_hex(entry["key"])
         air.add(Peer(id, tag(id), key, False, hal.random(4), UP_MOST, bool(entry.get("own"))))
-    return air

@@ -123,7 +123,10 @@ class Board:
 
     def radio(self):
         if self._radio is None:
-            from heartlamp.hal.esp32.radio import Radio
+            try:
+                from heartlamp.hal.esp32.radio import Radio
+            except ImportError:
+                return None  # a MicroPython without ESP-NOW
 
             self._radio = Radio(self._wlan())
         return self._radio
