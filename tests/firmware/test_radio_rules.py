@@ -37,7 +37,7 @@ from heartlamp_protocol.device.statement import write_pulse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
 
 KEY = bytes(range(32))
 IDS = st.from_regex(r"[a-z][a-z0-9]{3,19}", fullmatch=True)
@@ -172,6 +172,9 @@ def test_the_bytes_are_the_same_on_the_device() -> None:
     said = json.loads(done.stdout)
     packed = [pack(data) for data in samples()]
     assert said == [hashlib.sha256(data).hexdigest() for data in [*packed, a_golden_packet()]]
+    page = (REPO / "docs/protocol.md").read_text()
+    assert a_golden_packet().hex() in page.replace("\n", "")
+    assert "\n".join(f"{i + 1:2}  {phrase.decode()}" for i, phrase in enumerate(PHRASES)) in page
     assert said[-1] == "9c6dcc51d689fccd04d39a4d063304aa6dc31d241a7dd40de6d97c5acdbb7769"
 
 

@@ -80,11 +80,12 @@ class Part(_Part):
         device, now = message.device or child.id, self.hal.clock()
         if message.what not in UP or device == self.device.config.dev:
             return REFUSED
-        if self._air.me in message.path or len(message.path) > HOPS_MAX:
-            return REFUSED
         line = self._line()
         if line is None or (line.NAME == "relay" and line.carrier() == child.id):
             return FULL
+        further = 1 if line.NAME == "relay" else 0
+        if self._air.me in message.path or len(message.path) + further > HOPS_MAX:
+            return REFUSED
         payload = unpack(message.payload, FRAME_MAX)  # what we could not pass on we do not take
         onward = Message(message.what, device, message.path + [self._air.me], message.payload)
         if not self._backlog.add(Item(onward, "", now)):

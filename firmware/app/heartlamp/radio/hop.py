@@ -79,6 +79,11 @@ class Air:
     def peers(self, carrier: bool) -> list:
         return [peer for peer in self._peers.values() if peer.carrier == carrier]
 
+    def rssi(self) -> "int | None":
+        """dBm of the carrier that was heard last."""
+        heard = [peer for peer in self.peers(True) if peer.heard_at is not None]
+        return max(heard, key=lambda peer: peer.heard_at).rssi if heard else None
+
     async def ping(self, peer, tries: int = TRIES) -> "Answer | None":
         return await self._ask(peer, PING, b"", tries)
 
@@ -221,9 +226,8 @@ def air_of(hal, device) -> "Air | None":
     """The one air of this device, which its link and its part share; None: no radio, or nobody to speak with. Config
     `radio`: `channel`; `up`: ids of the lamps that may carry us; `down`: whom we may carry, `"<id>":"<64 hex>"` or
     `"<id>":{"key":"<64 hex>","own":1}` for a device of our own site."""
-    known = getattr(device, "air", None)
-    if known is not None:
-        return known
+    if device.air is not None:
+        return device.air
     conf = device.config
     said = conf.fields.get("radio")
     radio = hal.radio() if isinstance(said, dict) else None
