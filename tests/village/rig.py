@@ -100,6 +100,10 @@ class Rig:
         self._make_boards()
         self.wait_ready()
 
+    def enrolment(self, brokers: dict[str, int]) -> dict[str, Any]:
+        """As plan.enrolment() says."""
+        return enrolment(self.plan, brokers)
+
     def wait_ready(self, seconds: float = 60) -> None:
         """Until every lamp says `working`: its whole chain is proven."""
         lamps = [h.device("lamp") for v in self.plan for h in v.houses]
@@ -122,7 +126,7 @@ class Rig:
         self.password = self._server_cli("user", "add", "duty", "--display", "值班员", "--config", config).split()[-1]
         self._brokers = {v.id: free_port() for v in self.plan}
         villages = self.folder / "villages.json"
-        villages.write_text(json.dumps(enrolment(self.plan, self._brokers), ensure_ascii=False, indent=1))
+        villages.write_text(json.dumps(self.enrolment(self._brokers), ensure_ascii=False, indent=1))
         self._server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled")
         self._gateway_address = ("127.0.0.1", gateway_port)
         self.server = self._process(None, "server", BIN / "heartlamp-server", "run", "--config", config)
@@ -173,14 +177,7 @@ name = "{plan.gateway}.heartlamp"
     def _make_boards(self) -> None:
         self.flash.mkdir(exist_ok=True)
         self.boards = {
-            device: VirtualBoard(
-                MICROPYTHON,
-                ROOT,
-                self.flash / f"{device}.img",
-                lambda line, device=device: self._heard_board(device, line),  # type: ignore[misc]
-                ether=self._ether,
-            )
-            for device in (h.device(k) for v in self.plan for h in v.houses for k in h.kinds)
+            device: self.board(device) for device in (h.device(k) for v in self.plan for h in v.houses for k in h.kinds)
         }
 
         def make(device: str) -> None:
@@ -190,6 +187,11 @@ name = "{plan.gateway}.heartlamp"
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(make, self.boards))
+
+    def board(self, device: str) -> VirtualBoard:
+        """A new one, off."""
+        flash = self.flash / f"{device}.img"
+        return VirtualBoard(MICROPYTHON, ROOT, flash, lambda line: self._heard_board(device, line), ether=self._ether)
 
     def _heard_board(self, device: str, line: dict[str, Any]) -> None:
         if "show" in line:

@@ -41,12 +41,14 @@ class Device:
         self.telemetry = Telemetry(self)
         self.parts = []
         self.links = []
+        self.air = None  # radio/hop.py's, where there is a radio
         self.pictures = None  # a camera's stills on their way: pictures.py
         self.leaving = []  # what a link does before the device sleeps
         self.received_at = None  # when a receipt of the county, of the village, last came in this boot
         self.heard_at = None
         self.beats = 0  # heartbeats that went out in this boot
         self.on_backup = False
+        self.air = None  # radio/hop.py's, where there is a radio
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
         self.forged = 0

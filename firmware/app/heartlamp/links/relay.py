@@ -6,14 +6,15 @@ import asyncio
 from heartlamp_protocol.device.event import write_ask, write_state
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import HOPS_MAX
+from heartlamp_protocol.device.mac import to_hex
 
 from heartlamp.radio import choose, hop
-from heartlamp.radio.pack import pack, unpack
+from heartlamp.radio.pack import from_hex, pack, unpack
 from heartlamp.radio.packet import DOWN, REFUSED, TAKEN, Message, write_message
 from heartlamp.wait import Bell, wait
 
 HERE_TRIES, AWAY_TRIES = 6, 3  # of a question where somebody was before; on a channel where perhaps nobody is
-TURNS, TURN_TRIES = 3, 5  # of a message: 5 are some 300 ms
+TURNS, TRIES_FIRST = 3, 3  # of a message: 3 tries are some 200 ms, then it is the next lamp's turn
 OTHERS_MS = 20_000  # those who do not carry us now are asked this often
 AWAY_EVERY = 4  # searches, of which one goes on to other channels though somebody answered here
 AGAIN_MS, AGAIN_MOST_MS = 500, 20_000  # between two searches
@@ -36,7 +37,9 @@ class Link:
         self._channel = 0  # where somebody last answered
         self._most_hops = HOPS_MAX - 1 if device.config.kind in LAMPS else HOPS_MAX
         self._failed = Bell()
+        self._left = False  # the radio is off, because we were about to sleep
         self.up = asyncio.Event()
+        device.leaving.append(self._leave)
         self.on_carried = None  # parts/carry.py: (device, what, payload) for another device -> status
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
@@ -46,17 +49,21 @@ class Link:
     async def forward(self, message: Message) -> bool:
         """As publish, for a message of whomever. Who does not answer soon is left for the next one, and tried again."""
         for turn in range(TURNS):
+            if turn == 1:  # somebody who had no line may have one by now
+                await self._ask([offer.id for offer in self._offers if offer.id != self._current], AWAY_TRIES)
             if self._choose() is None:
                 break
             for offer in self._order():
-                status = await self._air.send(self._peers[offer.id], write_message(message), TURN_TRIES)
+                status = await self._air.send(self._peers[offer.id], write_message(message), TRIES_FIRST + turn)
                 if status == TAKEN:
+                    offer.silent = 0
                     return True
                 self._hal.trace("not taken", by=offer.id, message=message.what, status=-1 if status is None else status)
+                offer.silent += 1
+                if status is not None or offer.silent > 1:
+                    offer.shunned_until = self._hal.clock() + choose.SHUN_MS
                 if status is None and turn == TURNS - 1:
                     offer.heard_at = None
-                elif status is not None:
-                    offer.shunned_until = self._hal.clock() + choose.SHUN_MS
         self._failed.ring()
         return False
 
@@ -78,6 +85,7 @@ class Link:
             for peer in self._air.peers(True):
                 self._peers[peer.id] = peer
                 self._offers.append(choose.Offer(peer.id))
+            self._recall()
         urgent, failed = device.urgent.ear(), self._failed.ear()
         misses = 0
         while True:
@@ -87,6 +95,9 @@ class Link:
             if not self._offers:
                 await wait(urgent, None, hal.clock())
                 continue
+            if self._left:  # the board could not sleep
+                self._left = False
+                self._air.restart()
             if not self._current:
                 await self._find(alive, misses % AWAY_EVERY == AWAY_EVERY - 1)
             else:
@@ -103,6 +114,26 @@ class Link:
                 pause = min(self._patience(now), AGAIN_MS << min(misses, 6))
                 misses += 1
                 await wait(urgent, now + pause + hal.random(1)[0] * 2, now)
+
+    async def _leave(self) -> None:
+        """Before a sleep: where somebody answered last, so that the next press finds it at once."""
+        if self._air is None:
+            return
+        macs = [(peer.id, to_hex(peer.mac)) for peer in self._peers.values() if peer.mac is not None]
+        self._hal.kept["relay"] = [self._air.radio.channel, dict(macs)]
+        self._air.radio.stop()
+        self._left = True
+
+    def _recall(self) -> None:
+        """It is only where we look first: whatever is kept, who answers is who counts."""
+        try:
+            channel, macs = self._hal.kept["relay"]
+            self._air.radio.set_channel(channel)
+            self._channel = channel
+            for id in macs:
+                self._peers[id].mac = from_hex(macs[id])
+        except (KeyError, ValueError, TypeError):
+            pass
 
     # --- who carries us -------------------------------------------------------------------------------------------
 
@@ -149,7 +180,10 @@ class Link:
     async def _ask_one(self, offer, tries: int) -> None:
         self._asked_at[offer.id] = self._hal.clock()
         answer = await self._air.ping(self._peers[offer.id], tries)
+        if answer is None and offer.id == self._current:
+            answer = await self._air.ping(self._peers[offer.id], tries)
         if answer is None:
+            offer.heard_at = None
             return
         now = self._hal.clock()
         offer.heard_at = now

@@ -7,7 +7,7 @@ import asyncio
 import json
 
 from heartlamp_protocol.device.frame import FrameError, split_frame
-from heartlamp_protocol.device.limits import HOPS_MAX, STALE_MS
+from heartlamp_protocol.device.limits import FRAME_MAX, HOPS_MAX, STALE_MS
 from heartlamp_protocol.device.names import CARRIED_DOWN
 from heartlamp_protocol.device.statement import read_plain
 
@@ -21,7 +21,8 @@ from heartlamp.wait import Bell, wait
 ROUTES_MOST = 64
 ROUTE_MS = 600_000  # a way back that was not used for this long is forgotten
 AGAIN_MS = 150  # after what could not go on
-TRIES = 5  # down: who sleeps does not hear, and asks again when it wakes
+TRIES = 5  # down
+AWAKE_MS = 15_000  # who was silent for longer is asleep: it asks again when it wakes
 
 
 class Part(_Part):
@@ -79,19 +80,20 @@ class Part(_Part):
         device, now = message.device or child.id, self.hal.clock()
         if message.what not in UP or device == self.device.config.dev:
             return REFUSED
-        if self._air.me in message.path or len(message.path) > HOPS_MAX:
-            return REFUSED
         line = self._line()
         if line is None or (line.NAME == "relay" and line.carrier() == child.id):
             return FULL
-        unpack(message.payload)  # what we could not pass on we do not take
+        further = 1 if line.NAME == "relay" else 0
+        if self._air.me in message.path or len(message.path) + further > HOPS_MAX:
+            return REFUSED
+        payload = unpack(message.payload, FRAME_MAX)  # what we could not pass on we do not take
         onward = Message(message.what, device, message.path + [self._air.me], message.payload)
         if not self._backlog.add(Item(onward, "", now)):
             return FULL
         self._learn(device, child.id, now)
         self._carried += 1
         if message.what == "event" and child.own and device == child.id:
-            self._show(unpack(message.payload), now)
+            self._show(payload, now)
         self._bell.ring()
         return TAKEN
 
@@ -121,12 +123,13 @@ class Part(_Part):
             self._down(parts[1], parts[2], payload)
 
     def pulse(self, payload: bytes) -> None:
-        """The village's, just received: on to the children who are there. Never from memory: its age must be true."""
+        """The village's, just received: on to the children whom we carry. Never from memory: its age must be true."""
         if self._air is None:
             return
         now = self.hal.clock()
         for child in self._air.peers(False):
-            if child.heard_at is not None and now - child.heard_at <= STALE_MS:
+            by, at = self._routes.get(child.id, ("", 0))
+            if by == child.id and now - at <= STALE_MS:
                 self._backlog.add(Item(Message("pulse", "", [], pack(payload)), child.id, now))
         self._bell.ring()
 
@@ -198,5 +201,7 @@ class Part(_Part):
         for child in self._air.peers(False):
             if child.id == peer:
                 status = await self._air.send(child, write_message(message), TRIES)
-                return status is not None and status != FULL
+                if status is None:
+                    return child.heard_at is None or self.hal.clock() - child.heard_at > AWAKE_MS
+                return status != FULL
         return True

@@ -41,4 +41,5 @@ class Part(_Part):
                 hal.trace("sleep", ms=ms, held=len(device.outbox.records))
                 for leave in device.leaving:
                     await leave()
-                hal.sleep(ms)
+                if self._active_at < now:  # else pressed while we took leave: that must not wait for the next heartbeat
+                    hal.sleep(ms)

@@ -13,4 +13,6 @@ class Part(_Part):
             ("drill_ms", -1 if received_at is None else hal.clock() - received_at),
         ]
         rssi = hal.rssi()
+        if rssi is None and self.device.air is not None:
+            rssi = self.device.air.rssi()
         return values if rssi is None else values + [("rssi_dbm", rssi)]

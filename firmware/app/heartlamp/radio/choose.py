@@ -9,7 +9,8 @@ SHUN_MS = 15_000  # a lamp that did not take an event is the last choice for thi
 
 class Offer:
     """What a lamp last answered. heard_at: when, None never; hops: of that lamp to a line; proven_at: when the village
-    was last heard of at the end of its line, None never; shunned_until: it did not take what it was given."""
+    was last heard of at the end of its line, None never; shunned_until: it did not take what it was given;
+    silent: messages in a row that it did not answer."""
 
     def __init__(self, id: str) -> None:
         self.id = id
@@ -17,6 +18,7 @@ class Offer:
         self.hops = 255
         self.proven_at: "int | None" = None
         self.shunned_until = 0
+        self.silent = 0
 
 
 def is_up(offer: Offer, most_hops: int, now: int) -> bool:

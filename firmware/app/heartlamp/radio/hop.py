@@ -66,6 +66,12 @@ class Air:
             self.radio.start()
             self._task = asyncio.create_task(self._listen())
 
+    def restart(self) -> None:
+        """After the radio was off."""
+        self._task.cancel()
+        self._task = None
+        self.start()
+
     def add(self, peer) -> None:
         self._peers[(peer.tag, peer.carrier)] = peer
         self._locks[peer] = asyncio.Lock()
@@ -73,21 +79,33 @@ class Air:
     def peers(self, carrier: bool) -> list:
         return [peer for peer in self._peers.values() if peer.carrier == carrier]
 
+    def rssi(self) -> "int | None":
+        """dBm of the carrier that was heard last."""
+        heard = [peer for peer in self.peers(True) if peer.heard_at is not None]
+        return max(heard, key=lambda peer: peer.heard_at).rssi if heard else None
+
     async def ping(self, peer, tries: int = TRIES) -> "Answer | None":
         return await self._ask(peer, PING, b"", tries)
 
     async def send(self, peer, message: bytes, tries: int = TRIES) -> "int | None":
-        """TAKEN, FULL or REFUSED by the peer; None: no answer."""
+        """TAKEN, FULL or REFUSED by the peer; None: no answer. What fits one packet, as an alarm does, waits for
+        nothing that is on its way already."""
+        cuts = pieces(message)
+        if len(cuts) == 1:
+            return await self._send(peer, cuts, tries)
         async with self._locks[peer]:
-            for _ in range(STARTS_MOST):
-                status = await self._pieces(peer, message, tries)
-                if status not in (AGAIN, RESTART):
-                    return status
+            return await self._send(peer, cuts, tries)
+
+    async def _send(self, peer, cuts: "list[bytes]", tries: int) -> "int | None":
+        for _ in range(STARTS_MOST):
+            status = await self._pieces(peer, cuts, tries)
+            if status not in (AGAIN, RESTART):
+                return status
         return None
 
-    async def _pieces(self, peer, message: bytes, tries: int) -> "int | None":
+    async def _pieces(self, peer, cuts: "list[bytes]", tries: int) -> "int | None":
         status = None
-        for piece in pieces(message):
+        for piece in cuts:
             answer = await self._ask(peer, DATA, piece, tries)
             status = None if answer is None else answer.status
             if status != TAKEN:
@@ -208,17 +226,23 @@ def air_of(hal, device) -> "Air | None":
     """The one air of this device, which its link and its part share; None: no radio, or nobody to speak with. Config
     `radio`: `channel`; `up`: ids of the lamps that may carry us; `down`: whom we may carry, `"<id>":"<64 hex>"` or
     `"<id>":{"key":"<64 hex>","own":1}` for a device of our own site."""
-    known = getattr(device, "air", None)
-    if known is not None:
-        return known
+    if device.air is not None:
+        return device.air
     conf = device.config
     said = conf.fields.get("radio")
-    radio = hal.radio()
-    if radio is None or not isinstance(said, dict):
+    radio = hal.radio() if isinstance(said, dict) else None
+    if radio is None:
         return None
     air = device.air = Air(hal, radio, conf.dev)
-    if said.get("channel"):
-        radio.set_channel(said["channel"])
+    try:
+        _meet(air, hal, conf, said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        hal.trace("radio", why="the configuration is wrong: " + str(error))  # the rest of us works without
+    return air
+
+
+def _meet(air: Air, hal, conf, said: dict) -> None:
+    air.radio.set_channel(int(said.get("channel", 1)))
     root = from_hex(conf.fields["root"])
     for id in said.get("up", ()):
         air.add(Peer(id, tag(id), pair_key(root, conf.kv, id), True, hal.random(4), DOWN_MOST))
@@ -227,4 +251,3 @@ def air_of(hal, device) -> "Air | None":
         entry = down[id] if isinstance(down[id], dict) else {"key": down[id]}
         key = from_hex(entry["key"])
         air.add(Peer(id, tag(id), key, False, hal.random(4), UP_MOST, bool(entry.get("own"))))
-    return air

@@ -77,6 +77,8 @@ class Peer:
         if len(content) < 2:
             return None, False
         left, piece = content[0] & 0x7F, content[1:]
+        if content[0] == 0x80:
+            return piece, True  # the first and the last: it may come between the pieces of another
         if content[0] & 0x80:
             if (left + 1) * PIECE_MOST > self.most + PIECE_MOST:
                 return None, False

@@ -43,6 +43,7 @@ class Board:
         self._leds = None
         self._sounder = None
         self._wifi = None
+        self._radio = None
         self._watchdog = None
         self._probes = None
         self._dbm = 19
@@ -83,6 +84,8 @@ class Board:
         """Deep sleep until red is pressed or the time is over; then the device starts anew. A red key that is stuck
         would wake it again at once: then only the time does, at most STUCK_MS. Returns where nothing but the time could
         wake this board: rather awake than deaf."""
+        if self._edges:
+            return  # pressed just now, and not looked at yet
         red = self._pins["red"]
         if not red.value():
             ms = min(ms, STUCK_MS)
@@ -131,7 +134,14 @@ class Board:
         return name in PINS
 
     def radio(self):
-        return None
+        if self._radio is None:
+            try:
+                from heartlamp.hal.esp32.radio import Radio
+            except ImportError:
+                return None  # a MicroPython without ESP-NOW
+
+            self._radio = Radio(self._wlan())
+        return self._radio
 
     def camera(self):
         from heartlamp.hal.esp32.camera import find
@@ -146,11 +156,7 @@ class Board:
 
     async def link(self) -> None:
         """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""
-        if self._wifi is None:
-            self._wifi = network.WLAN(network.STA_IF)
-            self._wifi.active(True)
-            self._wifi.config(txpower=self._dbm)
-        if self._wifi.isconnected():
+        if self._wlan().isconnected():
             return
         said = _read("/wifi.json")
         self._wifi.connect(said["ssid"], said["password"])
@@ -160,6 +166,13 @@ class Board:
                 return
         self._wifi.disconnect()
         raise OSError("no Wi-Fi " + said["ssid"])
+
+    def _wlan(self):
+        if self._wifi is None:
+            self._wifi = network.WLAN(network.STA_IF)
+            self._wifi.active(True)
+            self._wifi.config(txpower=self._dbm)
+        return self._wifi
 
     async def edge(self, until: "int | None") -> "tuple | None":
         """(pin, level, ms, stamp) of the next edge; None at time `until`."""

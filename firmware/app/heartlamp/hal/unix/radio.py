@@ -17,28 +17,43 @@ class Radio:
         self.mac = mac
         self.channel = channel
         self._to = socket.getaddrinfo(address[0], address[1])[0][-1]
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket = None
         self._number = 0
         self._answers = {}  # number: [event, acknowledged] of what is being sent
         self._came = []
-        self._news = asyncio.Event()
+        self._news = None
         self._reader = None
 
     def start(self) -> None:
+        self.stop()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._came = []
+        self._news = asyncio.Event()  # after a sleep nobody of before waits any more
         self._join()
         self._reader = asyncio.create_task(self._read())
+
+    def stop(self) -> None:
+        """Off: it hears nothing, and acknowledges nothing."""
+        if self._socket is not None:
+            self._reader.cancel()
+            self._give(b"J" + self.mac + b"\0")
+            self._socket.close()
+            self._socket = None
 
     def set_channel(self, channel: int) -> bool:
         """False where the radio may not leave its channel."""
         self.channel = channel
-        self._join()
+        if self._socket is not None:
+            self._join()
         return True
 
     async def send(self, mac: bytes, data: bytes) -> bool:
         """True where a radio took it; to all: always. Raises ValueError beyond 250 bytes."""
         if len(data) > MOST:
             raise ValueError("a packet of %d bytes, at most %d fit" % (len(data), MOST))
+        if self._socket is None:
+            return False
         self._number = (self._number + 1) & 0xFFFF
         number, waiting = self._number, [asyncio.Event(), False]
         self._answers[number] = waiting
