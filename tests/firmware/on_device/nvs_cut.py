@@ -15,7 +15,7 @@ import sys
 if ".frozen" not in sys.path:
     sys.path.append(".frozen")
 
-from heartlamp.hal import unix_nvs
+from heartlamp.hal.unix import nvs as unix_nvs
 from nor import Nor, cuts, empty, is_erase
 
 BLOCKS, STEPS = 4, 400

@@ -6,17 +6,20 @@ Not run by the tests: they have no board. It is compiled for the device by a tes
 import asyncio
 import json
 import os
+import sys
 import time
+from binascii import hexlify
 
 import esp32
 import network
-from machine import DEEPSLEEP_RESET, I2S, PWM, RTC, WDT, Pin, deepsleep, reset_cause
+from machine import DEEPSLEEP_RESET, I2S, PWM, RTC, WDT, Pin, deepsleep, reset, reset_cause, unique_id
 from neopixel import NeoPixel
 
 from heartlamp.hal.esp32.leds import Leds
 from heartlamp.hal.esp32.sounder import Sounder
+from heartlamp.settings.log import Log
 
-PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7}
+PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7, "recessed": 9}
 LAMP_PIN, LEDS, PIEZO_PIN = 8, 12, 10
 I2S_PINS = None  # (sck, ws, sd) of a speaker's amplifier
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
@@ -41,7 +44,10 @@ class Board:
         self._watchdog = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
+        self._nvs = None
         self.on_serial = None
+        self.wifi = None
+        self.log = Log()
 
     def start(self) -> None:
         """Takes the pins. A contact that is closed already is an edge like any other."""
@@ -125,27 +131,49 @@ class Board:
         return None
 
     def nvs(self):
-        return None
+        if self._nvs is None:
+            from heartlamp.hal.esp32.nvs import Nvs
+
+            self._nvs = Nvs("heartlamp")
+        return self._nvs
+
+    def about(self) -> dict:
+        """As hal/unix/board.py says."""
+        return {
+            "board": os.uname().machine,
+            "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
+            "mac": hexlify(unique_id(), ":").decode(),
+            "capabilities": ["nvs"] + [name for name in ("radio", "camera") if getattr(self, name)() is not None],
+        }
+
+    def reset(self) -> None:
+        reset()
+
+    async def listen(self, alive) -> None:
+        from heartlamp.hal.esp32.serial_port import listen
+
+        await listen(lambda line: self.on_serial(line), alive)
 
     def serial(self, said: dict) -> None:
         print(json.dumps({"serial": said}))
 
     async def link(self) -> None:
-        """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""
+        """Joins the Wi-Fi of the settings. Raises OSError where it cannot."""
+        if self.wifi is None:
+            raise OSError("no Wi-Fi in the settings")
         if self._wifi is None:
             self._wifi = network.WLAN(network.STA_IF)
             self._wifi.active(True)
             self._wifi.config(txpower=self._dbm)
         if self._wifi.isconnected():
             return
-        said = _read("/wifi.json")
-        self._wifi.connect(said["ssid"], said["password"])
+        self._wifi.connect(self.wifi["ssid"], self.wifi["password"])
         for _ in range(80):
             await asyncio.sleep_ms(100)
             if self._wifi.isconnected():
                 return
         self._wifi.disconnect()
-        raise OSError("no Wi-Fi " + said["ssid"])
+        raise OSError("no Wi-Fi " + self.wifi["ssid"])
 
     async def edge(self, until: "int | None") -> "tuple | None":
         """(pin, level, ms, stamp) of the next edge; None at time `until`."""
@@ -178,6 +206,7 @@ class Board:
         await self._sounder.play(["/prompts/" + clip for clip in clips])
 
     def trace(self, what: str, **fields) -> None:
+        self.log.add(self.clock(), what, fields)
         print(what, fields)
 
     def _edge(self, name: str) -> None:
@@ -197,8 +226,3 @@ def _kept() -> dict:
         return json.loads(RTC().memory())
     except ValueError:
         return {}
-
-
-def _read(path: str) -> dict:
-    with open(path) as f:
-        return json.load(f)
