@@ -14,10 +14,10 @@ FIELDS: dict[str, Any] = {
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": SECRETS[0], "host": "10.0.0.2", "port": 8883,
     "server_name": "gwliu1.heartlamp", "ca": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
     "wifi": {"ssid": "village", "password": SECRETS[1]},
-    "radio": {"channel": 6, "up": ["lamp0c2d"], "down": {"button01": SECRETS[2]}},
+    "radio": {"channel": 6, "up": ["lamp0c2d"], "down": {"button01": SECRETS[2], "button02": {"key": SECRETS[2], "own": 1}}},
     "wan": {"host": "county", "port": 443, "server_name": "county", "gateway": "lamp0a1b", "token": SECRETS[3]},
     "links": ["lan", "relay", "wan"], "board": "s3-lamp", "site": "三组 7号", "lang": "zh", "consent": 1,
-    "update_key": "ab" * 384,
+    "sensors": {"heat": {"fire_mc": 62000}}, "update_key": "ab" * 384,
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_all_fields_that_enrolment_writes_are_good() -> None:
         ("wifi", {"ssid": "", "password": ""}), ("wifi", {"ssid": "v", "password": "short"}), ("wifi", {"ssid": "v"}),
         ("wifi", {"ssid": "村" * 11, "password": ""}), ("links", []), ("links", ["lan", "lan"]), ("links", ["serial"]),
         ("board", "S3"), ("site", ""), ("site", "x" * 61), ("lang", "../zh"), ("consent", 2), ("consent", True),
-        ("update_key", "ab"),
+        ("update_key", "ab"), ("sensors", {"heat": {"fire_mc": 5}}), ("sensors", 1),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_refused_by_its_name_and_not_by_what_was_in_it(field: str, value: object) -> None:

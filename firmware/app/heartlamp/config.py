@@ -20,7 +20,7 @@ class Config:
         self.take(fields)
 
     def take(self, fields: dict) -> None:
-        """Other settings from now on. What was made with the old ones (a session, a joined Wi-Fi) stays until the next
+        """Other settings from now on. `fields` are never changed, but replaced. What was made with the old ones (a session, a joined Wi-Fi) stays until the next
         start."""
         root = bytes([int(fields["root"][i : i + 2], 16) for i in range(0, 64, 2)])
         self.fields = fields
@@ -126,13 +126,13 @@ def _links(fields: dict) -> bool:
 
 def _radio(fields: dict) -> bool:
     radio = fields["radio"]
-    if not isinstance(radio, dict) or not _whole(radio.get("channel"), 13):
+    if not isinstance(radio, dict) or not _whole(radio.get("channel", 1), 13):
         return False
     up, down = radio.get("up", []), radio.get("down", {})
     if not isinstance(up, (list, tuple)) or not isinstance(down, dict) or max(len(up), len(down)) > CARRIED_MOST:
         return False
-    ids = [dev for dev in list(up) + list(down) if not is_device_id(dev)]
-    return not ids and not [key for key in down.values() if not is_hex(key, 64)]
+    keys = [said.get("key") if isinstance(said, dict) else said for said in down.values()]
+    return all(is_device_id(dev) for dev in list(up) + list(down)) and all(is_hex(key, 64) for key in keys)
 
 
 def _wan(fields: dict) -> bool:
@@ -150,6 +150,12 @@ def _wifi(fields: dict) -> bool:
     return isinstance(password, str) and (password == "" or 8 <= len(password) <= 63)
 
 
+def _sensors(fields: dict) -> bool:
+    from heartlamp.rules.fitted import read  # only a device that has any loads what they may be
+
+    return read(fields["sensors"]).wrong == 0
+
+
 # (field, whether it is good, what it must be)
 NEEDED = (
     ("dev", lambda f: is_device_id(f.get("dev")), "4 to 20 of a-z 0-9, first a letter"),
@@ -162,10 +168,11 @@ NEEDED = (
     ("ca", lambda f: _certificate(f.get("ca")), "the county CA as PEM"),
 )
 OPTIONAL = (
-    ("radio", _radio, "channel (1 to 13), up (a list of device ids), down (device id: 64 hex characters)"),
+    ("radio", _radio, "channel (1 to 13), up (a list of device ids), down (device id: its pair key, 64 hex)"),
     ("wan", _wan, "host, port, server_name, gateway and token (64 hex characters)"),
     ("wifi", _wifi, "ssid (1 to 32 bytes) and password (8 to 63 characters, or empty)"),
     ("links", _links, "lan, relay, wan in the order they are tried; relay needs radio.up, wan needs wan"),
+    ("sensors", _sensors, "what hangs on the device, with limits that can be"),
     ("board", lambda f: _plain(f["board"], 32), "the name of a board: a-z 0-9 and hyphens"),
     ("site", lambda f: _text(f["site"], 60), "the site's id, up to 60 characters"),
     ("lang", lambda f: _plain(f["lang"], 16), "the folder of the prompts: a-z 0-9 and hyphens"),

@@ -84,7 +84,7 @@ class Desk:
     def _save(self, fields: "dict | None", restart: bool) -> dict:
         """A consent that is withdrawn counts at once, whatever the flash says."""
         if self.config is not None and not (fields and fields.get("consent")):
-            self.config.consent = False
+            self.config.take(dict(self.config.fields, consent=0))
         try:
             failed = self._store.save(fields)
         except ValueError as error:

@@ -13,7 +13,7 @@ from heartlamp import config
 LINE_MOST = 8192  # bytes
 COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status")
 CHANGING = ("provision", "set", "reset")
-SETTABLE = ("lang", "consent", "site", "wifi", "links", "radio", "wan", "host", "port", "server_name")
+SETTABLE = ("lang", "consent", "site", "wifi", "links", "radio", "wan", "sensors", "host", "port", "server_name")
 AT_ONCE = ("lang", "consent", "site")  # the others count from the next start
 
 

@@ -2,22 +2,26 @@
 
 import asyncio
 
+from heartlamp.rules.glow import PATTERNS
+
 LOOK_MS = 1_000
 SHOUT_MS = 60_000  # after a red press
 
 
 def picture(shout: bool) -> dict:
     """What it shows. It can tell nobody: a red press says at once "shout or telephone"."""
+    meaning = "shout" if shout else "unset"
+    color, rhythm, sound = PATTERNS[meaning]
     return {
-        "meaning": "shout" if shout else "unprovisioned",
+        "meaning": meaning,
         "answer": "none",
         "who": "",
         "heard": 0,
         "received": 0,
         "trouble": 1,
-        "color": "#ff0000" if shout else "#300030",
-        "rhythm": [250, 250] if shout else [100, 2900],
-        "sound": "shout" if shout else "",
+        "color": color,
+        "rhythm": rhythm,
+        "sound": sound,
         "calls": [],
     }
 
