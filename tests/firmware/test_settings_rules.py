@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from heartlamp import config
 from heartlamp.rules import recessed
-from heartlamp.settings import copy, lines, serial
+from heartlamp.settings import copy, fields, lines, serial
 from heartlamp_tech.serial_lines import framed
 
 SECRETS = ("5a" * 32, "correct horse", "7e" * 32, "c0" * 32)
@@ -14,7 +13,7 @@ FIELDS: dict[str, Any] = {
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": SECRETS[0], "host": "10.0.0.2", "port": 8883,
     "server_name": "gwliu1.heartlamp", "ca": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
     "wifi": {"ssid": "village", "password": SECRETS[1]},
-    "radio": {"channel": 6, "up": ["lamp0c2d"], "down": {"button01": SECRETS[2], "button02": {"key": SECRETS[2], "own": 1}}},
+    "radio": {"channel": 6, "up": ["lamp0c2d"], "down": {"button01": SECRETS[2], "lamp0e3f": {"key": SECRETS[2]}}},
     "wan": {"host": "county", "port": 443, "server_name": "county", "gateway": "lamp0a1b", "token": SECRETS[3]},
     "links": ["lan", "relay", "wan"], "board": "s3-lamp", "site": "三组 7号", "lang": "zh", "consent": 1,
     "sensors": {"heat": {"fire_mc": 62000}}, "update_key": "ab" * 384,
@@ -45,7 +44,7 @@ def refused(cmd: str, seen: serial.View | None = None, **more: object) -> serial
 
 
 def test_all_fields_that_enrolment_writes_are_good() -> None:
-    config.check(FIELDS)
+    fields.check(FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +60,8 @@ def test_all_fields_that_enrolment_writes_are_good() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_refused_by_its_name_and_not_by_what_was_in_it(field: str, value: object) -> None:
-    with pytest.raises(config.WrongField, match=f"field {field} is missing or wrong: it must be ") as wrong:
-        config.check(FIELDS | {field: value})
+    with pytest.raises(fields.WrongField, match=f"field {field} is missing or wrong: it must be ") as wrong:
+        fields.check(FIELDS | {field: value})
     assert wrong.value.field == field
     assert not [secret for secret in SECRETS if secret in str(wrong.value)]
 
@@ -70,12 +69,12 @@ def test_a_wrong_field_is_refused_by_its_name_and_not_by_what_was_in_it(field: s
 def test_a_link_needs_what_it_reaches_by() -> None:
     for link in ("relay", "wan"):
         bare = {name: value for name, value in FIELDS.items() if name not in ("radio", "wan")}
-        with pytest.raises(config.WrongField, match="field links"):
-            config.check(bare | {"links": ["lan", link]})
+        with pytest.raises(fields.WrongField, match="field links"):
+            fields.check(bare | {"links": ["lan", link]})
 
 
 def test_a_field_that_another_firmware_took_does_not_silence_the_device() -> None:
-    kept, left_out = config.usable(FIELDS | {"lang": "ZH!", "wifi": {"ssid": "v", "password": "x"}})
+    kept, left_out = fields.usable(FIELDS | {"lang": "ZH!", "wifi": {"ssid": "v", "password": "x"}})
     assert left_out == ["wifi", "lang"]
     assert kept == {name: value for name, value in FIELDS.items() if name not in ("wifi", "lang")}
 
@@ -220,9 +219,9 @@ def test_status_logs_and_test() -> None:
 
 def test_a_copy_is_read_as_it_was_written_or_not_at_all() -> None:
     data = copy.write(7, FIELDS)
-    assert copy.read(data) == (7, FIELDS)
+    assert copy.read(data) == (7, FIELDS, True)
     assert copy.length(data[: copy.HEAD]) == len(data)
-    assert copy.read(copy.write(8, None)) == (8, None)
+    assert copy.read(copy.write(8, None)) == (8, None, True)
     for at in range(0, len(data), 11):
         with pytest.raises(ValueError, match="damaged"):
             copy.read(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])

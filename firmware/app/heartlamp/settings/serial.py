@@ -8,7 +8,7 @@ the same `id`, `ok` 1 or 0, and where it is 0 `error` and `do`, for people. No a
 import json
 from binascii import crc32
 
-from heartlamp import config
+from heartlamp.settings import fields as rules
 
 LINE_MOST = 8192  # bytes
 COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status")
@@ -123,7 +123,7 @@ def _hello(request: "dict[str, object]", view: View) -> "tuple[dict[str, object]
 
 def _provision(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
     given = request.get("settings")
-    fields, ignored = config.known(given) if isinstance(given, dict) else ({}, [])
+    fields, ignored = rules.known(given) if isinstance(given, dict) else ({}, [])
     _check(fields if isinstance(given, dict) else given)
     others = [dev for dev in view.held if dev != fields["dev"]]
     if others:
@@ -140,7 +140,7 @@ def _provision(request: "dict[str, object]", view: View) -> "tuple[dict[str, obj
 
 
 def _get(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
-    return {"settings": config.public(_provisioned(view))}, []
+    return {"settings": rules.public(_provisioned(view))}, []
 
 
 def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
@@ -208,8 +208,8 @@ def _provisioned(view: View) -> "dict[str, object]":
 
 def _check(fields: object) -> None:
     try:
-        config.check(fields)
-    except config.WrongField as error:
+        rules.check(fields)
+    except rules.WrongField as error:
         raise Refused(str(error), "correct it and send all of it again; nothing was changed", field=error.field)
     except ValueError as error:
         raise Refused(str(error), "send the settings as an object; nothing was changed", field="settings")

@@ -7,7 +7,6 @@ both stand. So one whole copy is there at every moment, and the next start makes
 import json
 import os
 
-from heartlamp import config
 from heartlamp.settings import copy
 
 CHUNK = 1900  # bytes of one NVS value; longer ones are not safe on a nearly full page
@@ -43,8 +42,8 @@ class Store:
             self._take_over()
             return self.fields
         self.generation = max([one[0] for one in found.values()])
-        fields = next(one[1] for one in found.values() if one[0] == self.generation)
-        self._use(fields)
+        _, fields, good = next(one for one in found.values() if one[0] == self.generation)
+        self._use(fields, good)
         data = copy.write(self.generation, fields)
         for name, write in self._places():
             if (name not in found or found[name][0] < self.generation) and _succeeds(write, data):
@@ -62,7 +61,7 @@ class Store:
         failed = [name for name, write in places if not _succeeds(write, data)]
         if len(failed) == len(places):
             raise OSError("the settings could not be written")
-        self._use(fields)
+        self._use(fields, True)
         if not failed:
             self._free_slot()
             for path in self._before:
@@ -79,17 +78,18 @@ class Store:
         file = ("file", self._write_file)
         return [file] if self._nvs is None else [("nvs", self._write_nvs), file]
 
-    def _use(self, fields: "dict | None") -> None:
-        self.fields, self.left_out, self.why = None, [], "reset"
-        if fields is not None:
+    def _use(self, fields: "dict | None", good: bool) -> None:
+        self.fields, self.left_out, self.why = fields, [], "reset" if fields is None else ""
+        if fields is not None and not good:
+            from heartlamp.settings.fields import usable
+
             try:
-                self.fields, self.left_out = config.usable(fields)
-                self.why = ""
+                self.fields, self.left_out = usable(fields)
             except ValueError as error:
-                self.why = str(error)
+                self.fields, self.why = None, str(error)
 
     def _copies(self) -> "tuple[bool, dict]":
-        """(whether anything is there, the readable copies by name: (generation, fields))."""
+        """(whether anything is there, the readable copies by name: (generation, fields, good))."""
         there, found = False, {}
         for name, slot, data in self._read_nvs() + self._read_file():
             there = True
@@ -109,28 +109,34 @@ class Store:
         if len(copies) != 1:
             return False
         try:
-            self.generation, fields = copy.read(copies[0][2])
+            self.generation, fields, good = copy.read(copies[0][2])
         except UNREADABLE:
             return False
         self._slot = copies[0][1]
-        self._use(fields)
+        self._use(fields, good)
         return True
 
     def _take_over(self) -> None:
         """The files of a firmware before this store; they go once both copies stand."""
         try:
-            fields = config.known(_json(self._before[0]))[0]
+            old = _json(self._before[0])
+        except UNREADABLE:
+            return
+        from heartlamp.settings.fields import known, usable
+
+        try:
+            fields = known(old)[0]
             try:
                 fields["wifi"] = _json(self._before[1])
             except UNREADABLE:
                 pass
-            fields = config.usable(fields)[0]
-        except UNREADABLE:
+            fields = usable(fields)[0]
+        except (ValueError, AttributeError):
             return
         try:
             self.save(fields)
         except (OSError, ValueError):
-            self._use(fields)  # as they were kept until now
+            self._use(fields, True)  # as they were kept until now
 
     # --- the NVS ------------------------------------------------------------------------------------------------
 
