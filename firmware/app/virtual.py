@@ -1,23 +1,26 @@
 """The virtual board: the device application on MicroPython's unix port.
 
 MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE [--pictures FOLDER]
-… --provision --flash FILE <config.json    makes the flash image and writes /config.json into it
+… --provision --flash FILE <config.json    makes the flash image and writes the settings into it
+… --blank --flash FILE                     makes an empty one: a board that waits to be provisioned
 … --ether HOST:PORT,MAC    with a radio, of this address (12 hex), in that ether
 """
 
 import json
-import os
 import sys
 
 if ".frozen" not in sys.path:
     sys.path.append(".frozen")  # MICROPYPATH replaces the whole path, asyncio's place too
 
-from heartlamp import config, main
+from heartlamp import main
 from heartlamp.hal.unix import board as unix
-from heartlamp.hal.unix import flash
+from heartlamp.hal.unix import flash, nvs
+from heartlamp.outbox import Outbox
+from heartlamp.settings.desk import Desk
+from heartlamp.settings.store import Store
 
 ROOT = "/flash"
-USAGE = "usage: virtual.py [--provision] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER]"
+USAGE = "usage: virtual.py [--provision | --blank] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER]"
 
 
 def argument(name: str) -> str:
@@ -29,20 +32,22 @@ def argument(name: str) -> str:
 
 
 def provision(path: str) -> None:
-    """Unsent events stay where the device stays the same."""
+    """As over the serial line. Unsent events stay."""
     text = sys.stdin.read()
-    fields = json.loads(text)
-    config.check(fields)
-    flash.mount(path, ROOT, True)
-    try:
-        before = config.read(ROOT + "/config.json").dev
-    except (OSError, ValueError):
-        before = fields["dev"]
-    if before != fields["dev"]:
-        raise ValueError("this flash belongs to device %s; remove the file to make another one" % before)
-    with open(ROOT + "/config.new", "w") as f:
-        f.write(text)
-    os.rename(ROOT + "/config.new", ROOT + "/config.json")
+    board = made(path, True)
+    store = Store(board.nvs(), ROOT)
+    store.load()
+    outbox = Outbox(ROOT + "/out")
+    outbox.load(0)
+    answer, _ = Desk(board, store, outbox).handle({"id": 1, "cmd": "provision", "settings": json.loads(text)})
+    if not answer["ok"]:
+        raise ValueError("%s; %s" % (answer["error"], answer["do"]))
+
+
+def made(path: str, create: bool) -> unix.Board:
+    region = nvs.Region(flash.mount(path, ROOT, create))
+    region.open()
+    return unix.Board(ROOT, argument("--ether"), nvs.Nvs(region, "heartlamp"))
 
 
 def start() -> None:
@@ -53,8 +58,10 @@ def start() -> None:
         if "--provision" in sys.argv:
             provision(path)
             return
-        flash.mount(path, ROOT, False)
-        board = unix.Board(ROOT, argument("--ether"))
+        if "--blank" in sys.argv:
+            made(path, True)
+            return
+        board = made(path, False)
         board.pictures = argument("--pictures") or None
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Two houses that no village network reaches, with everything behind them real: lamp to lamp, broker, gateway, county."""
+"""Two houses that no village network reaches, all behind them real: lamp to lamp, broker, gateway, county."""
 
 import time
 from pathlib import Path

@@ -49,6 +49,7 @@ class Device:
         self.beats = 0  # heartbeats that went out in this boot
         self.on_backup = False
         self.air = None  # radio/hop.py's, where there is a radio
+        self.desk = None  # where the settings are changed
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
         self.forged = 0

@@ -13,6 +13,7 @@ PARTS = {
     "temperature": ("probes", "keys", "light", "mains") + _EVERY,
     "slope": ("probes", "mains") + _EVERY,
 }
+ALWAYS = ("recessed",)
 
 
 def load(folder: str, name: str, what: str):

@@ -8,14 +8,18 @@ import asyncio
 import gc
 import sys
 
-from heartlamp import config, tasks
+from heartlamp import tasks
+from heartlamp.config import Config
 from heartlamp.device import Device
-from heartlamp.kinds import PARTS, load
+from heartlamp.kinds import ALWAYS, PARTS, load
 from heartlamp.outbox import Outbox
+from heartlamp.settings.desk import Desk
+from heartlamp.settings.store import Store
 from heartlamp.supervisor import Supervisor
 
 # bytes: collected this often, RAM stays whole, and a button runs on 20 % less than with a heap that first fills up
 COLLECT_EVERY = 8192
+SLEPT = 4  # machine.DEEPSLEEP_RESET of every ESP32
 
 
 def run(hal) -> None:
@@ -27,14 +31,16 @@ def run(hal) -> None:
 
 async def _run(hal) -> None:
     asyncio.get_event_loop().set_exception_handler(_die)
-    conf = config.read(hal.root + "/config.json")
+    desk = await _settings(hal)
+    conf = desk.config
     device = Device(conf, Outbox(hal.root + "/out"), hal.clock, hal.random, hal.trace)
     device.start()
     hal.trace(
         "boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records), cause=hal.reset_cause()
     )
-    device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind]]
+    device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind] + ALWAYS]
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
+    desk.run(device)
     supervisor = Supervisor(hal)
     for part in device.parts:
         part.start()
@@ -46,7 +52,27 @@ async def _run(hal) -> None:
     supervisor.start("beat", tasks.beat(hal, device, links))
     supervisor.start("report", tasks.report(hal, device, links))
     supervisor.start("pins", tasks.pins(hal, device))
+    if hal.listen is not None:
+        supervisor.start("serial", hal.listen)
     await supervisor.run()
+
+
+async def _settings(hal) -> Desk:
+    """Once this device knows who it is."""
+    store = Store(hal.nvs(), hal.root)
+    outbox = Outbox(hal.root + "/out")
+    desk = Desk(hal, store, outbox)
+    hal.on_serial = desk.take
+    if store.load(hal.reset_cause() == SLEPT) is None:
+        from heartlamp.settings.waiting import until_provisioned
+
+        outbox.load(hal.clock())
+        await until_provisioned(hal, desk, store)
+    if store.repaired or store.left_out:
+        hal.trace("settings", repaired=store.repaired, left_out=store.left_out)
+    desk.config = Config(store.fields)
+    hal.wifi = store.fields.get("wifi")
+    return desk
 
 
 def _die(loop, context: dict) -> None:

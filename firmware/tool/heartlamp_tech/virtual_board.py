@@ -52,7 +52,7 @@ class VirtualBoard:
         path = f"{built}/app:{built}/start" if built else f"{repo / 'protocol'}:{repo / 'firmware/app'}"
         self._command = [str(micropython), *options, *start]
         self._env = {**os.environ, "MICROPYPATH": f"{path}:.frozen"}
-        self._on_line = on_line
+        self._told = [] if on_line is None else [on_line]
         self._ether = ether
         self._news = threading.Condition()
         self._lines: deque[Line] = deque(maxlen=KEPT)
@@ -62,12 +62,23 @@ class VirtualBoard:
         self._reader: threading.Thread | None = None
         self._stderr: IO[bytes] | None = None
 
+    def tell(self, on_line: Callable[[Line], None]) -> None:
+        """One more that hears each line from now on, also after the next start."""
+        self._told.append(on_line)
+
     def provision(self, config: dict[str, object]) -> None:
-        """Makes the flash image with this /config.json; in an existing one the events not yet received stay. Raises
+        """Makes the flash image with these settings; in an existing one the events not yet received stay. Raises
         BoardError."""
+        self._prepare("--provision", json.dumps(config, ensure_ascii=False))
+
+    def blank(self) -> None:
+        """Makes the flash image of a board that nobody has provisioned. Raises BoardError."""
+        self._prepare("--blank", "")
+
+    def _prepare(self, how: str, text: str) -> None:
         done = subprocess.run(
-            [*self._command, "--provision", "--flash", str(self.flash)],
-            input=json.dumps(config, ensure_ascii=False),
+            [*self._command, how, "--flash", str(self.flash)],
+            input=text,
             env=self._env,
             capture_output=True,
             text=True,
@@ -115,7 +126,7 @@ class VirtualBoard:
 
     def measure(self, name: str, value: int | None) -> None:
         """What an analog part reads from now on; None: it does not answer."""
-        self._write({"measure": name, "value": value})
+        self.write({"measure": name, "value": value})
 
     def release(self, pin: str) -> None:
         self._level(pin, 0)
@@ -197,9 +208,10 @@ class VirtualBoard:
         return self._process
 
     def _level(self, pin: str, level: int) -> None:
-        self._write({"pin": pin, "level": level, "t": time.time_ns()})
+        self.write({"pin": pin, "level": level, "t": time.time_ns()})
 
-    def _write(self, said: dict[str, object]) -> None:
+    def write(self, said: dict[str, object]) -> None:
+        """A line on its stdin, as firmware/README.md says. Raises BoardError where it is off."""
         stdin = self._running().stdin
         assert stdin is not None
         try:
@@ -225,8 +237,8 @@ class VirtualBoard:
                 if "show" in line:
                     self._showing = line["show"]
                 self._news.notify_all()
-            if self._on_line is not None:
-                self._on_line(line)
+            for on_line in list(self._told):
+                on_line(line)
         with self._news:
             self._news.notify_all()
 

@@ -234,6 +234,7 @@ class Board:
     """The hal, in virtual time."""
 
     root = "/f"
+    listen = None
 
     def __init__(self, ends_at):
         self.ends_at = ends_at

@@ -18,10 +18,12 @@ def empty(blocks):
 class Nor:
     """`blocks` erase blocks of `image` from block `first` on, all to its end where left out. Erases to 0xFF, programs
     only what is erased. `log`: [(address in the image, bytes)], an erase being a whole block of 0xFF; partitions of one
-    image share it, so that their operations stand in the order they were done."""
+    image share it, so that their operations stand in the order they were done. `worn`: bits may be anything before they
+    are erased; a chip programs them all the same."""
 
-    def __init__(self, image, first=0, blocks=None, log=None):
+    def __init__(self, image, first=0, blocks=None, log=None, worn=False):
         self.image = image
+        self.worn = worn
         self.base = first * BLOCK
         self.blocks = len(image) // BLOCK - first if blocks is None else blocks
         self.log = [] if log is None else log
@@ -35,6 +37,8 @@ class Nor:
             self.ioctl(6, block)
             offset = 0
         at = self._at(block, offset, len(buffer))
+        if self.worn:
+            buffer = bytes([self.image[at + i] & byte for i, byte in enumerate(buffer)])
         for i, byte in enumerate(buffer):
             assert self.image[at + i] & byte == byte, "programmed twice without an erase"
         self.image[at : at + len(buffer)] = buffer

@@ -6,16 +6,19 @@ Not run by the tests: they have no board. It is compiled for the device by a tes
 import asyncio
 import json
 import os
+import sys
 import time
+from binascii import hexlify
 
 import esp32
 import network
-from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset_cause
+from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset, reset_cause, unique_id
 
 from heartlamp.hal.esp32 import leds, sounder
+from heartlamp.settings.log import Log
 
-INPUTS = ("red", "green", "smoke", "flood")
-PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7, "led": 8, "buzzer": 10}
+INPUTS = ("red", "green", "smoke", "flood", "recessed")
+PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7, "led": 8, "recessed": 9, "buzzer": 10}
 CAMERA = None  # the camera's wires, where the firmware was not built for this very board
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
@@ -48,7 +51,10 @@ class Board:
         self._probes = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
+        self._nvs = None
         self.on_serial = None
+        self.wifi = None
+        self.log = Log()
 
     def start(self) -> None:
         """Takes the pins. A contact that is closed already is an edge like any other."""
@@ -149,23 +155,45 @@ class Board:
         return find(PINS.get("indicator"), CAMERA)
 
     def nvs(self):
-        return None
+        if self._nvs is None:
+            from heartlamp.hal.esp32.nvs import Nvs
+
+            self._nvs = Nvs("heartlamp")
+        return self._nvs
+
+    def about(self) -> dict:
+        """As hal/unix/board.py says."""
+        return {
+            "board": os.uname().machine,
+            "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
+            "mac": hexlify(unique_id(), ":").decode(),
+            "capabilities": ["nvs"] + [name for name in ("radio", "camera") if getattr(self, name)() is not None],
+        }
+
+    def reset(self) -> None:
+        reset()
+
+    async def listen(self, alive) -> None:
+        from heartlamp.hal.esp32.serial_port import listen
+
+        await listen(lambda line: self.on_serial(line), alive)
 
     def serial(self, said: dict) -> None:
         print(json.dumps({"serial": said}))
 
     async def link(self) -> None:
-        """Joins the Wi-Fi of /wifi.json, `{"ssid":…,"password":…}`. Raises OSError where it cannot."""
+        """Joins the Wi-Fi of the settings. Raises OSError where it cannot."""
+        if self.wifi is None:
+            raise OSError("no Wi-Fi in the settings")
         if self._wlan().isconnected():
             return
-        said = _read("/wifi.json")
-        self._wifi.connect(said["ssid"], said["password"])
+        self._wifi.connect(self.wifi["ssid"], self.wifi["password"])
         for _ in range(80):
             await asyncio.sleep_ms(100)
             if self._wifi.isconnected():
                 return
         self._wifi.disconnect()
-        raise OSError("no Wi-Fi " + said["ssid"])
+        raise OSError("no Wi-Fi " + self.wifi["ssid"])
 
     def _wlan(self):
         if self._wifi is None:
@@ -206,6 +234,7 @@ class Board:
         await self._sounder.play(["/prompts/" + clip for clip in clips])
 
     def trace(self, what: str, **fields) -> None:
+        self.log.add(self.clock(), what, fields)
         print(what, fields)
 
     def _edge(self, name: str) -> None:
@@ -220,8 +249,3 @@ def _kept() -> dict:
         return json.loads(RTC().memory())
     except ValueError:
         return {}
-
-
-def _read(path: str) -> dict:
-    with open(path) as f:
-        return json.load(f)

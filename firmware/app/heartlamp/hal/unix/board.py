@@ -3,9 +3,9 @@
 Pins come as JSON lines on stdin, `{"pin":"red","level":1,"t":…}`, "t" being when it moved, ns since 1970 (without it:
 when the line is read; a board that was busy would take two presses for one that bounces).
 `{"measure":"temp_mc","value":21500}` is what an analog part reads from now on, null: it does not answer; without such
-a line the part is not fitted. `{"serial":{…}}` is a line on its serial port. Stdin's end or `{"quit":1}` is the power
-going off. A line must be written in one go: the board reads it to its end once it has begun. What the board shows, and
-a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
+a line the part is not fitted. `{"serial":{…}}` is a line on its serial port, `{"serial":"…"}` the very text of one.
+Stdin's end or `{"quit":1}` is the power going off. A line must be written in one go: the board reads it to its end once
+it has begun. What the board shows, and a trace of what it did, go to stdout as JSON lines with "t", ns since 1970.
 """
 
 import asyncio
@@ -17,21 +17,27 @@ import time
 from asyncio import core
 
 from heartlamp.rules import wav
+from heartlamp.settings.log import Log
 
-POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
-ASLEEP = 72  # the exit code of a device that went to sleep; nobody but live() sees it
+POWER_ON, RESET, DEEP_SLEEP = 1, 2, 4  # machine's own numbers
+ASLEEP, RESTART = 72, 73  # the exit codes of a device that went to sleep, or starts again; nobody but live() sees them
 
 
 class Board:
-    """`root`: where the flash is mounted; without one the board still alarms, from RAM."""
+    """`root`: where the flash is mounted; without one the board still alarms, from RAM. `nvs`: as esp32.NVS."""
 
-    def __init__(self, root: str, ether: str = "") -> None:
+    listen = None  # the serial line comes with the pins
+
+    def __init__(self, root: str, ether: str = "", nvs=None) -> None:
         self.root = root
         self._ether = ether  # "HOST:PORT,MAC"
+        self._nvs = nvs
         self._radio = None
-        self.on_serial = None  # called with each object that comes on the serial port
+        self.on_serial = None  # called with each object, or text, that comes on the serial port
         self.kept = {}  # what a sleep does not forget
         self.pictures = None  # folder of the host, for a camera
+        self.wifi = None  # {"ssid", "password"}: of no use here
+        self.log = Log()
         self._measures = {}
         self._levels = {}
         self._cause = POWER_ON
@@ -39,14 +45,18 @@ class Board:
         self._slept_ms = None
 
     def live(self, run) -> None:
-        """Runs `run(self)`, and again after each sleep."""
+        """Runs `run(self)`, and again after each sleep and each reset."""
         while True:
             try:
                 run(self)
             except SystemExit as end:
-                if not end.args or end.args[0] != ASLEEP:
+                if not end.args or end.args[0] not in (ASLEEP, RESTART):
                     raise
-            self._nap()
+                slept = end.args[0] == ASLEEP
+            if slept:
+                self._nap()
+            else:
+                self._cause, self.kept = RESET, {}
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
@@ -123,7 +133,22 @@ class Board:
         return Camera(self.pictures, self.trace)
 
     def nvs(self):
-        """None: no storage beside the flash."""
+        """As esp32.NVS; None: no storage beside the flash."""
+        return self._nvs
+
+    def about(self) -> dict:
+        """What this board is, for a technician."""
+        fitted = ("nvs", self._nvs), ("radio", self.radio()), ("camera", self.camera())
+        return {
+            "board": "virtual",
+            "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
+            "mac": self._ether.partition(",")[2],
+            "capabilities": [name for name, part in fitted if part is not None],
+        }
+
+    def reset(self) -> None:
+        """Never returns: the device starts anew."""
+        raise SystemExit(RESTART)
 
     def serial(self, said: dict) -> None:
         _print({"t": time.time_ns(), "serial": said})
@@ -140,27 +165,32 @@ class Board:
                 await asyncio.wait_for_ms(_readable(sys.stdin), max(0, until - self.clock()))
             except asyncio.TimeoutError:
                 return None
-        line = sys.stdin.readline()
+        try:
+            line = sys.stdin.readline()
+        except ValueError:
+            line = "not UTF-8"
         at, stamp = self.clock(), self.stamp()
         if not line:
             raise SystemExit(0)
+        serial = None
         try:
             said = json.loads(line)
             if said.get("quit"):
                 raise SystemExit(0)
             if "measure" in said:
                 self._measures[said["measure"]] = said["value"]
-                return None
-            if "serial" in said:
-                if self.on_serial is not None:
-                    self.on_serial(said["serial"])
-                return None
-            self._levels[said["pin"]] = 1 if said["level"] else 0
-            late = max(0, stamp - said.get("t", stamp)) // 1_000_000
-            return said["pin"], 1 if said["level"] else 0, at - late, stamp
+            elif "serial" in said:
+                serial = said["serial"]
+            else:
+                self._levels[said["pin"]] = 1 if said["level"] else 0
+                late = max(0, stamp - said.get("t", stamp)) // 1_000_000
+                return said["pin"], 1 if said["level"] else 0, at - late, stamp
         except (ValueError, KeyError, AttributeError, TypeError):
-            self.trace("not understood", line=line[:80])
-            return None
+            self.trace("not understood", bytes=len(line))  # not what it says: it may be half a secret
+            serial = "" if line[:10] == '{"serial":' else None
+        if serial is not None and self.on_serial is not None:
+            self.on_serial(serial)
+        return None
 
     def show(self, picture: dict) -> None:
         _print({"t": time.time_ns(), "show": picture})
@@ -189,6 +219,7 @@ class Board:
         await _sound({"play": played}, ms)
 
     def trace(self, what: str, **fields) -> None:
+        self.log.add(self.clock(), what, fields)
         fields["trace"] = what
         if "t" not in fields:
             fields["t"] = time.time_ns()

@@ -1,32 +1,36 @@
-"""A flash chip in a file: 4 KiB blocks that erase to 0xFF, littlefs2 on top. What littlefs was told is stored survives
-a kill of the board, and through fdatasync a power cut of the machine too (0.2 ms of the 0.25 ms a record takes)."""
+"""A flash chip in a file: 4 KiB blocks that erase to 0xFF; littlefs2 on the first of them, the NVS on the last. What
+they were told is stored survives a kill of the board, and through fdatasync a power cut of the machine too (0.2 ms of
+the 0.25 ms a record takes)."""
 
 import os
 
 import vfs
 
 BLOCK = 4096
-BLOCKS = 128  # 512 KiB: 200 records with room to move
+BLOCKS = 128  # 512 KiB for littlefs: 200 records with room to move
+NVS_BLOCKS = 8  # 32 KiB, half of it in use: about what ESP32's 24 KiB hold
 # progsize: records of 240 B stay inline, 0.11 erases each instead of 1.07; readsize: 200 records load in half the time
 LFS = {"progsize": 64, "readsize": 256}
 
 
 class FlashFile:
-    """`sync(fd)`: makes the file durable."""
+    """A partition: `blocks` from block `first` on. `sync(fd)`: makes the file durable."""
 
-    def __init__(self, file, sync) -> None:
+    def __init__(self, file, sync, first: int, blocks: int) -> None:
         self._file = file
         self._sync = sync
+        self._base = first * BLOCK
+        self._blocks = blocks
 
     def readblocks(self, block: int, buffer, offset: int = 0) -> None:
-        self._file.seek(block * BLOCK + offset)
+        self._file.seek(self._base + block * BLOCK + offset)
         self._file.readinto(buffer)
 
     def writeblocks(self, block: int, buffer, offset: "int | None" = None) -> None:
         if offset is None:
             self.ioctl(6, block)
             offset = 0
-        self._file.seek(block * BLOCK + offset)
+        self._file.seek(self._base + block * BLOCK + offset)
         self._file.write(buffer)
 
     def ioctl(self, op: int, block: int) -> "int | None":
@@ -34,35 +38,48 @@ class FlashFile:
             self._sync(self._file.fileno())
             return 0
         if op == 4:
-            return BLOCKS
+            return self._blocks
         if op == 5:
             return BLOCK
         if op == 6:
-            self._file.seek(block * BLOCK)
+            self._file.seek(self._base + block * BLOCK)
             self._file.write(b"\xff" * BLOCK)
             return 0
         return None
 
 
-def mount(path: str, root: str, create: bool) -> None:
-    """Mounts the image at `path` on `root`. create: make it where there is none. Raises OSError: no image, not ours
-    (another board runs on it), or not a littlefs."""
+def mount(path: str, root: str, create: bool) -> FlashFile:
+    """Mounts the image at `path` on `root`; returns the partition for the NVS. create: make it where there is none.
+    Raises OSError: no image, not ours (another board runs on it), or not a littlefs."""
+    filesystem, nvs, new = partitions(path, create)
+    if new:
+        vfs.VfsLfs2.mkfs(filesystem, **LFS)
+    vfs.mount(vfs.VfsLfs2(filesystem, **LFS), root)
+    return nvs
+
+
+def partitions(path: str, create: bool) -> "tuple[FlashFile, FlashFile, bool]":
+    """(littlefs's, the NVS's, whether they were made just now). Raises OSError: no image, or a board runs on it."""
     try:
         size = os.stat(path)[6]
     except OSError:
         size = 0
-    if size != BLOCK * BLOCKS:
+    before_nvs = size == BLOCK * BLOCKS  # an image of the time when there was none
+    if size != BLOCK * (BLOCKS + NVS_BLOCKS) and not before_nvs:
         if not create or size:
-            raise OSError("there is no flash image of %d bytes at %s" % (BLOCK * BLOCKS, path))
-        with open(path, "wb") as f:
-            for _ in range(BLOCKS):
-                f.write(b"\xff" * BLOCK)
+            raise OSError("there is no flash image of %d bytes at %s" % (BLOCK * (BLOCKS + NVS_BLOCKS), path))
+        _extend(path, BLOCKS)
+    if not size or before_nvs:
+        _extend(path, NVS_BLOCKS)
     file = open(path, "r+b")
     sync = _own(file)
-    device = FlashFile(file, sync)
-    if not size:
-        vfs.VfsLfs2.mkfs(device, **LFS)
-    vfs.mount(vfs.VfsLfs2(device, **LFS), root)
+    return FlashFile(file, sync, 0, BLOCKS), FlashFile(file, sync, BLOCKS, NVS_BLOCKS), not size
+
+
+def _extend(path: str, blocks: int) -> None:
+    with open(path, "ab") as f:
+        for _ in range(blocks):
+            f.write(b"\xff" * BLOCK)
 
 
 def _own(file):

@@ -1,0 +1,72 @@
+"""Asks the serial line's rules, does what they say, answers. `desk`: whose line it is."""
+
+import gc
+
+from heartlamp_protocol.device.names import owner_of
+
+from heartlamp.settings import serial
+from heartlamp.settings.serial import Refused, View
+from heartlamp.version import VERSION
+
+
+def handle(desk, said: object) -> "tuple[dict, bool]":
+    """(the answer, whether the device must start again). Never raises."""
+    request = {}
+    try:
+        request = serial.read_line(said)
+        answer, effects = serial.answer(request, _view(desk))
+        restart = ("restart",) in effects
+        for effect in effects:
+            if effect[0] == "save":
+                answer.update(_save(desk, effect[1], restart))
+            elif effect[0] == "wipe":
+                for record in list(desk.outbox.records):
+                    desk.outbox.remove(record)
+            elif effect[0] == "test":
+                answer["parts"] = _test(desk)
+        if restart:
+            answer["restart"] = 1
+        return answer, restart
+    except Refused as refused:
+        return serial.refusal(request, refused), False
+    except MemoryError:
+        return serial.refusal(request, Refused("this device has not the memory for that", "send less")), False
+
+
+def _view(desk) -> View:
+    held = {}
+    for record in desk.outbox.records:
+        held[owner_of(record.id)] = held.get(owner_of(record.id), 0) + 1
+    values, refused = [], ""
+    if desk.device is not None:
+        values = desk.device.health(desk.hal.clock(), gc.mem_free())
+        refused = getattr(desk.device, "update_refused", "")
+    about, logs, store = dict(desk.hal.about(), version=VERSION), list(desk.hal.log.lines), desk.store
+    return View(store.fields, store.why, store.left_out, about, held, logs, values, refused)
+
+
+def _save(desk, fields: "dict | None", restart: bool) -> dict:
+    """A consent that is withdrawn counts at once, whatever the flash says."""
+    config = desk.config
+    if config is not None and not (fields and fields.get("consent")):
+        config.take(dict(config.fields, consent=0))
+    try:
+        failed = desk.store.save(fields)
+    except ValueError as error:
+        raise Refused(str(error), "send less; nothing was changed", field="settings")
+    except OSError as error:
+        raise Refused(str(error), "send it again; if that does not help, this board's flash is broken")
+    if config is not None and not restart:
+        config.take(desk.store.fields)
+    return {"unwritten": failed} if failed else {}
+
+
+def _test(desk) -> "list[dict]":
+    """Each part that has self_test() tests itself: (1 or 0, what it found)."""
+    found = [{"part": "settings", "ok": int(desk.store.agree()), "found": "copies that agree"}]
+    for part in desk.device.parts if desk.device is not None else ():
+        test = getattr(part, "self_test", None)
+        if test is not None:
+            ok, what = test()
+            found.append({"part": type(part).__module__.split(".")[-1], "ok": ok, "found": what})
+    return found

@@ -1,0 +1,215 @@
+"""What a technician's tool asks over the serial line, and what the device answers. Pure.
+
+A line is one JSON object, `{"id":7,"cmd":"get"}`, at its end `#` and 8 hex, CRC-32 of what stands before it: serial
+lines lose bytes, and MicroPython reads half an object for a whole one. Who only asks may leave it out. The answer has
+the same `id`, `ok` 1 or 0, and where it is 0 `error` and `do`, for people. No answer holds a secret.
+"""
+
+import json
+from binascii import crc32
+
+from heartlamp.settings import fields as rules
+
+LINE_MOST = 8192  # bytes
+COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status")
+CHANGING = ("provision", "set", "reset")
+SETTABLE = ("lang", "consent", "site", "wifi", "links", "radio", "wan", "sensors", "host", "port", "server_name")
+AT_ONCE = ("lang", "consent", "site")  # the others count from the next start
+
+
+class Refused(Exception):
+    """`error`: what is wrong; `do`: what to do about it; `more`: further fields of the answer."""
+
+    def __init__(self, error: str, do: str, **more: object) -> None:
+        super().__init__(error)
+        self.error = error
+        self.do = do
+        self.more = more
+
+
+class View:
+    """What the answers are made of. fields: the settings, None without; why: they are None; left_out: fields of them
+    that this firmware cannot use; about: of the board (board, micropython, version, mac, capabilities); held: device id
+    -> number of its events not received; logs: lines; values: of the heartbeat; update_refused: the last reason."""
+
+    def __init__(
+        self,
+        fields: "dict[str, object] | None",
+        why: str,
+        left_out: "list[str]",
+        about: "dict[str, object]",
+        held: "dict[str, int]",
+        logs: "list[str]",
+        values: "list[tuple[str, int]]",
+        update_refused: str,
+    ) -> None:
+        self.fields = fields
+        self.why = why
+        self.left_out = left_out
+        self.about = about
+        self.held = held
+        self.logs = logs
+        self.values = values
+        self.update_refused = update_refused
+
+
+def read_line(said: object) -> "dict[str, object]":
+    """The request in a line (text), or in an object that came without one. Raises Refused."""
+    sure = not isinstance(said, str)
+    if isinstance(said, str):
+        said, sure = _json(said.strip())
+    if not isinstance(said, dict) or type(said.get("id")) is not int or not isinstance(said.get("cmd"), str):
+        raise Refused("a request has a whole number as id and a cmd", 'for example {"id":1,"cmd":"hello"}', unread=1)
+    if not sure and said["cmd"] in CHANGING:
+        raise Refused("a line that changes something needs its CRC", "end it with # and its CRC-32", unread=1)
+    return said
+
+
+def write_line(fields: "dict[str, object]") -> str:
+    """With its CRC, without a line feed."""
+    text = json.dumps(fields)
+    return "%s#%08x" % (text, crc32(text.encode()))
+
+
+def _json(text: str) -> "tuple[object, bool]":
+    """(what it says, whether a CRC says that it is whole)."""
+    if len(text.encode()) > LINE_MOST:
+        raise Refused("the line is longer than %d bytes" % LINE_MOST, "send less; nothing was changed", unread=1)
+    sure = text[-9:-8] == "#"
+    if sure:
+        text, sum = text[:-9], text[-8:]
+        if "%08x" % crc32(text.encode()) != sum:
+            raise Refused("the line was damaged on its way", "send it again; nothing was changed", unread=1)
+    try:
+        return json.loads(text), sure
+    except (ValueError, RuntimeError):  # RuntimeError: nested deeper than the stack
+        raise Refused("the line is not JSON", "send it again; nothing was changed", unread=1)
+
+
+def refusal(request: "dict[str, object]", refused: Refused) -> "dict[str, object]":
+    """The answer to what was refused; id 0 where the request had none."""
+    answer: "dict[str, object]" = {"id": request.get("id", 0), "ok": 0, "error": refused.error, "do": refused.do}
+    answer.update(refused.more)
+    return answer
+
+
+def answer(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    """(the answer, what is to be done): ("save", settings or None), ("wipe",) the held events, ("test",), ("restart",).
+    Raises Refused."""
+    command = str(request["cmd"])
+    if command not in COMMANDS:
+        raise Refused("there is no command of this name", "the commands are " + ", ".join(COMMANDS))
+    said, effects = _DO[command](request, view)
+    said["id"], said["ok"] = request["id"], 1
+    return said, effects
+
+
+# --- the commands: (request, view) -> (answer, effects) ---------------------------------------------------------------
+
+
+def _hello(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    said: "dict[str, object]" = {"provisioned": 0, "line_max": LINE_MOST, "held": sum(view.held.values())}
+    said.update(view.about)
+    if view.fields is None:
+        said["why"] = view.why
+    else:
+        said.update({"provisioned": 1, "dev": view.fields["dev"], "kind": view.fields["kind"]})
+        if "board" in view.fields:
+            said["board"] = view.fields["board"]
+    if view.left_out:
+        said["left_out"] = view.left_out
+    return said, []
+
+
+def _provision(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    given = request.get("settings")
+    fields, ignored = rules.known(given) if isinstance(given, dict) else ({}, [])
+    _check(fields if isinstance(given, dict) else given)
+    others = [dev for dev in view.held if dev != fields["dev"]]
+    if others:
+        raise Refused(
+            "this device belongs to device %s and still holds %d of its events" % (others[0], view.held[others[0]]),
+            'let it send them, or throw them away with {"cmd":"reset","events":1}',
+            field="dev",
+            held=view.held[others[0]],
+        )
+    said: "dict[str, object]" = {"dev": fields["dev"], "kind": fields["kind"], "ignored": ignored}
+    if fields == view.fields:
+        return said, []
+    return said, [("save", fields), ("restart",)]
+
+
+def _get(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    return {"settings": rules.public(_provisioned(view))}, []
+
+
+def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    before = _provisioned(view)
+    given = request.get("settings")
+    if not isinstance(given, dict) or not given:
+        raise Refused("set needs settings", 'for example {"id":1,"cmd":"set","settings":{"consent":0}}')
+    wrong = sorted([name for name in given if name not in SETTABLE])
+    if wrong:
+        raise Refused(
+            "%s cannot be set" % wrong[0],
+            "set takes %s; all else comes with provision" % ", ".join(SETTABLE),
+            field=wrong[0],
+        )
+    fields = {name: value for name, value in before.items() if name not in given}
+    fields.update({name: value for name, value in given.items() if value is not None})
+    _check(fields)
+    changed = sorted([name for name in given if fields.get(name) != before.get(name)])
+    effects: "list[tuple[object, ...]]" = [("save", fields)] if changed else []
+    later = [name for name in changed if name not in AT_ONCE]
+    if later:
+        effects.append(("restart",))
+    return {"changed": changed}, effects
+
+
+def _test(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    return {}, [("test",)]
+
+
+def _logs(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    return {"logs": view.logs}, []
+
+
+def _reset(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    wipe = request.get("events") == 1
+    held = 0 if wipe else sum(view.held.values())
+    said: "dict[str, object]" = {"held": held}
+    if held:
+        said["do"] = "the events stay: provision the same device again to send them"
+    effects: "list[tuple[object, ...]]" = [("save", None), ("wipe",), ("restart",)]
+    return said, effects if wipe else effects[:1] + effects[2:]
+
+
+def _status(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    return {"values": dict(view.values), "held": sum(view.held.values()), "update_refused": view.update_refused}, []
+
+
+_DO = {
+    "hello": _hello,
+    "provision": _provision,
+    "get": _get,
+    "set": _set,
+    "test": _test,
+    "logs": _logs,
+    "reset": _reset,
+    "status": _status,
+}
+
+
+def _provisioned(view: View) -> "dict[str, object]":
+    if view.fields is None:
+        raise Refused("this device is not provisioned", "provision it first")
+    return view.fields
+
+
+def _check(fields: object) -> None:
+    try:
+        rules.check(fields)
+    except rules.WrongField as error:
+        raise Refused(str(error), "correct it and send all of it again; nothing was changed", field=error.field)
+    except ValueError as error:
+        raise Refused(str(error), "send the settings as an object; nothing was changed", field="settings")
