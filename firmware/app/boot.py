@@ -1,0 +1,132 @@
+"""Before the program: mounts the flash, or makes it anew; chooses the copy that starts, and starts it.
+
+No filesystem is trusted here: the state that decides is in NVS, and without NVS, flash or update the copy in the
+firmware image starts. rules/boot.py decides; this file touches the world.
+"""
+
+import os
+import sys
+
+import vfs
+from heartlamp import boot_state
+from heartlamp.rules import boot
+from heartlamp.update import slots
+from heartlamp_protocol.device.reasons import ROLLED_BACK
+
+RESCUED_MOST = 100  # records read into RAM before a filesystem is made anew
+
+
+class Start:
+    """What starts, and what the program must know of it (hal.boot).
+
+    slot: "rom", "a" or "b"; safe: alarms only; trial: it has yet to earn a receipt; version: number of an update's
+    program, 0 for the rom copy, which knows its own; fresh: the flash was made anew just now."""
+
+    def __init__(self, state: boot.State, slot: str, version: int, fresh: bool) -> None:
+        self.slot = slot
+        self.safe = boot.safe(state)
+        self.trial = slot == state.trial
+        self.version = version
+        self.fresh = fresh
+
+
+def mount(device, root: str, options: dict, quick: bool = False) -> bool:
+    """Mounts littlefs; True where it could not be read and was made anew: what could still be read of the events is
+    there again. Raises OSError where even that fails: then the device alarms from RAM."""
+    kept = []
+    try:
+        vfs.mount(vfs.VfsLfs2(device, **options), root)
+        if quick:
+            return False
+        damaged = _damaged(root)
+        if damaged is None:
+            return False
+        kept = _rescue(root)
+        vfs.umount(root)
+    except OSError:
+        pass
+    vfs.VfsLfs2.mkfs(device, **options)
+    vfs.mount(vfs.VfsLfs2(device, **options), root)
+    _put_back(root, kept)
+    return True
+
+
+def choose(nvs, root: str, fresh: bool, slept: bool = False) -> Start:
+    """Counts this start, and finds the copy that works. `root`: of the flash; `fresh`: mount() made it anew."""
+    state = boot_state.load(nvs)
+    if fresh:
+        state = boot.reformatted(state)
+    state = boot.begin(state, slept)
+    while True:
+        slot = boot.order(state)[0]
+        if slot == boot.ROM or slots.works(root + "/" + slot, state.id_of(slot), slept):
+            break
+        state = boot.broken(state, slot)
+    boot_state.save(nvs, state)
+    version = 0 if slot == boot.ROM else slots.head(root + "/" + slot).manifest.version
+    return Start(state, slot, version, fresh)
+
+
+def load(nvs, root: str, start: Start, rom: "list[str]", load_main):
+    """(what load_main() returned, the Start that it was): imports the chosen copy, and where that alone fails already,
+    the next one at once, so that no alarm waits for a restart. `rom`: sys.path as it was."""
+    while True:
+        _forget()
+        sys.path[:] = ([root + "/" + start.slot] if start.slot != boot.ROM else []) + rom
+        try:
+            return load_main(), start
+        except Exception as error:
+            if start.slot == boot.ROM:
+                raise
+            sys.print_exception(error, sys.stderr)
+        state = boot_state.load(nvs)
+        boot_state.save(nvs, boot.broken(state, start.slot, ROLLED_BACK))
+        start = choose(nvs, root, start.fresh, True)
+
+
+def _forget() -> None:
+    """This file's own imports were the rom copy's."""
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("heartlamp", "heartlamp_protocol"):
+            del sys.modules[name]
+
+
+def _damaged(folder: str) -> "str | None":
+    """The first folder that cannot be listed."""
+    try:
+        entries = list(os.ilistdir(folder))
+    except OSError:
+        return folder
+    for entry in entries:
+        if entry[1] == 0x4000:
+            found = _damaged(folder + "/" + entry[0])
+            if found is not None:
+                return found
+    return None
+
+
+def _rescue(root: str) -> "list[tuple[str, bytes]]":
+    """Events and the settings' copy, as far as they can be read."""
+    kept = []
+    try:
+        names = ["/out/" + entry[0] for entry in os.ilistdir(root + "/out")]
+    except OSError:
+        names = []
+    for name in sorted(names)[:RESCUED_MOST] + ["/config.json"]:
+        try:
+            with open(root + name, "rb") as f:
+                kept.append((name, f.read()))
+        except OSError:
+            pass
+    return kept
+
+
+def _put_back(root: str, kept: "list[tuple[str, bytes]]") -> None:
+    try:
+        if kept:
+            os.mkdir(root + "/out")
+        for name, data in kept:
+            with open(root + name, "wb") as f:
+                f.write(data)
+    except OSError:
+        pass
