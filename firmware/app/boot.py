@@ -23,6 +23,7 @@ class Start:
     program, 0 for the rom copy, which knows its own; fresh: the flash was made anew just now."""
 
     def __init__(self, state: boot.State, slot: str, version: int, fresh: bool) -> None:
+        self.state = state
         self.slot = slot
         self.safe = boot.safe(state)
         self.trial = slot == state.trial
@@ -56,10 +57,13 @@ def choose(nvs, root: str, fresh: bool, slept: bool = False) -> Start:
     state = boot_state.load(nvs)
     if fresh:
         state = boot.reformatted(state)
-    state = boot.begin(state, slept)
+    return _pick(nvs, root, boot.begin(state, slept), fresh, slept)
+
+
+def _pick(nvs, root: str, state: boot.State, fresh: bool, quick: bool) -> Start:
     while True:
         slot = boot.order(state)[0]
-        if slot == boot.ROM or slots.works(root + "/" + slot, state.id_of(slot), slept):
+        if slot == boot.ROM or slots.works(root + "/" + slot, state.id_of(slot), quick):
             break
         state = boot.broken(state, slot)
     boot_state.save(nvs, state)
@@ -79,9 +83,8 @@ def load(nvs, root: str, start: Start, rom: "list[str]", load_main):
             if start.slot == boot.ROM:
                 raise
             sys.print_exception(error, sys.stderr)
-        state = boot_state.load(nvs)
-        boot_state.save(nvs, boot.broken(state, start.slot, ROLLED_BACK))
-        start = choose(nvs, root, start.fresh, True)
+        state = boot.broken(start.state, start.slot, ROLLED_BACK)
+        start = _pick(nvs, root, state, start.fresh, False)
 
 
 def _forget() -> None:
