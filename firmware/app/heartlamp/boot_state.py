@@ -1,5 +1,5 @@
-"""rules/boot.py's state in NVS, one blob: written whole or not at all. A device without NVS, or with a broken one, starts
-the rom copy and alarms."""
+"""rules/boot.py's state in NVS, one blob: written whole or not at all. A device without NVS, or with a broken one,
+starts the rom copy and alarms."""
 
 from heartlamp.rules import boot
 

@@ -1,7 +1,7 @@
-"""Why a device refused an update: the number travels in its heartbeat (`update_refused`), the text is for technicians."""
+"""Why a device refused an update. The number travels in its heartbeat (`update_refused`), texts are for technicians."""
 
-SIGNATURE, BOARD, KIND, TOO_OLD, ROLLED_BACK, TRUNCATED, DAMAGED, NO_ROOM, MICROPYTHON, MALFORMED, TOO_FAR, NO_KEY = range(
-    1, 13
+SIGNATURE, BOARD, KIND, TOO_OLD, ROLLED_BACK, TRUNCATED, DAMAGED, NO_ROOM, MICROPYTHON, MALFORMED, TOO_FAR, NO_KEY = (
+    range(1, 13)
 )
 
 TEXTS = {  # code: (name, English, 中文)
@@ -9,7 +9,11 @@ TEXTS = {  # code: (name, English, 中文)
     BOARD: ("board", "made for other boards", "不适用于本设备的主板"),
     KIND: ("kind", "made for other kinds of device", "不适用于本类设备"),
     TOO_OLD: ("too_old", "not newer than what runs, and not signed as a way back", "不比现有版本新，也未签为退回版本"),
-    ROLLED_BACK: ("rolled_back", "it ran, got no receipt in time, and the device went back", "试运行未按时得到回执，已退回原版本"),
+    ROLLED_BACK: (
+        "rolled_back",
+        "it ran, got no receipt in time, and the device went back",
+        "试运行未按时得到回执，已退回原版本",
+    ),
     TRUNCATED: ("truncated", "ends before its manifest says so", "文件不完整，比清单所列的短"),
     DAMAGED: ("damaged", "a file differs from its manifest", "有文件与清单不符"),
     NO_ROOM: ("no_room", "does not fit beside what must be kept for alarms", "空间不足，报警所需的空间不能占用"),

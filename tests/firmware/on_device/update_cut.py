@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa: UP031
 """Runs on MicroPython: updates on real littlefs and NVS, the power cut after every operation of the flash and in its
 middle, and what starts then is started.
 
@@ -28,7 +29,7 @@ import boot as starter
 import vfs
 from heartlamp import boot_state
 from heartlamp.hal.unix import nvs as unix_nvs
-from heartlamp.hal.unix.flash import BLOCK, LFS
+from heartlamp.hal.unix.flash import LFS
 from heartlamp.outbox import Outbox, Record
 from heartlamp.rules import boot
 from heartlamp.update import download as download_file
@@ -162,7 +163,8 @@ class Run:
             assert self.board.start.trial
             self.confirm(bundle["version"])
             self.restart()
-            assert not self.board.start.trial and self.board.start.version == bundle["version"]
+            assert not self.board.start.trial
+            assert self.board.start.version == bundle["version"]
             if self.early:
                 self.board.power_off()
                 return
@@ -184,7 +186,7 @@ def whole(start, bundles):
     """Whether every byte of the chosen copy is the bundle's."""
     if start.slot == boot.ROM:
         return True
-    bundle = [b for b in bundles if b["version"] == start.version][0]
+    bundle = next(b for b in bundles if b["version"] == start.version)
     at = bundle["head"]
     for path, size in bundle["files"]:
         with open(ROOT + "/" + start.slot + "/" + path, "rb") as f:
@@ -213,7 +215,16 @@ def main():
     vfs.VfsLfs2.mkfs(Nor(starting, 0, FILES), **LFS)
     run = Run(bytearray(starting), given["bundles"], modulus, early)
     run.all()
-    counts = {"cuts": 0, "half": 0, "unstartable": 0, "older": 0, "lost": 0, "reformatted": 0, "unfinished": 0, "resumed": 0}
+    counts = {
+        "cuts": 0,
+        "half": 0,
+        "unstartable": 0,
+        "older": 0,
+        "lost": 0,
+        "reformatted": 0,
+        "unfinished": 0,
+        "resumed": 0,
+    }
     started = {}
     for n, (done, torn) in enumerate(cuts(starting, run.log)):
         if n % shards != shard:
@@ -253,7 +264,14 @@ def main():
             counts["unfinished"] += not finishes(board, given["bundles"])
         board.power_off()
     erases = len([1 for operation in run.log if is_erase(operation)])
-    counts.update({"operations": len(run.log), "erases": erases, "started": started, "took_ms": time.ticks_diff(time.ticks_ms(), began)})
+    counts.update(
+        {
+            "operations": len(run.log),
+            "erases": erases,
+            "started": started,
+            "took_ms": time.ticks_diff(time.ticks_ms(), began),
+        }
+    )
     print(json.dumps(counts))
 
 
@@ -274,7 +292,7 @@ def finishes(board, bundles):
     download = board.download()
     if not download.id:
         return True
-    bundle = [b for b in bundles if b["id"] == download.id][0]
+    bundle = next(b for b in bundles if b["id"] == download.id)
     try:
         while not download.complete:
             download.take(download.at, bundle["data"][download.at : download.at + PIECE])

@@ -13,7 +13,7 @@ from heartlamp_protocol.device.reasons import DAMAGED, ROLLED_BACK
 
 ROM = "rom"
 SLOTS = ("a", "b")
-TRIES = 3  # starts of a trial: a crash at once, a bad moment of the line, and once more
+TRIES = 3  # starts of a trial: a crash at once, a bad moment of the line, and one more
 STARTS = 3  # in a row without having been healthy; the next one is safe
 HEALTHY_MS = 120_000  # alive so long, or a receipt: this start was a good one
 TRIAL_MS = 20 * 60_000  # of one start, to earn a receipt; three of them outlast a gateway's restart
@@ -22,10 +22,10 @@ SAFE_MS = 6 * 3_600_000  # healthy so long in safe mode: try the whole program a
 
 
 class State:
-    """good: who starts; a, b: ids of the bundles whose files are there and once were good, "" for none; trial, trial_id,
-    tries: the slot on trial and its starts left; starts: in a row without having been healthy; refused, refused_id,
-    refused_version: the last refusal (device.reasons); lost: slots found damaged; reformatted: times the filesystem
-    could not be read and was made anew."""
+    """good: who starts; a, b: ids of the bundles whose files are there and once were good, "" for none; trial,
+    trial_id, trial_version, tries: the slot on trial and its starts left; starts: in a row without having been healthy;
+    refused, refused_id, refused_version: the last refusal (device.reasons); lost: slots found damaged; reformatted:
+    times the filesystem could not be read and was made anew."""
 
     TEXTS = ("good", "a", "b", "trial", "trial_id", "refused_id")
     COUNTS = ("tries", "starts", "refused", "refused_version", "trial_version", "lost", "reformatted")
@@ -214,6 +214,6 @@ def left(state: State) -> State:
 
 
 def trial_over(up: int, held_for: "int | None") -> bool:
-    """No receipt yet on trial: has it had its time? up: ms since this start; held_for: ms since its oldest event of
-    this start that nobody has heard, None where there is none. An alarm shortens the trial: the copy before it could send."""
+    """No receipt yet on trial: has it had its time? up: ms since this start; held_for: ms of it since the oldest event
+    that nobody has heard, None where there is none. An alarm shortens the trial: the copy before could send."""
     return up >= TRIAL_MS or (held_for is not None and held_for >= ALARM_MS)

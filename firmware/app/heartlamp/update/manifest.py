@@ -1,8 +1,8 @@
 """A bundle's signed list of files, and whether this device may take it. Pure.
 
-A bundle is `HLB1\\n`, 4 B big-endian length of the manifest, the manifest (JSON), 384 B RSA-3072 signature (PKCS#1 v1.5,
-SHA-256) over its bytes, and the files one after another in the manifest's order. Its id is the first 16 hex of SHA-256
-of the manifest, so that nothing can be in a bundle of that id but what was signed.
+A bundle is `HLB1\\n`, 4 B big-endian length of the manifest, the manifest (JSON), 384 B RSA-3072 signature (PKCS#1
+v1.5, SHA-256) over its bytes, and the files one after another in the manifest's order. Its id is the first 16 hex of
+SHA-256 of the manifest, so that nothing can be in a bundle of that id but what was signed.
 """
 
 import hashlib

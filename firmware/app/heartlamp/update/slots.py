@@ -1,4 +1,4 @@
-"""A slot: the folder a or b of the flash, a bundle's files in it as they are imported, and the bundle's head beside them.
+"""A slot: the folder a or b of the flash, a bundle's files in it as they are imported, and its head beside them.
 
 The head (all bytes of the bundle before its first file) says what must be there. Nothing here decides what starts:
 rules/boot.py does, by ids that stand in NVS.
@@ -61,8 +61,8 @@ def head_length(start: bytes) -> "int | None":
 
 
 def checking(folder: str, id: str):
-    """A generator that reads the slot in small steps, so that others can run between two. Raises Refused where its files
-    are not those of bundle `id`, none more and none fewer."""
+    """A generator that reads the slot in small steps, so that others can run between two. Raises Refused where its
+    files are not those of bundle `id`, none more and none fewer."""
     found = head(folder)
     if found is None or found.id != id:
         raise Refused(reasons.DAMAGED)
@@ -75,7 +75,7 @@ def checking(folder: str, id: str):
     yield
     if wanted:
         raise Refused(reasons.DAMAGED)
-    for path, size, digest in found.manifest.files:
+    for path, _, digest in found.manifest.files:
         for _ in hashing(folder + "/" + path, digest):
             yield
 
@@ -147,7 +147,7 @@ def append(folder: str, path: str, data: bytes) -> None:
 
 
 def room(root: str, files: "list[tuple[str, int, str]]") -> int:
-    """Bytes that would be left on the filesystem beside these files; a file takes whole blocks, a folder two of them."""
+    """Bytes that would be left on the filesystem beside these files. A file takes whole blocks, a folder two."""
     found = os.statvfs(root or "/")
     block, blocks, folders = found[1], found[3], set()
     for path, size, _ in files:
