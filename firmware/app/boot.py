@@ -16,21 +16,6 @@ from heartlamp_protocol.device.reasons import ROLLED_BACK
 RESCUED_MOST = 100  # records read into RAM before a filesystem is made anew
 
 
-class Start:
-    """What starts, and what the program must know of it (hal.boot).
-
-    slot: "rom", "a" or "b"; safe: alarms only; trial: it has yet to earn a receipt; version: number of an update's
-    program, 0 for the rom copy, which knows its own; fresh: the flash was made anew just now."""
-
-    def __init__(self, state: boot.State, slot: str, version: int, fresh: bool) -> None:
-        self.state = state
-        self.slot = slot
-        self.safe = boot.safe(state)
-        self.trial = slot == state.trial
-        self.version = version
-        self.fresh = fresh
-
-
 def mount(device, root: str, options: dict, quick: bool = False) -> bool:
     """Mounts littlefs; True where it could not be read and was made anew: what could still be read of the events is
     there again. Raises OSError where even that fails: then the device alarms from RAM."""
@@ -52,43 +37,55 @@ def mount(device, root: str, options: dict, quick: bool = False) -> bool:
     return True
 
 
-def choose(nvs, root: str, fresh: bool, slept: bool = False) -> Start:
-    """Counts this start, and finds the copy that works. `root`: of the flash; `fresh`: mount() made it anew."""
+def choose(nvs, root: str, fresh: bool, slept: bool = False) -> dict:
+    """Counts this start, and finds the copy that works. `root`: of the flash; `fresh`: mount() made it anew; `slept`:
+    woken from deep sleep, where nobody has time to read a whole slot.
+
+    Returns what the program must know of its start (hal.boot), plain, because the program may be of another version:
+    slot: "rom", "a" or "b"; version: of an update's program, 0 for the rom copy, which knows its own; 0 or 1: safe
+    (alarms only), trial (it has yet to earn a receipt), fresh; crashes: starts in a row, before this one, that did not
+    become healthy."""
     state = boot_state.load(nvs)
     if fresh:
         state = boot.reformatted(state)
     return _pick(nvs, root, boot.begin(state, slept), fresh, slept)
 
 
-def _pick(nvs, root: str, state: boot.State, fresh: bool, quick: bool) -> Start:
+def _pick(nvs, root: str, state: boot.State, fresh: bool, quick: bool) -> dict:
     while True:
         slot = boot.order(state)[0]
         if slot == boot.ROM or slots.works(root + "/" + slot, state.id_of(slot), quick):
             break
         state = boot.broken(state, slot)
     boot_state.save(nvs, state)
-    version = 0 if slot == boot.ROM else slots.head(root + "/" + slot).manifest.version
-    return Start(state, slot, version, fresh)
+    return {
+        "slot": slot,
+        "version": 0 if slot == boot.ROM else slots.head(root + "/" + slot).manifest.version,
+        "safe": int(boot.safe(state)),
+        "trial": int(slot == state.trial),
+        "fresh": int(fresh),
+        "crashes": max(0, state.starts - 1),
+    }
 
 
-def load(nvs, root: str, start: Start, rom: "list[str]", load_main):
-    """(what load_main() returned, the Start that it was): imports the chosen copy, and where that alone fails already,
-    the next one at once, so that no alarm waits for a restart. `rom`: sys.path as it was."""
+def load(nvs, root: str, begun: dict, rom: "list[str]", load_main):
+    """(what load_main() returned, the start that it was): imports the chosen copy, and where that alone fails already,
+    the next one at once, so that no alarm waits for a restart. `rom`: sys.path without a slot."""
     while True:
-        _forget()
-        sys.path[:] = ([root + "/" + start.slot] if start.slot != boot.ROM else []) + rom
+        forget()
+        sys.path[:] = ([root + "/" + begun["slot"]] if begun["slot"] != boot.ROM else []) + rom
         try:
-            return load_main(), start
+            return load_main(), begun
         except Exception as error:
-            if start.slot == boot.ROM:
+            if begun["slot"] == boot.ROM:
                 raise
             sys.print_exception(error, sys.stderr)
-        state = boot.broken(start.state, start.slot, ROLLED_BACK)
-        start = _pick(nvs, root, state, start.fresh, False)
+        state = boot.broken(boot_state.load(nvs), begun["slot"], ROLLED_BACK)
+        begun = _pick(nvs, root, state, begun["fresh"] == 1, False)
 
 
-def _forget() -> None:
-    """This file's own imports were the rom copy's."""
+def forget() -> None:
+    """What was imported until now was the rom copy's, or another slot's."""
     for name in list(sys.modules):
         if name.split(".")[0] in ("heartlamp", "heartlamp_protocol"):
             del sys.modules[name]

@@ -157,39 +157,39 @@ class Run:
         for bundle in (first, second):
             assert self.take_in(bundle, (3, 9))
             self.restart()
-            assert self.board.start.trial, "the trial did not start"
+            assert self.board.start["trial"], "the trial did not start"
             self.alarm()
             self.restart()  # a power cut in the middle of the trial
-            assert self.board.start.trial
+            assert self.board.start["trial"]
             self.confirm(bundle["version"])
             self.restart()
-            assert not self.board.start.trial
-            assert self.board.start.version == bundle["version"]
+            assert not self.board.start["trial"]
+            assert self.board.start["version"] == bundle["version"]
             if self.early:
                 self.board.power_off()
                 return
         assert self.take_in(third, (4,))
         for _ in range(boot.TRIES):
             self.restart(False)
-            assert self.board.start.trial
+            assert self.board.start["trial"]
             self.alarm()
         self.restart()
-        assert self.board.start.version == second["version"], "it did not go back"
+        assert self.board.start["version"] == second["version"], "it did not go back"
         assert not self.take_in(forged, (2,))
         assert not self.take_in(spoilt, (2,))
         self.restart()
-        assert self.board.start.version == second["version"]
+        assert self.board.start["version"] == second["version"]
         self.board.power_off()
 
 
 def whole(start, bundles):
     """Whether every byte of the chosen copy is the bundle's."""
-    if start.slot == boot.ROM:
+    if start["slot"] == boot.ROM:
         return True
-    bundle = next(b for b in bundles if b["version"] == start.version)
+    bundle = next(b for b in bundles if b["version"] == start["version"])
     at = bundle["head"]
     for path, size in bundle["files"]:
-        with open(ROOT + "/" + start.slot + "/" + path, "rb") as f:
+        with open(ROOT + "/" + start["slot"] + "/" + path, "rb") as f:
             if f.read() != bundle["data"][at : at + size]:
                 return False
         at += size
@@ -238,22 +238,22 @@ def main():
             counts["unstartable"] += 1
             continue
         start = board.start
-        name = start.slot + (" on trial" if start.trial else "")
+        name = start["slot"] + (" on trial" if start["trial"] else "")
         started[name] = started.get(name, 0) + 1
-        counts["reformatted"] += start.fresh
+        counts["reformatted"] += start["fresh"]
         try:
             right = whole(start, given["bundles"])
         except OSError:
             right = False
-        if right and start.slot != boot.ROM:
+        if right and start["slot"] != boot.ROM:
             try:
-                right = program(start) == start.version
+                right = program(start) == start["version"]
             except (ImportError, SyntaxError, AttributeError):
                 right = False
-        if not start.trial:
+        if not start["trial"]:
             last = [version for _, after, version in run.confirmed if after <= done][-1]
             due = [version for before, _, version in run.confirmed if before <= done]
-            counts["older"] += start.version not in due[due.index(last) :]
+            counts["older"] += start["version"] not in due[due.index(last) :]
         held = {r.id for r in board.outbox.records}
         kept = {p[2] for p in run.promises if p[1] == "add" and p[0] <= done}
         going = {p[2] for p in run.promises if p[1] == "remove" and p[3] <= done}
@@ -278,7 +278,7 @@ def main():
 def program(start):
     """The version that the chosen copy says it is, by importing it from there and nowhere else."""
     before = sys.path[:]
-    sys.path[:] = [ROOT + "/" + start.slot]
+    sys.path[:] = [ROOT + "/" + start["slot"]]
     sys.modules.pop("trial_program", None)
     sys.modules.pop("trial_program.main", None)
     try:
@@ -303,7 +303,7 @@ def finishes(board, bundles):
     download.to_trial()
     board.power_off()
     board.power_on()
-    return board.start.trial and board.start.version == bundle["version"]
+    return board.start["trial"] and board.start["version"] == bundle["version"]
 
 
 main()

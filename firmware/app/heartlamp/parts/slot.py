@@ -22,8 +22,8 @@ class Part(_Part):
 
     def start(self) -> None:
         begun = self.hal.boot
-        if begun.trial:
-            head = slots.head(self.hal.root + "/" + begun.slot)
+        if begun["trial"]:
+            head = slots.head(self.hal.root + "/" + begun["slot"])
             self._bundle = (head.id, head.total)
 
     def message(self, what: str, payload: bytes) -> None:
@@ -38,16 +38,16 @@ class Part(_Part):
         """`slot` is 0 for rom, 1 for a, 2 for b. What is 0 is left out but for that."""
         begun, state = self.hal.boot, boot_state.load(self.hal.nvs())
         values = [
-            ("safe_mode", int(begun.safe)),
-            ("on_trial", int(begun.trial)),
-            ("crashes", max(0, begun.state.starts - 1)),
+            ("safe_mode", begun["safe"]),
+            ("on_trial", begun["trial"]),
+            ("crashes", begun["crashes"]),
             ("flash_reformatted", state.reformatted),
             ("slots_lost", state.lost),
             ("update_refused", state.refused),
             ("update_version", state.refused_version),
         ]
         slot = (boot.ROM,) + boot.SLOTS
-        return [("slot", slot.index(begun.slot))] + [pair for pair in values if pair[1]]
+        return [("slot", slot.index(begun["slot"]))] + [pair for pair in values if pair[1]]
 
     async def run(self, alive) -> None:
         hal, device, begun = self.hal, self.device, self.hal.boot
@@ -58,18 +58,18 @@ class Part(_Part):
             now = hal.clock()
             up = now - self._begun
             receipted = device.received_at is not None or device.heard_at is not None
-            if begun.trial:
+            if begun["trial"]:
                 if receipted or self._answered:
                     self._save(boot.confirmed)
-                    begun.trial = False
-                    hal.trace("update", confirmed=begun.version)
+                    begun["trial"] = 0
+                    hal.trace("update", confirmed=begun["version"])
                     device.to_read.ring()
                 elif boot.trial_over(up, _held_for(device, now)):
-                    hal.trace("update", unproven=begun.version)
+                    hal.trace("update", unproven=begun["version"])
                     hal.reset()
                 else:
                     await self._ask(now)
-            elif begun.safe:
+            elif begun["safe"]:
                 if up >= boot.SAFE_MS and not device.holds_event():
                     self._save(boot.left)
                     hal.trace("safe mode", left=1)

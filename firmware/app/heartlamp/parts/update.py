@@ -80,7 +80,7 @@ class Part(_Part):
             self._woken.clear()
             now = hal.clock()
             try:
-                if self.busy() or self.hal.boot.trial:
+                if self.busy() or self.hal.boot["trial"]:
                     pass
                 elif not opened:
                     opened = True
