@@ -17,24 +17,24 @@ RESCUED_MOST = 100  # records read into RAM before a filesystem is made anew
 
 
 def mount(device, root: str, options: dict, quick: bool = False) -> bool:
-    """Mounts littlefs; True where it could not be read and was made anew: what could still be read of the events is
-    there again. Raises OSError where even that fails: then the device alarms from RAM."""
-    kept = []
+    """Mounts littlefs on `root`, "" for the top. True where it could not be read and was made anew: of the events, what
+    could still be read is there again. Raises OSError where even that fails: then the device alarms from RAM. `quick`:
+    without looking at every folder."""
+    kept, blank = [], _blank(device)
     try:
-        vfs.mount(vfs.VfsLfs2(device, **options), root)
+        vfs.mount(vfs.VfsLfs2(device, **options), root or "/")
         if quick:
             return False
-        damaged = _damaged(root)
-        if damaged is None:
+        if not _damaged(root):
             return False
         kept = _rescue(root)
-        vfs.umount(root)
+        vfs.umount(root or "/")
     except OSError:
         pass
     vfs.VfsLfs2.mkfs(device, **options)
-    vfs.mount(vfs.VfsLfs2(device, **options), root)
+    vfs.mount(vfs.VfsLfs2(device, **options), root or "/")
     _put_back(root, kept)
-    return True
+    return not blank
 
 
 def choose(nvs, root: str, fresh: bool, slept: bool = False) -> dict:
@@ -72,7 +72,7 @@ def load(nvs, root: str, begun: dict, rom: "list[str]", load_main):
     """(what load_main() returned, the start that it was): imports the chosen copy, and where that alone fails already,
     the next one at once, so that no alarm waits for a restart. `rom`: sys.path without a slot."""
     while True:
-        forget()
+        _forget()
         sys.path[:] = ([root + "/" + begun["slot"]] if begun["slot"] != boot.ROM else []) + rom
         try:
             return load_main(), begun
@@ -84,25 +84,32 @@ def load(nvs, root: str, begun: dict, rom: "list[str]", load_main):
         begun = _pick(nvs, root, state, begun["fresh"] == 1, False)
 
 
-def forget() -> None:
+def _forget() -> None:
     """What was imported until now was the rom copy's, or another slot's."""
     for name in list(sys.modules):
         if name.split(".")[0] in ("heartlamp", "heartlamp_protocol"):
             del sys.modules[name]
 
 
-def _damaged(folder: str) -> "str | None":
-    """The first folder that cannot be listed."""
+def _blank(device) -> bool:
+    """A chip as it comes from the factory: nothing is lost there."""
+    start = bytearray(256)
     try:
-        entries = list(os.ilistdir(folder))
+        device.readblocks(0, start, 0)
     except OSError:
-        return folder
-    for entry in entries:
-        if entry[1] == 0x4000:
-            found = _damaged(folder + "/" + entry[0])
-            if found is not None:
-                return found
-    return None
+        return False
+    return start == b"\xff" * len(start)
+
+
+def _damaged(folder: str) -> bool:
+    """Whether it, or a folder in it, cannot be listed."""
+    try:
+        for entry in list(os.ilistdir(folder or "/")):
+            if entry[1] == 0x4000 and _damaged(folder + "/" + entry[0]):
+                return True
+    except OSError:
+        return True
+    return False
 
 
 def _rescue(root: str) -> "list[tuple[str, bytes]]":
@@ -112,7 +119,7 @@ def _rescue(root: str) -> "list[tuple[str, bytes]]":
         names = ["/out/" + entry[0] for entry in os.ilistdir(root + "/out")]
     except OSError:
         names = []
-    for name in sorted(names)[:RESCUED_MOST] + ["/config.json"]:
+    for name in sorted(names)[:RESCUED_MOST] + ["/settings"]:
         try:
             with open(root + name, "rb") as f:
                 kept.append((name, f.read()))

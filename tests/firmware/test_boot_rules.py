@@ -81,8 +81,12 @@ def test_a_button_that_sleeps_and_wakes_never_gets_into_safe_mode() -> None:
         assert not boot.safe(state)
 
 
-def test_sleeping_is_no_way_out_of_safe_mode() -> None:
-    assert boot.safe(boot.begin(starts(installed(), boot.STARTS + 1), True))
+def test_a_battery_device_leaves_safe_mode_after_so_many_orderly_sleeps() -> None:
+    state = starts(installed(), boot.STARTS + 1)
+    for _ in range(boot.SAFE_WAKES):
+        state = boot.begin(state, True)
+        assert boot.safe(state)
+    assert not boot.safe(boot.begin(state, True))
 
 
 def test_a_spoilt_slot_gives_way_to_the_other_and_then_to_rom() -> None:
@@ -108,10 +112,14 @@ def test_an_update_never_touches_what_starts() -> None:
 
 
 def test_an_alarm_that_nobody_hears_shortens_the_trial() -> None:
-    assert not boot.trial_over(5_000, None)
-    assert not boot.trial_over(30_000, 20_000)
-    assert boot.trial_over(70_000, boot.ALARM_MS)
-    assert boot.trial_over(boot.TRIAL_MS, None)
+    assert not boot.must_go_back(None)
+    assert not boot.must_go_back(20_000)
+    assert boot.must_go_back(boot.ALARM_MS)
+    state = boot.begin(boot.given_up(boot.begin(tried(installed()), False)), False)
+    assert boot.order(state) == ["a", "rom"]
+    assert state.refused == reasons.ROLLED_BACK
+    assert not boot.trial_over(boot.TRIAL_MS - 1)
+    assert boot.trial_over(boot.TRIAL_MS)
 
 
 def test_whatever_happens_a_good_slot_or_rom_is_in_the_order_and_no_slot_without_a_name() -> None:

@@ -19,9 +19,14 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
+def written(fields: dict[str, Any]) -> bytes:
+    files = fields.pop("files")
+    return json.dumps(fields | {"files": files}, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def judged(**fields: object) -> int:
     """By a virtual lamp that runs 10100 on MicroPython 1.25."""
-    made = manifest.read(json.dumps(GOOD | fields).encode())
+    made = manifest.read(written(GOOD | fields))
     return manifest.judge(made, "virtual", "lamp", 10100, 12500)
 
 
@@ -56,7 +61,8 @@ def test_an_older_one_is_taken_where_it_was_signed_as_a_way_back() -> None:
 @pytest.mark.parametrize(
     "path",
     ["/etc/passwd", "../main.mpy", "heartlamp/../main.mpy", "heartlamp//main.mpy", "heartlamp/.hidden", "heartlamp/",
-     "main.mpy", "", "heartlamp/" + "x" * 90, "a/b/c/d/e/f", "heartlamp/ä.mpy", "heartlamp\\main.mpy", "bundle"],
+     "main.mpy", "", "heartlamp/" + "x" * 90 + ".mpy", "a/b/c/d/e/f.mpy", "heartlamp/ä.mpy", "heartlamp\\main.mpy",
+     "bundle", "heartlamp/main.py", "heartlamp/.mpy", "heartlamp.mpy/main.mpy", "heartlamp/main.mpy/x.mpy"],
 )  # fmt: skip
 def test_a_path_that_leaves_the_slot_or_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(Refused) as caught:
@@ -74,7 +80,9 @@ def test_a_path_that_leaves_the_slot_or_is_no_path_is_refused(path: str) -> None
         {"files": [["heartlamp/main.mpy", 1 << 20, "5a" * 32]]},
         {"files": [["heartlamp/main.mpy", True, "5a" * 32]]},
         {"files": [["heartlamp/main.mpy", 10, "5A" * 32]]},
-        {"files": [["heartlamp/main", 10, "5a" * 32], ["heartlamp/main/x", 10, "5a" * 32]]},
+        {"files": [["heartlamp/b.mpy", 10, "5a" * 32], ["heartlamp/a.mpy", 10, "5a" * 32]]},
+        {"files": [["heartlamp/a.mpy", 10, "5a" * 32, 1]]},
+        {"files": [[f"heartlamp/m{n:03}.mpy", 10, "5a" * 32] for n in range(161)]},
         {"files": [[f"heartlamp/m{n}.mpy", 60_000, "5a" * 32] for n in range(5)]},
         {"files": 7},
         {"version": "10200"},

@@ -4,6 +4,7 @@ starts the rom copy and alarms."""
 from heartlamp.rules import boot
 
 KEY = "boot"
+UPDATE = "update"  # {"id","size","slot"} of the bundle under way
 MOST = 512
 
 

@@ -19,16 +19,17 @@ HEALTHY_MS = 120_000  # alive so long, or a receipt: this start was a good one
 TRIAL_MS = 20 * 60_000  # of one start, to earn a receipt; three of them outlast a gateway's restart
 ALARM_MS = 60_000  # on trial, an alarm that had no receipt for so long goes back to who could send it
 SAFE_MS = 6 * 3_600_000  # healthy so long in safe mode: try the whole program again
+SAFE_WAKES = 6  # or so many orderly sleeps: a battery device is never awake for hours
 
 
 class State:
     """good: who starts; a, b: ids of the bundles whose files are there and once were good, "" for none; trial,
     trial_id, trial_version, tries: the slot on trial and its starts left; starts: in a row without having been healthy;
-    refused, refused_id, refused_version: the last refusal (device.reasons); lost: slots found damaged; reformatted:
-    times the filesystem could not be read and was made anew."""
+    wakes: orderly sleeps in safe mode; refused, refused_id, refused_version: the last refusal (device.reasons); lost:
+    slots found damaged; reformatted: times the filesystem could not be read and was made anew."""
 
     TEXTS = ("good", "a", "b", "trial", "trial_id", "refused_id")
-    COUNTS = ("tries", "starts", "refused", "refused_version", "trial_version", "lost", "reformatted")
+    COUNTS = ("tries", "starts", "wakes", "refused", "refused_version", "trial_version", "lost", "reformatted")
 
     def __init__(self) -> None:
         self.good = ROM
@@ -39,6 +40,7 @@ class State:
         self.trial_version = 0
         self.tries = 0
         self.starts = 0
+        self.wakes = 0
         self.refused = 0
         self.refused_id = ""
         self.refused_version = 0
@@ -88,7 +90,12 @@ def copy(state: State) -> State:
 def begin(state: State, slept: bool) -> State:
     """Before anything starts. `slept`: woken from deep sleep, which only an orderly run enters."""
     state = copy(state)
-    state.starts = 0 if slept and not safe(state) else state.starts + 1
+    if not slept:
+        state.starts, state.wakes = state.starts + 1, 0
+    elif safe(state) and state.wakes < SAFE_WAKES:
+        state.wakes += 1
+    else:
+        state.starts, state.wakes = 0, 0
     if state.trial and state.tries <= 0:
         return rolled_back(state)
     if state.trial:
@@ -213,7 +220,19 @@ def left(state: State) -> State:
     return state
 
 
-def trial_over(up: int, held_for: "int | None") -> bool:
-    """No receipt yet on trial: has it had its time? up: ms since this start; held_for: ms of it since the oldest event
-    that nobody has heard, None where there is none. An alarm shortens the trial: the copy before could send."""
-    return up >= TRIAL_MS or (held_for is not None and held_for >= ALARM_MS)
+def trial_over(up: int) -> bool:
+    """No receipt yet on trial, `up` ms after its start: time for its next start, or to go back."""
+    return up >= TRIAL_MS
+
+
+def must_go_back(held_for: "int | None") -> bool:
+    """On trial: has an event waited too long? held_for: ms of this start since the oldest that nobody has heard, None
+    where there is none. The copy before could send."""
+    return held_for is not None and held_for >= ALARM_MS
+
+
+def given_up(state: State) -> State:
+    """The trial's next start is none."""
+    state = copy(state)
+    state.tries = 0
+    return state

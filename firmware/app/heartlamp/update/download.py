@@ -13,7 +13,6 @@ from heartlamp.rules import boot
 from heartlamp.update import manifest, slots
 from heartlamp.update.manifest import Refused
 
-KEY = "update"  # in NVS: {"id","size","slot"} of the bundle under way
 ROOM = 48 * 1024  # left free beside the bundle: 200 records, and what littlefs needs to move things
 
 
@@ -40,7 +39,8 @@ class Download:
         self.size = 0
         self.at = 0
         self.slot = ""
-        self._head = None
+        self._head = None  # its text is on the flash: 12 KB of RAM
+        self._file = None  # the next one: (path, bytes, hash, where it begins in the bundle)
 
     def open(self) -> None:
         """Takes up what an earlier start left. Raises Refused, OSError."""
@@ -77,7 +77,7 @@ class Download:
             raise OSError("the slot's name could not be taken away in NVS, so that it is left as it is")
         for _ in slots.emptying(self.root + "/" + slot):
             yield
-        boot_state.put(self.nvs, KEY, json.dumps({"id": id, "size": size, "slot": slot}).encode())
+        boot_state.put(self.nvs, boot_state.UPDATE, json.dumps({"id": id, "size": size, "slot": slot}).encode())
         self.id, self.size, self.slot, self.at = id, size, slot, 0
 
     def take(self, at: int, data: bytes) -> None:
@@ -110,8 +110,8 @@ class Download:
 
     def forget(self) -> None:
         """Nothing is under way. Its bytes stay until the slot is needed."""
-        self.id, self.size, self.at, self.slot, self._head = "", 0, 0, "", None
-        boot_state.erase(self.nvs, KEY)
+        self.id, self.size, self.at, self.slot, self._head, self._file = "", 0, 0, "", None, None
+        boot_state.erase(self.nvs, boot_state.UPDATE)
 
     # --- where we are ---------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class Download:
             return
         self._judge()
         self.at = self._head.size
-        for path, size, _ in self._head.manifest.files:
+        for path, size, _ in manifest.entries(slots.head(self.folder).text):
             held = slots.sized(self.folder + "/" + path)
             if held > size:
                 raise Refused(reasons.DAMAGED)
@@ -138,13 +138,13 @@ class Download:
             raise Refused(reasons.NO_KEY)
         if not manifest.signed(head.text, head.signature, ours.modulus):
             raise Refused(reasons.SIGNATURE)
+        self._head = head
+        head.text = head.signature = b""
         reason = manifest.judge(head.manifest, ours.board, ours.kind, ours.version, ours.micropython)
         if not reason and self.size != head.total:
             reason = reasons.TRUNCATED if self.size < head.total else reasons.MALFORMED
         if reason:
             raise Refused(reason)
-        self._head = head
-        head.text = head.signature = b""
 
     # --- a piece --------------------------------------------------------------------------------------------------
 
@@ -158,21 +158,28 @@ class Download:
         slots.append(self.folder, slots.HEAD, data[:n])
         if length is not None and self.at + n == manifest.FIXED + length + manifest.SIGNATURE:
             self._judge()
-            if slots.room(self.root, self._head.manifest.files) < ROOM:
+            if slots.room(self.root, slots.head(self.folder).text) < ROOM:
                 raise Refused(reasons.NO_ROOM)
         return n
 
     def _take_file(self, data: bytes) -> int:
         """How many of the bytes belong to the file that is next; its hash is looked at with its last one."""
+        if self._file is None:
+            self._file = self._next()
+        path, size, digest, begins = self._file
+        n = min(len(data), begins + size - self.at)
+        slots.append(self.folder, path, data[:n])
+        if self.at + n == begins + size:
+            self._file = None
+            for _ in slots.hashing(self.folder + "/" + path, digest):
+                pass
+        return n
+
+    def _next(self) -> "tuple[str, int, str, int]":
         begins = self._head.size
-        for path, size, digest in self._head.manifest.files:
+        for path, size, digest in manifest.entries(slots.head(self.folder).text):
             if self.at < begins + size:
-                n = min(len(data), begins + size - self.at)
-                slots.append(self.folder, path, data[:n])
-                if self.at + n == begins + size:
-                    for _ in slots.hashing(self.folder + "/" + path, digest):
-                        pass
-                return n
+                return path, size, digest, begins
             begins += size
         raise Refused(reasons.MALFORMED)
 
@@ -183,7 +190,7 @@ def _start(folder: str, n: int) -> bytes:
 
 
 def _under_way(nvs) -> "dict | None":
-    data = boot_state.get(nvs, KEY)
+    data = boot_state.get(nvs, boot_state.UPDATE)
     try:
         fields = json.loads(data) if data else None
     except ValueError:

@@ -11,19 +11,26 @@ import json
 from heartlamp_protocol.device import reasons
 from heartlamp_protocol.device.names import is_hex
 
+try:
+    from collections.abc import Iterator  # for readers of the annotations
+except ImportError:
+    pass
+
 MAGIC = b"HLB1\n"
 FIXED = len(MAGIC) + 4  # bytes before the manifest
 SIGNATURE = 384
 EXPONENT = 65537
 MANIFEST_MAX = 16_384
-FILES_MAX = 128
+FILES_MAX = 160
 FILE_MAX = 65_536
 TOTAL_MAX = 262_144
 DEEP = 5  # folders and the name
 
 # DigestInfo of SHA-256 (RFC 8017, 9.2)
 _PREFIX = bytes([48, 49, 48, 13, 6, 9, 96, 134, 72, 1, 101, 3, 4, 2, 1, 5, 0, 4, 32])
-_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_ENDING = ".mpy"
+_FILES = b'"files":['
 
 
 class Refused(Exception):
@@ -36,7 +43,8 @@ class Refused(Exception):
 
 class Manifest:
     """version: number of the program; boards, kinds: for whom; min_version: what must run before; back: signed as a way
-    back to an older one; micropython: oldest that runs it, 12500 is 1.25.0; files: (path, bytes, SHA-256 in hex)."""
+    back to an older one; micropython: oldest that runs it, 12500 is 1.25.0; bytes: of all its files together. The list
+    of files is not held in RAM: entries()."""
 
     def __init__(
         self,
@@ -46,7 +54,7 @@ class Manifest:
         min_version: int,
         back: bool,
         micropython: int,
-        files: "list[tuple[str, int, str]]",
+        bytes: int,
     ) -> None:
         self.version = version
         self.boards = boards
@@ -54,7 +62,7 @@ class Manifest:
         self.min_version = min_version
         self.back = back
         self.micropython = micropython
-        self.files = files
+        self.bytes = bytes
 
 
 def signed(manifest: bytes, signature: bytes, modulus: int) -> bool:
@@ -69,9 +77,9 @@ def signed(manifest: bytes, signature: bytes, modulus: int) -> bool:
 
 def read(manifest: bytes) -> Manifest:
     """Raises Refused(MALFORMED) at anything that is not as it must be."""
+    begins = manifest.find(_FILES)
     try:
-        fields = json.loads(manifest)
-        files = [(str(path), size, str(digest)) for path, size, digest in fields["files"]]
+        fields = json.loads(manifest[: begins + len(_FILES)] + b"]}")
         made = Manifest(
             _whole(fields["version"]),
             [str(board) for board in fields["boards"]],
@@ -79,13 +87,28 @@ def read(manifest: bytes) -> Manifest:
             _whole(fields["min_version"]),
             fields.get("rollback") == 1,
             _whole(fields["micropython"]),
-            files,
+            _total(manifest),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         raise Refused(reasons.MALFORMED)
-    if fields.get("format") != 1 or not _sane(files):
+    if fields.get("format") != 1:
         raise Refused(reasons.MALFORMED)
     return made
+
+
+def entries(manifest: bytes) -> "Iterator[tuple[str, int, str]]":
+    """(path, bytes, SHA-256 in hex) of one file after the other: all of them at once would take 30 KB of RAM. The list
+    is the manifest's last field, and without white space. Raises ValueError where it is not."""
+    at = manifest.find(_FILES) + len(_FILES)
+    while True:
+        end = manifest.find(b"]", at)
+        path, size, digest = json.loads(manifest[at : end + 1])
+        yield path, size, digest
+        at = end + 2
+        if manifest[end + 1 : at] != b",":
+            break
+    if manifest[end + 1 :] != b"]}":
+        raise ValueError("the list of files is not the end of the manifest")
 
 
 def judge(made: Manifest, board: str, kind: str, version: int, micropython: int) -> int:
@@ -109,23 +132,25 @@ def _whole(value: object) -> int:
     return value
 
 
-def _sane(files: "list[tuple[str, int, str]]") -> bool:
-    """Relative paths that stay in the slot's folder, none twice, none a folder of another; bounded sizes."""
-    if not 1 <= len(files) <= FILES_MAX:
-        return False
-    paths = set()
-    folders = set()
-    total = 0
-    for path, size, digest in files:
+def _total(manifest: bytes) -> int:
+    """Bytes of all files. Raises ValueError where a path may leave the slot's folder, or is not in its alphabetical
+    place (so that none can be there twice), and where a size is none, or all are too much."""
+    total = count = 0
+    before = ""
+    for path, size, digest in entries(manifest):
         parts = path.split("/")
-        if not 2 <= len(parts) <= DEEP or len(path) > 80 or path in paths:
-            return False  # at least one folder: a bundle brings packages, and cannot shadow a module of MicroPython's
-        if not all(part and part[0] != "." and all(c in _NAME for c in part) for part in parts):
-            return False
-        if type(size) is not int or not 1 <= size <= FILE_MAX or not is_hex(digest, 64):
-            return False
-        paths.add(path)
-        for n in range(1, len(parts)):
-            folders.add("/".join(parts[:n]))
-        total += size
-    return total <= TOTAL_MAX and not paths & folders
+        name = parts[-1]
+        good = (
+            2 <= len(parts) <= DEEP  # in a folder: a bundle brings packages, and shadows no module of MicroPython's
+            and len(path) <= 80
+            and before < path
+            and name.endswith(_ENDING)
+            and all(part and all(c in _NAME for c in part) for part in parts[:-1] + [name[: -len(_ENDING)]])
+            and type(size) is int
+            and 1 <= size <= FILE_MAX
+            and is_hex(digest, 64)
+        )
+        total, count, before = total + size, count + 1, path
+        if not good or total > TOTAL_MAX or count > FILES_MAX:
+            raise ValueError("a file that cannot be")
+    return total

@@ -26,9 +26,7 @@ class Head:
         self.signature = signature
         self.manifest = manifest.read(text)
         self.size = manifest.FIXED + len(text) + len(signature)
-        self.total = self.size
-        for _, size, _ in self.manifest.files:
-            self.total += size
+        self.total = self.size + self.manifest.bytes
 
 
 def head(folder: str) -> "Head | None":
@@ -66,18 +64,15 @@ def checking(folder: str, id: str):
     found = head(folder)
     if found is None or found.id != id:
         raise Refused(reasons.DAMAGED)
-    wanted = {HEAD: found.size}
-    for path, size, _ in found.manifest.files:
-        wanted[path] = size
-    for path, size in _walk(folder, ""):
-        if wanted.pop(path, None) != size:
-            raise Refused(reasons.DAMAGED)  # also a file too many: it might be imported instead of ours
-    yield
-    if wanted:
-        raise Refused(reasons.DAMAGED)
-    for path, _, digest in found.manifest.files:
+    files = 1
+    for path, size, digest in manifest.entries(found.text):
+        files += 1
+        if sized(folder + "/" + path) != size:
+            raise Refused(reasons.DAMAGED)
         for _ in hashing(folder + "/" + path, digest):
             yield
+    if len(_files(folder, "")) != files:
+        raise Refused(reasons.DAMAGED)  # a file too many might be imported instead of ours
 
 
 def hashing(path: str, digest: str):
@@ -118,7 +113,7 @@ def emptying(folder: str):
     except OSError:
         pass
     while True:
-        left = [path for path, _ in _walk(folder, "")]
+        left = _files(folder, "")
         if not left:
             break
         for path in left:
@@ -146,11 +141,11 @@ def append(folder: str, path: str, data: bytes) -> None:
         f.write(data)
 
 
-def room(root: str, files: "list[tuple[str, int, str]]") -> int:
-    """Bytes that would be left on the filesystem beside these files. A file takes whole blocks, a folder two."""
+def room(root: str, text: bytes) -> int:
+    """Bytes that would be left on the filesystem beside a manifest's files. A file takes whole blocks, a folder two."""
     found = os.statvfs(root or "/")
     block, blocks, folders = found[1], found[3], set()
-    for path, size, _ in files:
+    for path, size, _ in manifest.entries(text):
         blocks -= (size + block - 1) // block
         folders.add(path.rsplit("/", 1)[0])
     return (blocks - 2 * len(folders)) * block
@@ -163,8 +158,8 @@ def _make(path: str) -> None:
         os.stat(path)  # it is there already, or the flash is broken: then this raises
 
 
-def _walk(folder: str, under: str) -> "list[tuple[str, int]]":
-    """(path in the slot, bytes) of every file; a folder that is not there has none."""
+def _files(folder: str, under: str) -> "list[str]":
+    """Paths in the slot; a folder that is not there has none."""
     found = []
     try:
         entries = list(os.ilistdir(folder + "/" + under if under else folder))
@@ -173,9 +168,9 @@ def _walk(folder: str, under: str) -> "list[tuple[str, int]]":
     for entry in entries:
         path = under + "/" + entry[0] if under else entry[0]
         if entry[1] == _FOLDER:
-            found += _walk(folder, path)
+            found += _files(folder, path)
         else:
-            found.append((path, sized(folder + "/" + path)))
+            found.append(path)
     return found
 
 
