@@ -44,7 +44,7 @@ def choose(nvs, root: str, fresh: bool, slept: bool = False) -> dict:
     Returns what the program must know of its start (hal.boot), plain, because the program may be of another version:
     slot: "rom", "a" or "b"; version: of an update's program, 0 for the rom copy, which knows its own; 0 or 1: safe
     (alarms only), trial (it has yet to earn a receipt), fresh; crashes: starts in a row, before this one, that did not
-    become healthy."""
+    get healthy; reformatted, lost, refused, refused_version: as in the state."""
     state = boot_state.load(nvs)
     if fresh:
         state = boot.reformatted(state)
@@ -65,6 +65,10 @@ def _pick(nvs, root: str, state: boot.State, fresh: bool, quick: bool) -> dict:
         "trial": int(slot == state.trial),
         "fresh": int(fresh),
         "crashes": max(0, state.starts - 1),
+        "reformatted": state.reformatted,
+        "lost": state.lost,
+        "refused": state.refused,
+        "refused_version": state.refused_version,
     }
 
 

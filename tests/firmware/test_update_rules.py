@@ -9,6 +9,7 @@ from heartlamp.update import manifest, piece
 from heartlamp.update.manifest import Refused
 from heartlamp_protocol.device import reasons
 from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.refusals import REFUSALS, refusal
 
 from tests.firmware import bundles
 
@@ -142,7 +143,13 @@ def test_a_piece_that_is_none_is_a_frame_error(payload: bytes) -> None:
 
 
 def test_every_reason_has_a_text_in_both_languages() -> None:
-    codes = {value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, int)}
-    assert codes == set(reasons.TEXTS)
-    assert all(all(texts) for texts in reasons.TEXTS.values())
-    assert reasons.name(99) == "reason 99"
+    codes = {name.lower(): value for name, value in vars(reasons).items() if name.isupper()}
+    assert codes == {refusal(code).name: code for code in REFUSALS}
+    assert all(refusal.english and refusal.chinese for refusal in REFUSALS.values())
+    assert refusal(99).name == "reason 99"
+
+
+def test_the_protocols_page_has_the_same_reasons() -> None:
+    page = (bundles.REPO / "docs/protocol.md").read_text()
+    for code, known in REFUSALS.items():
+        assert f"| {code} | `{known.name}` | {known.english} |" in page

@@ -215,7 +215,7 @@ def test_what_was_refused_is_not_taken_in_again_unless_somebody_asks(lamp: Virtu
         shelf.send(0)
         shelf.send(0, again=1)
         lamp.wait_trace("update", offered=bundle.id, after=mark)
-        lamp.wait_trace("update", refused="too_old", after=mark)
+        lamp.wait_trace("update", refused=reasons.TOO_OLD, after=mark)
     assert len([line for line in lamp.lines(mark) if line.get("offered")]) == 1
     assert len(shelf.wanted) >= count
 

@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-"""Runs on MicroPython: puts a bundle into a board's flash image by the device's own code, as if it had been taken in and
-had earned its receipt long ago.
+"""Runs on MicroPython: puts a bundle into a board's flash image by the device's own code, as if it had been taken in
+and had earned its receipt long ago.
 
 install.py <image> <bundle> <file with the modulus in hex, which is too long for an argument>
 """

@@ -101,7 +101,7 @@ class Run:
         self.board.power_off()
         self.board.power_on()
         if healthy:
-            boot_state.save(self.board.nvs, boot.healthy(boot_state.load(self.board.nvs)))
+            boot_state.settle(self.board.nvs)
 
     def alarm(self):
         one, before = record(self.n), len(self.log)

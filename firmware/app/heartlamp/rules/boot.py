@@ -4,7 +4,7 @@
 trial: each start of it is paid for beforehand, and only a receipt makes it good. The state is one blob in NVS, written
 at once or not at all, so that no power cut can leave half of it, and a corrupt filesystem not touch it.
 
-A start is counted until the device was healthy; who starts too often without that gets the rom copy and alarms alone.
+A start counts until the device was healthy; who starts too often without that gets the copy rom and alarms alone.
 """
 
 import json
@@ -15,21 +15,20 @@ ROM = "rom"
 SLOTS = ("a", "b")
 TRIES = 3  # starts of a trial: a crash at once, a bad moment of the line, and one more
 STARTS = 3  # in a row without having been healthy; the next one is safe
-HEALTHY_MS = 120_000  # alive so long, or a receipt: this start was a good one
 TRIAL_MS = 20 * 60_000  # of one start, to earn a receipt; three of them outlast a gateway's restart
 ALARM_MS = 60_000  # on trial, an alarm that had no receipt for so long goes back to who could send it
-SAFE_MS = 6 * 3_600_000  # healthy so long in safe mode: try the whole program again
-SAFE_WAKES = 6  # or so many orderly sleeps: a battery device is never awake for hours
+SAFE_WAKES = 6  # orderly sleeps that end safe mode: a battery device is never awake for hours
 
 
 class State:
     """good: who starts; a, b: ids of the bundles whose files are there and once were good, "" for none; trial,
-    trial_id, trial_version, tries: the slot on trial and its starts left; starts: in a row without having been healthy;
-    wakes: orderly sleeps in safe mode; refused, refused_id, refused_version: the last refusal (device.reasons); lost:
-    slots found damaged; reformatted: times the filesystem could not be read and was made anew."""
+    trial_id, trial_version, tries: the slot on trial and its starts left; starts: in a row without having been healthy
+    (kept apart, see boot_state.py); wakes: orderly sleeps in safe mode; refused, refused_id, refused_version: the last
+    refusal (device.reasons); lost: slots found damaged; reformatted: times the filesystem could not be read and was
+    made anew."""
 
     TEXTS = ("good", "a", "b", "trial", "trial_id", "refused_id")
-    COUNTS = ("tries", "starts", "wakes", "refused", "refused_version", "trial_version", "lost", "reformatted")
+    COUNTS = ("tries", "wakes", "refused", "refused_version", "trial_version", "lost", "reformatted")
 
     def __init__(self) -> None:
         self.good = ROM
@@ -79,7 +78,7 @@ def read(data: "bytes | None") -> State:
 
 def copy(state: State) -> State:
     made = State()
-    for name in State.TEXTS + State.COUNTS:
+    for name in State.TEXTS + State.COUNTS + ("starts",):
         setattr(made, name, getattr(state, name))
     return made
 
@@ -202,22 +201,6 @@ def refuse(state: State, reason: int, id: str, version: int) -> State:
 
 
 # --- while it runs ----------------------------------------------------------------------------------------------
-
-
-def healthy(state: State) -> State:
-    """Ran for HEALTHY_MS, or had a receipt. Safe mode is left after SAFE_MS only: left()."""
-    if safe(state) or not state.starts:
-        return state
-    state = copy(state)
-    state.starts = 0
-    return state
-
-
-def left(state: State) -> State:
-    """Safe mode has been quiet for SAFE_MS, or somebody at the serial line says so: the next start is a whole one."""
-    state = copy(state)
-    state.starts = 0
-    return state
 
 
 def trial_over(up: int) -> bool:

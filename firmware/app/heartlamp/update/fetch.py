@@ -89,6 +89,7 @@ class Fetch:
                 elif self._offered is not None:
                     given, self._offered = self._offered, None
                     await self._steps(download.beginning(given.bundle, given.size), alive)
+                    hal.boot["refused"] = hal.boot["refused_version"] = 0
                     hal.trace("update", offered=given.bundle, bytes=given.size)
                     self._took(given)
                     continue
@@ -136,8 +137,10 @@ class Fetch:
             self._asked_at = now
 
     def _refuse(self, reason: int) -> None:
-        self.hal.trace("update", refused=reasons.name(reason), version=self._download.version)
+        version = self._download.version
+        self.hal.trace("update", refused=reason, version=version)
         self._download.refuse(reason)
+        self.hal.boot["refused"], self.hal.boot["refused_version"] = reason, version
         self._piece = None
         self.device.greet = True  # the technician waits for it
         self.device.to_read.ring()

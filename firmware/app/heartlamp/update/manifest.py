@@ -37,7 +37,7 @@ class Refused(Exception):
     """`reason`: of device.reasons."""
 
     def __init__(self, reason: int) -> None:
-        super().__init__(reasons.name(reason))
+        super().__init__(reason)
         self.reason = reason
 
 
