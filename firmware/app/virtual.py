@@ -1,26 +1,28 @@
 """The virtual board: the device application on MicroPython's unix port.
 
-MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE [--pictures FOLDER]
+MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FILE [--pictures FOLDER] [--restart]
 … --provision --flash FILE <config.json    makes the flash image and writes the settings into it
 … --blank --flash FILE                     makes an empty one: a board that waits to be provisioned
 … --ether HOST:PORT,MAC    with a radio, of this address (12 hex), in that ether
+
+It starts as an ESP32 does: boot.py chooses the copy of the program, and a reset, a sleep or, with --restart, a crash
+goes through boot.py again. The copy `rom` is the one that MICROPYPATH names.
 """
 
 import json
 import sys
 
+import vfs
+
 if ".frozen" not in sys.path:
     sys.path.append(".frozen")  # MICROPYPATH replaces the whole path, asyncio's place too
 
-from heartlamp import main
-from heartlamp.hal.unix import board as unix
 from heartlamp.hal.unix import flash, nvs
-from heartlamp.outbox import Outbox
-from heartlamp.settings.desk import Desk
-from heartlamp.settings.store import Store
 
 ROOT = "/flash"
-USAGE = "usage: virtual.py [--provision | --blank] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER]"
+USAGE = "usage: virtual.py [--provision | --blank] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER] [--restart]"
+POWER_ON, RESET, WATCHDOG, DEEP_SLEEP = 1, 2, 3, 4  # machine's own numbers
+FAULT, STUCK, ASLEEP, RESTART = 70, 71, 72, 73  # how the program ends
 
 
 def argument(name: str) -> str:
@@ -33,8 +35,13 @@ def argument(name: str) -> str:
 
 def provision(path: str) -> None:
     """As over the serial line. Unsent events stay."""
+    from heartlamp.hal.unix.board import Board
+    from heartlamp.outbox import Outbox
+    from heartlamp.settings.desk import Desk
+    from heartlamp.settings.store import Store
+
     text = sys.stdin.read()
-    board = made(path, True)
+    board = Board(ROOT, "", storage(flash.mount(path, ROOT, True)))
     store = Store(board.nvs(), ROOT)
     store.load()
     outbox = Outbox(ROOT + "/out")
@@ -44,10 +51,73 @@ def provision(path: str) -> None:
         raise ValueError("%s; %s" % (answer["error"], answer["do"]))
 
 
-def made(path: str, create: bool) -> unix.Board:
-    region = nvs.Region(flash.mount(path, ROOT, create))
-    region.open()
-    return unix.Board(ROOT, argument("--ether"), nvs.Nvs(region, "heartlamp"))
+def storage(partition) -> "nvs.Nvs | None":
+    """None where it does not work: then the copy rom starts, with the settings' other copy."""
+    region = nvs.Region(partition)
+    try:
+        region.open()
+    except OSError:
+        return None
+    return nvs.Nvs(region, "heartlamp")
+
+
+def load_program() -> tuple:
+    """The program and its board, of the copy that was chosen."""
+    from heartlamp import main
+    from heartlamp.hal.unix import board
+
+    return main, board
+
+
+def begin(filesystem, store, rom: "list[str]", slept: bool) -> tuple:
+    """((main, board), how it was started)."""
+    sys.path[:] = rom
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("heartlamp", "heartlamp_protocol"):
+            del sys.modules[name]  # of the start before, perhaps another copy's
+    import boot
+
+    try:
+        fresh = boot.mount(filesystem, ROOT, flash.LFS, slept)
+    except OSError as error:
+        print("no flash:", error, file=sys.stderr)  # then it alarms from RAM
+        fresh = True
+    loaded = boot.load(store, ROOT, boot.choose(store, ROOT, fresh, slept), rom, load_program)
+    del sys.modules["boot"]  # its rules need no RAM while the program runs
+    return loaded
+
+
+def live(path: str) -> None:
+    """Until the power goes."""
+    filesystem, partition, _ = flash.partitions(path, False)
+    store, rom = storage(partition), sys.path[:]
+    before, cause = None, POWER_ON
+    while True:
+        (main, hal), begun = begin(filesystem, store, rom, cause == DEEP_SLEEP)
+        board = hal.Board(ROOT, argument("--ether"), store)
+        board.pictures = argument("--pictures") or None
+        board.boot = begun
+        board.started(cause, before)
+        try:
+            main.run(board)
+            code = 0
+        except SystemExit as end:
+            code = end.args[0] if end.args else 0
+        except Exception as error:
+            sys.print_exception(error, sys.stderr)
+            code = FAULT
+        if code == ASLEEP:
+            board.nap()
+            cause = DEEP_SLEEP
+        elif code == RESTART or (code in (FAULT, STUCK) and "--restart" in sys.argv):
+            cause = WATCHDOG if code == STUCK else RESET
+        else:
+            raise SystemExit(code)
+        before = board
+        try:
+            vfs.umount(ROOT)
+        except OSError:
+            pass  # it was not there
 
 
 def start() -> None:
@@ -59,14 +129,12 @@ def start() -> None:
             provision(path)
             return
         if "--blank" in sys.argv:
-            made(path, True)
+            storage(flash.mount(path, ROOT, True))
             return
-        board = made(path, False)
-        board.pictures = argument("--pictures") or None
+        live(path)
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)
-    board.live(main.run)
 
 
 start()

@@ -134,6 +134,8 @@ def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
         f"flash.mount({str(made.flash)!r}, '/flash', False)\n"
         "os.rmdir('/flash/out')\n"  # in a folder's own block there is room for one more small file
         "f = open('/flash/fill', 'wb')\n"
+        "try:\n while True: f.write(bytes(4096)); f.flush()\n"
+        "except OSError: pass\n"
         "try:\n while True: f.write(bytes(64)); f.flush()\n"
         "except OSError: pass\n"
         "try:\n f.close()\nexcept OSError: pass\n"

@@ -13,7 +13,13 @@ PARTS = {
     "temperature": ("probes", "keys", "light", "mains") + _EVERY,
     "slope": ("probes", "mains") + _EVERY,
 }
-ALWAYS = ("recessed",)
+ALWAYS = ("recessed", "slot", "update")
+SAFE = ("contacts", "keys", "light", "recessed", "sleep", "slot", "vitals")  # after repeated crashes: what alarms
+
+
+def names(kind: str, safe: bool) -> "list[str]":
+    """Of the parts that a device of this kind runs."""
+    return [name for name in PARTS[kind] + ALWAYS if name in SAFE or not safe]
 
 
 def load(folder: str, name: str, what: str):

@@ -11,7 +11,7 @@ import sys
 from heartlamp import tasks
 from heartlamp.config import Config
 from heartlamp.device import Device
-from heartlamp.kinds import ALWAYS, PARTS, load
+from heartlamp.kinds import load, names
 from heartlamp.outbox import Outbox
 from heartlamp.settings.desk import Desk
 from heartlamp.settings.store import Store
@@ -38,7 +38,9 @@ async def _run(hal) -> None:
     hal.trace(
         "boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records), cause=hal.reset_cause()
     )
-    device.parts = [load("parts", name, "Part")(hal, device) for name in PARTS[conf.kind] + ALWAYS]
+    if hal.boot["slot"] != "rom" or hal.boot["safe"] or hal.boot["fresh"]:
+        hal.trace("started", **hal.boot)
+    device.parts = [load("parts", name, "Part")(hal, device) for name in names(conf.kind, hal.boot["safe"] == 1)]
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     desk.run(device)
     supervisor = Supervisor(hal)

@@ -28,6 +28,10 @@ class Part:
     def pulse(self, payload: bytes) -> None:
         """The village's pulse, when it came."""
 
+    def awake(self) -> bool:
+        """Whether a battery device must not sleep yet."""
+        return False
+
     def values(self) -> "list[tuple[str, int]]":
         """For the heartbeat; names end with their unit."""
         return []

@@ -31,7 +31,8 @@ class VirtualBoard:
     `repo`: the folder with protocol/ and firmware/; `on_line`: called in that thread for each line, must be quick;
     `built`: run this folder's bytecode (build.py's `app` and `start`) instead of the sources; `options`: MicroPython's
     own; `run`: what it is to run instead of virtual.py; `ether`: what its radio sends into, None: it has no radio;
-    `pictures`: a folder whose files its camera takes, one after the other; without it there is no camera.
+    `pictures`: a folder whose files its camera takes, one after the other; without it there is no camera; `restart`:
+    start again after a crash, as an ESP32 does.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class VirtualBoard:
         run: Path | None = None,
         ether: Ether | None = None,
         pictures: Path | None = None,
+        restart: bool = False,
     ) -> None:
         self.flash = flash
-        self._pictures = [] if pictures is None else ["--pictures", str(pictures)]
+        self._more = [] if pictures is None else ["--pictures", str(pictures)]
+        self._more += ["--restart"] if restart else []
         start = [str(run)] if run else ["-m", "virtual"] if built else [str(repo / "firmware/app/virtual.py")]
         path = f"{built}/app:{built}/start" if built else f"{repo / 'protocol'}:{repo / 'firmware/app'}"
         self._command = [str(micropython), *options, *start]
@@ -94,7 +97,7 @@ class VirtualBoard:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 read by complaints() as long as the board lives
         radio = ["--ether", f"127.0.0.1:{self._ether.port},{self.mac.hex()}"] if self._ether else []
         self._process = subprocess.Popen(
-            [*self._command, "--flash", str(self.flash), *radio, *self._pictures],
+            [*self._command, "--flash", str(self.flash), *radio, *self._more],
             env=self._env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

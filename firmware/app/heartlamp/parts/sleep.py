@@ -30,6 +30,8 @@ class Part(_Part):
         while True:
             alive()
             await asyncio.sleep_ms(250)
+            if any(part.awake() for part in device.parts):
+                self._active_at = hal.clock()
             active_at = max(self._active_at, device.received_at or 0, device.heard_at or 0)
             naps = hal.kept.get("naps", 0)
             held = device.holds_event()

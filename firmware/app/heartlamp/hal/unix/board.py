@@ -19,17 +19,19 @@ from asyncio import core
 from heartlamp.rules import wav
 from heartlamp.settings.log import Log
 
-POWER_ON, RESET, DEEP_SLEEP = 1, 2, 4  # machine's own numbers
-ASLEEP, RESTART = 72, 73  # the exit codes of a device that went to sleep, or starts again; nobody but live() sees them
+POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
+ASLEEP, RESTART = 72, 73  # how a device ends that goes to sleep, or starts again; virtual.py sees to it
 
 
 class Board:
-    """`root`: where the flash is mounted; without one the board still alarms, from RAM. `nvs`: as esp32.NVS."""
+    """`root`: where the flash is mounted; without one the board still alarms, from RAM. `nvs`: as esp32.NVS, or None.
+    `boot`: how this start came about, as boot.py's choose() says."""
 
     listen = None  # the serial line comes with the pins
 
     def __init__(self, root: str, ether: str = "", nvs=None) -> None:
         self.root = root
+        self.boot = {"slot": "rom", "version": 0, "safe": 0, "trial": 0, "fresh": 0, "crashes": 0}
         self._ether = ether  # "HOST:PORT,MAC"
         self._nvs = nvs
         self._radio = None
@@ -44,19 +46,14 @@ class Board:
         self._nap_ms = 0
         self._slept_ms = None
 
-    def live(self, run) -> None:
-        """Runs `run(self)`, and again after each sleep and each reset."""
-        while True:
-            try:
-                run(self)
-            except SystemExit as end:
-                if not end.args or end.args[0] not in (ASLEEP, RESTART):
-                    raise
-                slept = end.args[0] == ASLEEP
-            if slept:
-                self._nap()
-            else:
-                self._cause, self.kept = RESET, {}
+    def started(self, cause: int, before: "Board | None") -> None:
+        """cause: of this start; before: the board of the start before, None at power on. What is outside of a board
+        does not start again with it."""
+        self._cause = cause
+        if before is not None:
+            self._measures, self._levels, self._radio = before._measures, before._levels, before._radio
+            if cause == DEEP_SLEEP:
+                self.kept, self._slept_ms = before.kept, before._slept_ms
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
@@ -76,13 +73,17 @@ class Board:
         self._nap_ms = ms
         raise SystemExit(ASLEEP)
 
-    def _nap(self) -> None:
+    def reset(self) -> None:
+        """Never returns: the device starts anew."""
+        raise SystemExit(RESTART)
+
+    def nap(self) -> None:
+        """Sleeps as sleep() said."""
         poll = select.poll()
         poll.register(sys.stdin, select.POLLIN)
         began = self.clock()
         poll.poll(self._nap_ms)
         self._slept_ms = self.clock() - began
-        self._cause = DEEP_SLEEP
 
     def slept_ms(self) -> "int | None":
         """How long the sleep lasted that this start is the end of; None: it is not."""
@@ -145,10 +146,6 @@ class Board:
             "mac": self._ether.partition(",")[2],
             "capabilities": [name for name, part in fitted if part is not None],
         }
-
-    def reset(self) -> None:
-        """Never returns: the device starts anew."""
-        raise SystemExit(RESTART)
 
     def serial(self, said: dict) -> None:
         _print({"t": time.time_ns(), "serial": said})

@@ -7,7 +7,7 @@ import os
 import vfs
 
 BLOCK = 4096
-BLOCKS = 128  # 512 KiB for littlefs: 200 records with room to move
+BLOCKS = 512  # 2 MiB for littlefs, as on an ESP32 of 4 MiB: two copies of the program, 200 records, prompts
 NVS_BLOCKS = 8  # 32 KiB, half of it in use: about what ESP32's 24 KiB hold
 # progsize: records of 240 B stay inline, 0.11 erases each instead of 1.07; readsize: 200 records load in half the time
 LFS = {"progsize": 64, "readsize": 256}

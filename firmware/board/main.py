@@ -1,0 +1,3 @@
+"""Frozen: a board needs no file on its flash to start."""
+
+import board_main  # noqa: F401
