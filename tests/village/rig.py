@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from heartlamp_tech.ether import Ether
@@ -75,7 +75,7 @@ class Rig:
         self._console_port = 0
         self._open: list[CommandCentre] = []
 
-    def __enter__(self) -> "Rig":
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:

@@ -20,8 +20,8 @@ PLAN = Village(
     "岩头村",
     "990101100203",
     (
-        House("yan", "一组", 1, ("lamp",), {"lamp": ["lan", "wan"]}),
-        House("yan", "一组", 2, ("lamp",), {"lamp": ["wan"]}),
+        House("yan", "一组", 1, ("lamp",), links={"lamp": ["lan", "wan"]}),
+        House("yan", "一组", 2, ("lamp",), links={"lamp": ["wan"]}),
         House("yan", "一组", 3, ("lamp",)),
     ),
 )
