@@ -77,6 +77,10 @@ def test_clips_are_played_whole_and_a_spoilt_one_is_left_out(out: dict[str, Any]
     assert not clip["open"]
 
 
+def test_a_speaker_that_cannot_be_opened_ends_nothing_and_the_piezo_beeps(out: dict[str, Any]) -> None:
+    assert (out["clip"]["complaints"], out["clip"]["beeps"]) == (2, 2)
+
+
 def test_what_is_cut_off_is_silent_at_once(out: dict[str, Any]) -> None:
     assert out["cut"]["duty"] == 0
     assert not out["cut"]["open"]

@@ -72,6 +72,10 @@ def open_i2s(rate, buffer):
     return opened[-1]
 
 
+def no_i2s(rate, buffer):
+    raise OSError("out of DMA memory")
+
+
 def speaker(traces):
     return Sounder(None, open_i2s, lambda what, **more: traces.append(more))
 
@@ -109,6 +113,10 @@ async def main():
     await speaker(traces).play(sys.argv[1:])
     clip = heard(opened[-1])
     clip["spoilt"] = [trace["path"] for trace in traces]
+    broken = Sounder(Pwm(), no_i2s, lambda what, **more: traces.append(more))
+    await broken.tone([(880, 50)], 1)
+    await broken.play(sys.argv[1:])
+    clip["complaints"], clip["beeps"] = len(traces) - len(clip["spoilt"]), len(broken._piezo.said)
     cut = Sounder(Pwm(), open_i2s, None)
     task = asyncio.create_task(cut.tone(tones.NOTES["near"], 5))
     await asyncio.sleep_ms(900)

@@ -80,7 +80,11 @@ class Sounder:
 
     async def _speak(self, chunks) -> None:
         """chunks: bytes-like, 16 bit little endian each."""
-        i2s = self._open_i2s(wav.RATE, BUFFER)
+        try:
+            i2s = self._open_i2s(wav.RATE, BUFFER)
+        except (OSError, ValueError, MemoryError) as error:
+            self._trace("speaker", error=str(error))
+            return  # a lamp that cannot speak still shines and calls
         try:
             stream = asyncio.StreamWriter(i2s)
             for chunk in chunks:
