@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from tests.console.fake_host import Host
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "firmware/app"))  # the lamp's own table of lights
-from heartlamp.rules.glow import PATTERNS, SHAPES
+from heartlamp.rules.glow import look
 
 PAGE = Path(__file__).parents[1] / "village" / "page"
 POLICY = "default-src 'self'"
@@ -24,10 +24,8 @@ POLICY = "default-src 'self'"
 
 def show(meaning: str = "working", **changed: Any) -> dict[str, Any]:
     """As a board prints it."""
-    color, rhythm, sound = PATTERNS[meaning]
     said = {"meaning": meaning, "answer": "none", "who": "", "heard": 0, "received": 0, "trouble": 0}
-    light = {"color": color, "rhythm": rhythm, "shape": SHAPES.get(meaning, "whole"), "sound": sound}
-    return {**said, **light, "calls": [], **changed}
+    return {**said, **look(meaning), "calls": [], **changed}
 
 
 class FakeRig:

@@ -11,16 +11,13 @@ class Part(_Part):
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
         self._voice = None
-        self._langs = ()
         self._speaking = None
 
     def start(self) -> None:
         if self.hal.has("i2s_data"):  # only a speaker's board loads the words
             from heartlamp.rules import voice
 
-            lang = self.device.config.fields.get("lang")
             self._voice = voice
-            self._langs = voice.languages(lang if isinstance(lang, str) else "")
 
     async def run(self, alive) -> None:
         hal, showing = self.hal, self.device.showing
@@ -48,8 +45,10 @@ class Part(_Part):
 
     async def _say(self, said, woken) -> None:
         """One saying: its tune, then its words."""
-        hal = self.hal
-        clips = self._voice.files(said.words, self._langs, hal.recorded) if said.words else []
+        hal, clips = self.hal, []
+        if said.words:
+            langs = self._voice.languages(self.device.config.fields.get("lang", ""))
+            clips = self._voice.files(said.words, langs, hal.recorded)
         await hal.tone(tones.NOTES[said.meaning], (tones.BEFORE if clips else tones.ALONE)[said.meaning])
         if clips:
             await hal.play(clips)

@@ -23,6 +23,12 @@ SHAPES = {"working": "quarters", "coming": "fill", "near": "half"}  # else: the 
 _OFF = (0, 0, 0)
 
 
+def look(meaning: str) -> "dict[str, object]":
+    """A picture's part of how it looks and sounds."""
+    color, rhythm, sound = PATTERNS[meaning]
+    return {"color": color, "rhythm": rhythm, "shape": SHAPES.get(meaning, "whole"), "sound": sound}
+
+
 def rgb(color: str) -> "tuple[int, int, int]":
     """ "#rrggbb" as three drives, 0 to 255."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -4,7 +4,7 @@ from heartlamp_protocol.device.lamp import WORKING, in_trouble, meaning
 from heartlamp_protocol.device.limits import LINK_GRACE_MS, SECOND_PATH_MS, STALE_MS
 
 from heartlamp.rules.calls import Call
-from heartlamp.rules.glow import PATTERNS, SHAPES
+from heartlamp.rules.glow import look
 
 FIRST_CONTACT_MS = 15_000  # after a start, before "no word from the village" is trouble
 TOLD_MS = 60_000  # a receipt shines this long where no call in the lamp's state carries it on
@@ -56,20 +56,17 @@ def picture(facts: Facts, now: int) -> "dict[str, object]":
     sending = not told and (press is not None or bool(own))
     trouble = in_trouble(now, facts.link_down_since, _refreshed(facts), facts.answerable, facts.unheard_since)
     shown = _meaning(facts, meaning(told, sending, answer, trouble))
-    color, rhythm, sound = PATTERNS[shown]
-    return {
+    shows = {
         "meaning": shown,
         "answer": answer,
         "who": who,
         "heard": int(heard),
         "received": int(received),
         "trouble": int(trouble),
-        "color": color,
-        "rhythm": rhythm,
-        "shape": SHAPES.get(shown, "whole"),
-        "sound": sound,
         "calls": [_plain(c) for c in facts.calls],
     }
+    shows.update(look(shown))
+    return shows
 
 
 def next_change(facts: Facts, now: int) -> "int | None":

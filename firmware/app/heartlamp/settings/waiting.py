@@ -2,7 +2,7 @@
 
 import asyncio
 
-from heartlamp.rules.glow import PATTERNS
+from heartlamp.rules.glow import look
 
 LOOK_MS = 1_000
 SHOUT_MS = 60_000  # after a red press
@@ -10,20 +10,18 @@ SHOUT_MS = 60_000  # after a red press
 
 def picture(shout: bool) -> dict:
     """What it shows. It can tell nobody: a red press says at once "shout or telephone"."""
-    meaning = "shout" if shout else "unset"
-    color, rhythm, sound = PATTERNS[meaning]
-    return {
+    meaning = "shout" if shout else "unprovisioned"
+    shows = {
         "meaning": meaning,
         "answer": "none",
         "who": "",
         "heard": 0,
         "received": 0,
         "trouble": 1,
-        "color": color,
-        "rhythm": rhythm,
-        "sound": sound,
         "calls": [],
     }
+    shows.update(look(meaning))
+    return shows
 
 
 async def until_provisioned(hal, desk, store) -> None:
