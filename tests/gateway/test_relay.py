@@ -129,6 +129,18 @@ def test_with_its_carrier_gone_a_devices_presence_is_unknown(rig: Rig) -> None:
     rig.county.board.wait("it is there again", lambda: list(rig.county.store.notes.values()).count(online) == 2)
 
 
+def test_whose_way_is_not_known_is_told_on_every_way(rig: Rig) -> None:
+    lamp9, button = rig.device("lamp9"), rig.device("butt7")
+    camera = rig.device("cam2", by=lamp9)
+    camera.board.wait("its state", lambda: camera.lamps)
+    lamp9.vanish()
+    rig.county.noted("offline", "lamp9")
+    back = rig.device("lamp9")
+    back.carry(camera)  # which has not noticed, and says nothing
+    press = button.press()
+    camera.call(press, role="near")
+
+
 def test_readings_are_carried_too(rig: Rig) -> None:
     lamp9, lamp1 = rig.device("lamp9"), rig.device("lamp1")
     rig.device("cam2", by=lamp9).read(temp_mc=21_500)
