@@ -175,23 +175,19 @@ class FromDevices:
         chain, presence = self._chain, self._presence
         if not word.lamp:
             presence.session(word.device, online)
+        if not word.lamp and not online:
+            chain.village, lost = relay.end_of_line(chain.village, word.device)
+            for device in lost:
+                if not presence.in_session(device):
+                    presence.lost(device)
         if online:
             chain.village = relay.came_by(chain.village, word.device, word.lamp)
         elif chain.village.ways.get(word.device, "") != word.lamp:
             return
-        if online or not self._left(word.device):
-            presence.says(word.device, online, clock.boottime())
-        if not online and not word.lamp:
-            for device, lamp in chain.village.ways.items():
-                if lamp == word.device and not self._left(device):
-                    presence.lost(device)
-
-    def _left(self, device: str) -> bool:
-        """It comes through a lamp no more. True: it has its own session still."""
-        here = self._presence.in_session(device)
-        if here:
-            self._chain.village = relay.came_by(self._chain.village, device, "")
-        return here
+        elif presence.in_session(word.device):  # it comes through a lamp no more, but by its own line
+            chain.village = relay.came_by(chain.village, word.device, "")
+            return
+        presence.says(word.device, online, clock.boottime())
 
     def _tell_all(self, device: str) -> None:
         """To a device that asks: its state, and the receipts that it is owed."""

@@ -9,6 +9,7 @@ from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import digest16
 
 from tests.gateway.rig.village import THROUGH, Rig
+from tests.gateway.rig.waiting import until
 
 
 def brought_by(rig: Rig, piece: bytes) -> list[str]:
@@ -127,6 +128,18 @@ def test_with_its_carrier_gone_a_devices_presence_is_unknown(rig: Rig) -> None:
     camera.by(back)
     online = ("", "online", "cam2")
     rig.county.board.wait("it is there again", lambda: list(rig.county.store.notes.values()).count(online) == 2)
+
+
+def test_whose_way_is_not_known_is_told_on_every_way(rig: Rig) -> None:
+    lamp9, button = rig.device("lamp9"), rig.device("butt7")
+    camera = rig.device("cam2", by=lamp9)
+    camera.board.wait("its state", lambda: camera.lamps)
+    lamp9.vanish()
+    rig.county.noted("offline", "lamp9")
+    back = rig.device("lamp9")
+    back.carry(camera)  # which has not noticed, and says nothing
+    press = button.press()
+    camera.call(press, role="near")
 
 
 def test_readings_are_carried_too(rig: Rig) -> None:
@@ -250,3 +263,21 @@ def test_a_registry_that_takes_a_carrier_away_is_heeded_at_once(rig: Rig, monkey
     camera.call(new)
     rig.county.has(new)
     assert brought_by(rig, new.encode()) == ["cam2.1"]
+
+
+def test_a_lamp_that_is_newly_named_carries_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    lamp7 = rig.device("lamp7")  # nobody names it yet
+    monkeypatch.setitem(THROUGH, "butt7", ("lamp7",))
+    rig.county.registry = rig.registry(2)
+    rig.county.command({"kind": "registry", "version": 2})
+    acl = rig.data / "broker" / "acl"
+    until("the broker's new rules", lambda: "hl/1/lamp7/relay/+/event" in acl.read_text())
+    button = rig.device("butt7", by=lamp7)
+    press = button.press()
+
+    def heard() -> bool:  # it offers the press again, as a device does: the broker may still have read the old rules
+        button.again(press)
+        return press in button.heard
+
+    until("heard", heard)
+    lamp7.call(press)

@@ -559,14 +559,26 @@ def test_whose_word_it_is_stands_in_the_topic(name: str, word: relay.Said | None
 def test_the_way_back_is_the_way_that_it_came_by() -> None:
     village = Village(carried(BUTTON, *CHAIN))
     own, carried_way = "hl/1/butt7/receipt", "hl/1/lamp3/relay/butt7/receipt"
-    assert relay.topics_to(village, "butt7", "receipt", False) == [own]
-    village = relay.came_by(village, "butt7", "lamp3")
-    assert relay.topics_to(village, "butt7", "receipt", False) == [carried_way]
-    assert relay.topics_to(village, "butt7", "receipt", True) == [carried_way, own]
+
+    def topics(village: Village, in_session: bool = False) -> list[str]:
+        return relay.topics_to(village, "butt7", "receipt", in_session)
+
+    assert topics(village, in_session=True) == [own]
+    assert topics(village) == [own, *(f"hl/1/lamp{n}/relay/butt7/receipt" for n in range(1, 6))]  # nobody knows where
+    known = relay.came_by(village, "butt7", "lamp3")
+    assert topics(known) == [carried_way]
+    assert topics(known, in_session=True) == [carried_way, own]
+    assert relay.came_by(known, "butt7", "").ways == {}
+    assert relay.topics_to(known, "lamp7", "lamp", False) == ["hl/1/lamp7/lamp"]  # nobody carries it
+
+
+def test_a_way_ends_with_its_lamps_line_and_with_a_registry_that_forbids_it() -> None:
+    village = relay.came_by(Village(carried(BUTTON, *CHAIN)), "butt7", "lamp3")
+    assert relay.end_of_line(village, "lamp2") == (village, [])
+    ended, lost = relay.end_of_line(village, "lamp3")
+    assert (ended.ways, lost) == ({}, ["butt7"])
     assert relay.allowed_ways(village) is village
-    without = replace(village, registry=carried(BUTTON, *CHAIN[:1]))
-    assert relay.topics_to(relay.allowed_ways(without), "butt7", "receipt", False) == [own]
-    assert relay.came_by(village, "butt7", "").ways == {}
+    assert relay.allowed_ways(replace(village, registry=carried(BUTTON, *CHAIN[:1]))).ways == {}
 
 
 def test_what_is_kept_aside_has_no_events_name() -> None:

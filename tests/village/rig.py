@@ -100,10 +100,6 @@ class Rig:
         self._make_boards()
         self.wait_ready()
 
-    def enrolment(self, brokers: dict[str, int]) -> dict[str, Any]:
-        """As plan.enrolment() says."""
-        return enrolment(self.plan, brokers)
-
     def wait_ready(self, seconds: float = 60) -> None:
         """Until every lamp says `working`: its whole chain is proven."""
         lamps = [h.device("lamp") for v in self.plan for h in v.houses]
@@ -126,7 +122,7 @@ class Rig:
         self.password = self._server_cli("user", "add", "duty", "--display", "值班员", "--config", config).split()[-1]
         self._brokers = {v.id: free_port() for v in self.plan}
         villages = self.folder / "villages.json"
-        villages.write_text(json.dumps(self.enrolment(self._brokers), ensure_ascii=False, indent=1))
+        villages.write_text(json.dumps(enrolment(self.plan, self._brokers), ensure_ascii=False, indent=1))
         self._server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled")
         self._gateway_address = ("127.0.0.1", gateway_port)
         self.server = self._process(None, "server", BIN / "heartlamp-server", "run", "--config", config)

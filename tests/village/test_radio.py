@@ -1,21 +1,24 @@
-"""Two houses that no village network reaches, all behind them real: lamp to lamp, broker, gateway, county."""
+"""Two houses that no village network reaches, with everything behind them real: lamps, broker, gateway, county."""
 
+import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from heartlamp_tech.ether import Ether
-from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.village.journal import Seen
 from tests.village.plan import House, Village
-from tests.village.rig import MICROPYTHON, ROOT, Rig
+from tests.village.rig import Rig
 
 pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(180)]
 
-HOUSES = tuple(House("yuan", "二组", n, ("button", "lamp")) for n in (1, 2, 3))
-THROUGH = {"lampyuan2": "lampyuan1", "lampyuan3": "lampyuan2", "buttonyuan3": "lampyuan3", "buttonyuan2": "lampyuan2"}
+KINDS = ("button", "lamp")
+HOUSES = (
+    House("yuan", "二组", 1, KINDS),
+    House("yuan", "二组", 2, KINDS, {"lamp": ("lampyuan1",), "button": ("lampyuan2",)}),
+    House("yuan", "二组", 3, KINDS, {"lamp": ("lampyuan2",), "button": ("lampyuan3",)}),
+)
 
 
 class RadioRig(Rig):
@@ -23,25 +26,14 @@ class RadioRig(Rig):
     lost."""
 
     def __init__(self, folder: Path, ether: Ether) -> None:
-        super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),))
-        self._ether = ether
-
-    def enrolment(self, brokers: dict[str, int]) -> dict[str, Any]:
-        said = super().enrolment(brokers)
-        for site in said["villages"][0]["groups"][0]["sites"]:
-            for device in site["devices"]:
-                if device["id"] in THROUGH:
-                    device |= {"through": [THROUGH[device["id"]]], "links": ["relay"]}
-        return said
-
-    def board(self, device: str) -> VirtualBoard:
-        flash = self.flash / f"{device}.img"
-        return VirtualBoard(MICROPYTHON, ROOT, flash, lambda line: self._heard_board(device, line), ether=self._ether)
+        super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),), ether=ether)
+        self.ether = ether
 
     def wait_ready(self, seconds: float = 60) -> None:
-        pairs = [(self.boards[child].mac, self.boards[lamp].mac) for child, lamp in THROUGH.items()]
-        self._ether.range = lambda a, b: -70 if (a, b) in pairs or (b, a) in pairs else None
-        self._ether.loss = 0.1
+        hops = [(h.device(kind), lamp) for h in HOUSES for kind, lamps in h.radio.items() for lamp in lamps]
+        pairs = [(self.boards[child].mac, self.boards[lamp].mac) for child, lamp in hops]
+        self.ether.range = lambda a, b: -70 if (a, b) in pairs or (b, a) in pairs else None
+        self.ether.loss = 0.1
         super().wait_ready(seconds)
 
     def shows(self, device: str, since: int, seconds: float = 20, **fields: object) -> Seen:
@@ -76,3 +68,16 @@ def test_a_house_that_no_network_reaches_calls_and_is_answered(tmp_path: Path) -
         rig.shows("lampyuan3", rig.journal.mark(), 60, meaning="coming")
         rig.journal.wait(lambda s: s.source == "buttonyuan3" and s.what == "received", mark, 60, "its receipt")
         print(f"the lamp between is back -> the county's word at home {time.monotonic() - began:.1f} s")
+
+
+def test_a_restart_of_the_gateway_leaves_nobody_in_the_dark(tmp_path: Path) -> None:
+    with Ether(seed=4) as ether, RadioRig(tmp_path, ether) as rig:
+        rig.journal.wait(lambda s: s.source == "lampyuan3" and s.what == "lamp", 0, 30, "its first state")
+        gateway = rig.villages["yuan"].gateway
+        mark = rig.journal.mark()
+        gateway.pull_plug(signal.SIGKILL)
+        gateway.plug_in()
+        pressed = rig.press("buttonyuan1")
+        near = rig.shows("lampyuan3", mark, meaning="near")  # told before it spoke again: its way was kept
+        print(f"press beside a gateway that starts -> a lamp two hops away {(near.at - pressed) // 1_000_000} ms")
+        rig.journal.wait(lambda s: s.source == "buttonyuan1" and s.what == "received", mark, 20, "its receipt")

@@ -68,7 +68,7 @@ def blame(judged: Judged, lamp: str, key_version: int | None) -> Judged:
 
 
 def came_by(village: Village, device: str, lamp: str) -> Village:
-    """It spoke this way last: what is said to it goes back so. `lamp` "": its own session."""
+    """It spoke this way last: what is said to it goes back so. `lamp` "": its own session, or none that we know."""
     if village.ways.get(device, "") == lamp:
         return village
     ways = {one: way for one, way in village.ways.items() if one != device}
@@ -83,12 +83,23 @@ def allowed_ways(village: Village) -> Village:
 
 def topics_to(village: Village, device: str, what: str, in_session: bool) -> list[str]:
     """Where this is said to the device: on the way that it spoke last. `in_session`: its own session is up, so there
-    too: a lamp that only says that it carries it must not take its light away."""
+    too: a lamp that only says that it carries it must not take its light away. Where no way is known, on all."""
     lamp = village.ways.get(device)
     own = topic(device, what)
-    if lamp is None:
+    if lamp is not None:
+        return [relay_topic(lamp, device, what), own] if in_session else [relay_topic(lamp, device, what)]
+    found = None if in_session else village.device(device)
+    if found is None or not found.through:
         return [own]
-    return [relay_topic(lamp, device, what), own] if in_session else [relay_topic(lamp, device, what)]
+    return [own, *(relay_topic(each, device, what) for each in sorted(carriers(village.registry, device)))]
+
+
+def end_of_line(village: Village, lamp: str) -> tuple[Village, list[str]]:
+    """This lamp's session is over: no way leads through it, until somebody speaks. Returns also who came so."""
+    lost = [device for device, way in village.ways.items() if way == lamp]
+    for device in lost:
+        village = came_by(village, device, "")
+    return village, lost
 
 
 # --- an event by a lamp that may not carry it: kept under a name of its own, so that it stands in nobody's way
