@@ -10,7 +10,7 @@ from pathlib import Path
 from heartlamp_tech.chips import CHIPS
 from heartlamp_tech.strict_table import Table, WrongFieldError
 
-KEYS = ("red", "green", "cancel", "reset")
+KEYS = ("red", "green", "cancel", "recessed")
 CONTACTS = ("smoke", "gas", "flood", "door", "rain", "tamper", "mains", "shutter")
 INPUTS = KEYS + CONTACTS
 OUTPUTS = ("led", "buzzer", "indicator", "i2s_bck", "i2s_ws", "i2s_data", "modem_tx", "modem_power")
