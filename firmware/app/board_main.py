@@ -61,7 +61,6 @@ def start() -> None:
     (main, hal), begun = begin()
     board = hal.Board()
     board.boot = begun
-    board.start()
     main.run(board)
 
 

@@ -74,6 +74,7 @@ async def _settings(hal) -> Desk:
         hal.trace("settings", repaired=store.repaired, left_out=store.left_out)
     desk.config = Config(store.fields)
     hal.wifi = store.fields.get("wifi")
+    hal.fit(store.fields.get("board", ""))
     return desk
 
 

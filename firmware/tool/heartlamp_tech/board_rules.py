@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from heartlamp_tech.boards import BOTH_WAYS, INPUTS, NEEDS, OUTPUTS, Board, BoardsError
+from heartlamp_tech.boards import ANALOG, BOTH_WAYS, INPUTS, NEEDS, OUTPUTS, Board, BoardsError
 from heartlamp_tech.chips import CHIPS
 
 
@@ -43,7 +43,7 @@ def _wiring(board: Board) -> Iterator[str]:
             yield f"{pin}: this pin can only be read"
         if number in chip.no_output and name in INPUTS and name not in board.pulled:
             yield f"{pin}: this pin has no pull-up; give it a resistor and name it in `pulled`"
-        if name == "battery_adc" and number not in chip.adc1:
+        if name in ANALOG and number not in chip.adc1:
             yield f"{pin}: this pin cannot measure while Wi-Fi is on; take one of {_list(chip.adc1)}"
     for name in board.strapping:
         if board.pins.get(name) not in chip.strapping:

@@ -10,13 +10,13 @@ from pathlib import Path
 from heartlamp_tech.chips import CHIPS
 from heartlamp_tech.strict_table import Table, WrongFieldError
 
-KEYS = ("red", "green", "cancel", "reset")
+KEYS = ("red", "green", "cancel", "recessed")
 CONTACTS = ("smoke", "gas", "flood", "door", "rain", "tamper", "mains", "shutter")
 INPUTS = KEYS + CONTACTS
 OUTPUTS = ("led", "buzzer", "indicator", "i2s_bck", "i2s_ws", "i2s_data", "modem_tx", "modem_power")
 BOTH_WAYS = ("thermo", "i2c_sda", "i2c_scl")  # read and driven
-OTHERS = ("modem_rx", "battery_adc")
-NAMES = INPUTS + OUTPUTS + BOTH_WAYS + OTHERS
+ANALOG = ("battery_adc", "smoke_line_adc", "gas_line_adc", "flood_line_adc", "door_line_adc")
+NAMES = INPUTS + OUTPUTS + BOTH_WAYS + ANALOG + ("modem_rx",)
 CAMERA_WIRES = ("d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "xclk", "pclk", "vsync", "href", "sda", "scl")
 
 NEEDS = {  # what must be wired before a board can be of this kind

@@ -2,6 +2,7 @@
 
 app/…                     the bytecode, as it lies on a device
 start/…                   what starts it, which no update replaces
+boards/…                  sources of the board modules, for a firmware image that has all of it frozen
 heartlamp-<version>.hlb   the same as a signed bundle (bundle.py)
 manifest.json             what is signed
 update_key.json           the modulus that devices must be given to take it, for provisioning
@@ -30,11 +31,13 @@ REPO = Path(__file__).resolve().parents[3]
 
 @dataclass(frozen=True)
 class Built:
-    """`files`: bytecode by path; `start`: of what is no part of the bundle. `manifest`: the bytes to sign."""
+    """`files`: bytecode by path; `start`: of what is no part of the bundle; `boards`: sources that were made.
+    `manifest`: the bytes to sign."""
 
     release: Release
     files: dict[str, bytes]
     start: dict[str, bytes]
+    boards: dict[str, bytes]
     manifest: bytes
 
 
@@ -42,10 +45,12 @@ def build(repo: Path, rollback: bool = False) -> Built:
     """Of the same sources always the same bytes. Raises BoardsError and BundleError."""
     wired = boards.read_all(repo / "hardware/boards")
     board_rules.check(wired)
-    files = compiling.compile_all(compiling.sources(repo) | compiling.board_sources(wired))
+    made = compiling.board_sources(wired)
+    files = compiling.compile_all(compiling.sources(repo) | made)
     release = read_release(repo, tuple(wired), rollback)
     start = compiling.compile_all(compiling.start_sources(repo))
-    return Built(release, files, start, write_manifest(release, files))
+    sources = {f"{name}.py": text.encode() for name, text in made.items()}
+    return Built(release, files, start, sources, write_manifest(release, files))
 
 
 def read_release(repo: Path, board_names: tuple[str, ...], rollback: bool) -> Release:
@@ -66,6 +71,7 @@ def write(built: Built, signature: bytes, modulus: int, folder: Path) -> Path:
     read(bundle, modulus)  # as a device will
     _lay_out(folder / "app", built.files)
     _lay_out(folder / "start", built.start)
+    _lay_out(folder / "boards", built.boards)
     (folder / "manifest.json").write_bytes(built.manifest)
     (folder / "update_key.json").write_text(json.dumps({"update_key": f"{modulus:0768x}"}) + "\n")
     for old in folder.glob("heartlamp-*.hlb"):

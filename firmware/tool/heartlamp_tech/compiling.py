@@ -66,14 +66,14 @@ def _board_module(board: Board) -> str:
     battery, led, camera = board.battery, board.led, board.camera
     values = {
         "CHIP": board.chip,
-        "INPUTS": {name: number for name, number in board.pins.items() if name in INPUTS},
-        "PINS": {name: number for name, number in board.pins.items() if name not in INPUTS},
+        "PINS": board.pins,
+        "INPUTS": tuple(name for name in board.pins if name in INPUTS),
         "HIGH": board.active_high,
         "PULLED": board.pulled,
         "WAKE": board.wake,
         "LED": (led.type, led.count) if led else None,
         # at the cell = at the pin x [0] // [1]
         "BATTERY": (battery.top_kohm + battery.bottom_kohm, battery.bottom_kohm) if battery else None,
-        "CAMERA": (camera.sensor, camera.wires) if camera else None,
+        "CAMERA": camera.wires if camera else None,
     }
     return "".join(f"{name} = {value!r}\n" for name, value in values.items())

@@ -1,4 +1,4 @@
-"""An ESP32 board: keys to ground with pull-ups, a ring of WS2812, a piezo or a speaker, Wi-Fi.
+"""An ESP32 board: keys and contacts, LEDs, a piezo or a speaker, Wi-Fi; wiring.py knows what of it is fitted where.
 
 Not run by the tests: they have no board. It is compiled for the device by a test, and nothing more is claimed.
 """
@@ -14,22 +14,12 @@ import esp32
 import network
 from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset, reset_cause, unique_id
 
-from heartlamp.hal.esp32 import leds, sounder
+from heartlamp.hal.esp32 import leds, sounder, wiring
 from heartlamp.settings.log import Log
 
-INPUTS = ("red", "green", "smoke", "flood", "recessed")
-PINS = {"red": 4, "green": 5, "smoke": 6, "flood": 7, "led": 8, "recessed": 9, "buzzer": 10}
-CAMERA = None  # the camera's wires, where the firmware was not built for this very board
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
 STUCK_MS = 30_000
-
-
-class Wiring:
-    """As a module of heartlamp/boards, which are made from hardware/boards."""
-
-    PINS = PINS
-    LED = ("ws2812", 12)
 
 
 class Board:
@@ -38,7 +28,8 @@ class Board:
     root = ""
 
     def __init__(self) -> None:
-        self._pins = {}
+        self._wiring = None  # a module of heartlamp/boards
+        self._pins = {}  # (pin, level that means pulled) by name
         self._edges = []
         self._flag = asyncio.ThreadSafeFlag()
         self._ms = 0
@@ -56,15 +47,19 @@ class Board:
         self.wifi = None
         self.log = Log()
 
-    def start(self) -> None:
-        """Takes the pins. A contact that is closed already is an edge like any other."""
-        self._leds = leds.fitted(Wiring, self.clock)
-        self._sounder = sounder.fitted(Wiring, self.trace)
-        for name in INPUTS:
-            pin = Pin(PINS[name], Pin.IN, Pin.PULL_UP)
-            self._pins[name] = pin
+    def fit(self, board: str) -> None:
+        """Takes the pins of the board of this name. A contact that is closed already is an edge like any other. Without
+        such a board the device runs on without pins, so that it can be provisioned again."""
+        self._wiring = wiring.find(board)
+        if self._wiring is None:
+            self.trace("no board", name=board)
+            return
+        self._leds = leds.fitted(self._wiring, self.clock)
+        self._sounder = sounder.fitted(self._wiring, self.trace)
+        for name, pin, pulled in wiring.inputs(self._wiring):
+            self._pins[name] = pin, pulled
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
-            if not pin.value():
+            if self.level(name):
                 self._edge(name)
 
     def clock(self) -> int:
@@ -92,8 +87,10 @@ class Board:
         wake this board: rather awake than deaf."""
         if self._edges:
             return  # pressed just now, and not looked at yet
-        red = self._pins["red"]
-        if not red.value():
+        if "red" not in self._pins:
+            return
+        red = self._pins["red"][0]
+        if self.level("red"):
             ms = min(ms, STUCK_MS)
         elif hasattr(esp32, "wake_on_ext0"):  # ESP32, ESP32-S3
             esp32.wake_on_ext0(red, esp32.WAKEUP_ALL_LOW)
@@ -124,20 +121,28 @@ class Board:
         self._dbm = dbm
 
     def level(self, pin: str) -> "int | None":
-        return 1 - self._pins[pin].value() if pin in self._pins else None
+        """1: pulled; None: not fitted."""
+        if pin not in self._pins:
+            return None
+        found, pulled = self._pins[pin]
+        return int(found.value() == pulled)
 
     def measure(self, name: str) -> "int | None":
         """As hal/unix/board.py says."""
+        if self._wiring is None:
+            return None
+        if name == "battery_mv":
+            return wiring.battery_mv(self._wiring)
         if name not in ("temp_mc", "tilt_mdeg") and name[-9:] != "_line_ohm":
             return None
         if self._probes is None:
             from heartlamp.hal.esp32.probes import Probes
 
-            self._probes = Probes(PINS)
+            self._probes = Probes(self._wiring.PINS)
         return self._probes.measure(name)
 
     def has(self, name: str) -> bool:
-        return name in PINS
+        return self._wiring is not None and name in self._wiring.PINS
 
     def radio(self):
         if self._radio is None:
@@ -152,7 +157,7 @@ class Board:
     def camera(self):
         from heartlamp.hal.esp32.camera import find
 
-        return find(PINS.get("indicator"), CAMERA)
+        return None if self._wiring is None else find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
 
     def nvs(self):
         if self._nvs is None:
@@ -228,10 +233,12 @@ class Board:
             return False
 
     async def tone(self, notes: "list[tuple[int, int]]", rounds: int) -> None:
-        await self._sounder.tone(notes, rounds)
+        if self._sounder is not None:
+            await self._sounder.tone(notes, rounds)
 
     async def play(self, clips: "list[str]") -> None:
-        await self._sounder.play(["/prompts/" + clip for clip in clips])
+        if self._sounder is not None:
+            await self._sounder.play(["/prompts/" + clip for clip in clips])
 
     def trace(self, what: str, **fields) -> None:
         self.log.add(self.clock(), what, fields)
@@ -240,7 +247,7 @@ class Board:
     def _edge(self, name: str) -> None:
         """In the interrupt's soft half: no more than noting it."""
         if len(self._edges) < EDGES_MOST:
-            self._edges.append((name, 1 - self._pins[name].value(), time.ticks_ms()))
+            self._edges.append((name, self.level(name), time.ticks_ms()))
         self._flag.set()
 
 

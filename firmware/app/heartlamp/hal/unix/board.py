@@ -55,6 +55,9 @@ class Board:
             if cause == DEEP_SLEEP:
                 self.kept, self._slept_ms = before.kept, before._slept_ms
 
+    def fit(self, board: str) -> None:
+        """Takes the pins of the board of this name. A virtual one has them all."""
+
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
         return time.ticks_ms()
