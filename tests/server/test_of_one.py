@@ -197,6 +197,21 @@ def test_another_devices_frame_counts_when_its_maker_signed_it_and_not_else(vill
     assert village.lamps[2].believes(verdict.receipt, press)
 
 
+def test_of_a_device_that_it_may_carry_even_a_spoilt_frame_is_an_alarm(county: County, operator: Operator) -> None:
+    mark = secrets.token_hex(3)
+    devices = [
+        {"id": f"lamp{mark}", "kind": "lamp", "wan": True},
+        {"id": f"key{mark}", "kind": "button", "through": [f"lamp{mark}"]},
+    ]
+    groups = [{"name": "七组", "sites": [{"id": f"s{mark}", "name": "七组 1号", "devices": devices}]}]
+    village = {"name": f"村{mark}", "township": "城关镇", "groups": groups}
+    assert county.enrol({"county": {"name": "庆丰县", "code": "990101"}, "villages": [village]}) == []
+    press = Device(county.out / "devices" / f"key{mark}.json").press()
+    (verdict,) = OfOne(county, f"lamp{mark}").send(press.forged())
+    assert verdict.verdict == "unverified"
+    assert operator.card(press.id)["unverified"]
+
+
 def test_it_says_that_it_shows_a_call_and_speaks_for_nobody_else(village: Village, operator: Operator) -> None:
     press = village.lamps[0].press()
     of_one(village, 0).send(press)

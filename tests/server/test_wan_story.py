@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from heartlamp_tech.ether import Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.ports import free_port
@@ -25,11 +26,15 @@ def make_board(tmp_path: Path) -> Iterator[Maker]:
     """make_board(county, device, links=("wan",), **wan): provisioned with what enrolment wrote, and started."""
     boards = []
 
-    def make(county: County, device: str, links: tuple[str, ...] = ("wan",), **wan: object) -> VirtualBoard:
+    def make(
+        county: County, device: str, links: tuple[str, ...] = ("wan",), ether: Ether | None = None, **wan: object
+    ) -> VirtualBoard:
         config = json.loads((county.out / "devices" / f"{device}.json").read_text())
         port = int(county.gateways.rpartition(":")[2])  # these counties listen on any free one
-        config |= {"links": list(links), "wan": config["wan"] | {"port": port} | wan}
-        board = VirtualBoard(MICROPYTHON, REPO, tmp_path / f"{device}.flash")
+        config["links"] = list(links)
+        if "wan" in config:
+            config["wan"] |= {"port": port} | wan
+        board = VirtualBoard(MICROPYTHON, REPO, tmp_path / f"{device}.flash", ether=ether)
         board.provision(config)
         boards.append(board)
         board.start()
@@ -173,6 +178,31 @@ def test_a_battery_button_posts_its_press_and_sleeps_again(
     assert board.wait_trace("sleep", 15, mark)["held"] == 0
     assert operator.card(event)["what"] == ("silent" if kind == "silent" else "panic")
     assert not [line for line in board.lines() if line.get("trace") == "stream"]
+
+
+def test_a_button_without_a_network_is_carried_by_a_lamp_with_a_line_to_the_county(
+    county: County, operator: Operator, make_board: Maker
+) -> None:
+    mark = secrets.token_hex(3)
+    devices = [
+        {"id": f"lamp{mark}", "kind": "lamp", "links": ["wan"]},
+        {"id": f"key{mark}", "kind": "button", "links": ["relay"], "through": [f"lamp{mark}"]},
+    ]
+    group = {"name": "六组", "sites": [{"id": f"s{mark}", "name": "六组 1号", "devices": devices}]}
+    broker = {"host": "127.0.0.1", "port": 9, "name": "nowhere.heartlamp"}
+    village = {"name": f"村{mark}", "township": "城关镇", "broker": broker, "groups": [group]}
+    assert county.enrol({"county": {"name": "庆丰县", "code": "990101"}, "villages": [village]}) == []
+    with Ether() as ether:
+        lamp = make_board(county, f"lamp{mark}", ether=ether)
+        lamp.wait_show("working", 15)
+        button = make_board(county, f"key{mark}", ("relay",), ether=ether)
+        button.wait_trace("relay", 15, up=1)
+        event = press(button)
+        button.wait_trace("received", 10, event=event)
+        lamp.wait_show("told", 10, received=1)
+        assert operator.card(event)["site"]["name"] == "六组 1号"
+        button.kill()
+        lamp.kill()
 
 
 def test_another_name_in_the_certificate_is_no_county(county: County, village: Village, make_board: Maker) -> None:

@@ -12,9 +12,9 @@ that its devices are online."""
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`village`: the area of its site; `gateways`: the village's, and its own gateway of one; `keys`: key version ->
-    the derived device key (verifies what it says) and county key (signs what is said to it); versions that were revoked
-    are absent."""
+    """`village`: the area of its site; `gateways`: the village's, its own gateway of one, and those of lamps that may
+    carry it; `keys`: key version -> the derived device key (verifies what it says) and county key (signs what is said
+    to it); versions that were revoked are absent."""
 
     id: str
     kind: str

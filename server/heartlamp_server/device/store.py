@@ -25,7 +25,7 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
      FROM site s JOIN area a ON a.id = s.area WHERE s.id = d.site) AS village,
     ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
           WHERE s.id = d.site
-          UNION ALL SELECT g.id FROM gateway g WHERE g.device = d.id ORDER BY 1) AS gateways,
+          UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
 FROM device d

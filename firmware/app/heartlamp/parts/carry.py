@@ -16,6 +16,7 @@ from heartlamp.radio import hop
 from heartlamp.radio.backlog import Backlog, Item
 from heartlamp.radio.pack import pack, unpack
 from heartlamp.radio.packet import FULL, NO_LINE, REFUSED, TAKEN, UP, Message, write_message
+from heartlamp.rules.paths import is_proven
 from heartlamp.wait import Bell, wait
 
 ROUTES_MOST = 64
@@ -61,11 +62,12 @@ class Part(_Part):
     # --- up -------------------------------------------------------------------------------------------------------
 
     def _line(self):
-        """The link on which we carry, or None."""
-        for link in self.device.links:
-            if link.up.is_set() and link.NAME in ("lan", "relay"):
+        """The link on which we carry, or None: the first whose far end answers, else the first that is up."""
+        up = [link for link in self.device.links if link.up.is_set()]
+        for link in up:
+            if is_proven(self.device.path(link.NAME), self.hal.clock()):
                 return link
-        return None
+        return up[0] if up else None
 
     def _facts(self, child) -> "tuple[int, int | None]":
         line = self._line()
@@ -73,7 +75,7 @@ class Part(_Part):
             return NO_LINE, None  # who carries us cannot be carried by us
         proven_at = self.device.path(line.NAME).proven_at
         age = None if proven_at is None else self.hal.clock() - proven_at
-        return (0 if line.NAME == "lan" else line.hops()), age
+        return (line.hops() if line.NAME == "relay" else 0), age
 
     def _take(self, child, message: Message) -> int:
         """From a child. Raises FrameError."""
