@@ -99,7 +99,7 @@ class Week:
         end = self.hal.now + HOUR
         while self.hal.now < end:
             dice = random.getrandbits(16) % 10
-            pin = ("smoke", "gas", "door", "rain", "reset")[random.getrandbits(16) % 5]
+            pin = ("smoke", "gas", "door", "rain", "recessed")[random.getrandbits(16) % 5]
             if dice < 4:
                 for n in range(random.getrandbits(5)):
                     self.edge(pin, n & 1)
@@ -108,7 +108,7 @@ class Week:
             self.hal.measures[name] = None if dice == 9 else random.getrandbits(17) - 20_000
             self.live(min(end, self.hal.now + random.getrandbits(19)))
         self.hal.measures.update({"temp_mc": 21_000, "tilt_mdeg": 2_000})
-        for pin, level in (("smoke", 0), ("gas", 1), ("door", 0), ("rain", 0), ("reset", 0)):
+        for pin, level in (("smoke", 0), ("gas", 1), ("door", 0), ("rain", 0), ("recessed", 0)):
             self.edge(pin, level)
 
 
