@@ -62,6 +62,7 @@ class Store:
         self.largest = 0
         self._village = village
         self._takes = takes
+        self._since = len(village.said)
         self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -74,7 +75,7 @@ class Store:
         self._thread.join(5)
 
     def _run(self) -> None:
-        seen = 0
+        seen = self._since
         while not self._ended:
             while seen < len(self._village.said):
                 said = self._village.said[seen]
@@ -225,6 +226,31 @@ def test_pieces_that_are_lost_come_again_and_a_restart_goes_on_where_it_was(
         board.wait_trace("delivered", event=still.id, timeout=20)
         assert store.pictures[still.id] == picture
     assert store.pieces >= (len(picture) - before) // 2048
+
+
+def test_a_broker_that_restarts_amid_a_picture_gets_the_rest_of_it(make_camera: CameraMaker, village: Village) -> None:
+    picture = jpeg_like(30_000)
+    board = make_camera(picture)
+    with Store(village, takes=lambda n: n < 6) as store:
+        board.press("red")
+        village.wait("event")
+        settle(village)
+        _, still = still_of(village)
+        settle(village)
+        until = monotonic() + 15
+        while store.pieces < 6:
+            assert monotonic() < until
+            sleep(0.05)
+    mark = board.mark()
+    village.broker.kill()
+    board.wait_trace("link", up=0, after=mark)
+    before, after = dict(store.pictures), len(village.said)
+    village.broker.start()
+    village.wait("ask", after=after, timeout=10)
+    with Store(village) as store:
+        store.pictures = before
+        board.wait_trace("delivered", event=still.id, timeout=20)
+        assert store.pictures[still.id] == picture
 
 
 def test_an_alarm_goes_before_the_picture(make_camera: CameraMaker, village: Village) -> None:

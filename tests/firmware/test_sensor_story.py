@@ -86,10 +86,10 @@ def test_a_trembling_contact_asks_for_a_visit_and_red_is_heard_all_the_same(
 def test_in_test_mode_the_detectors_button_is_a_test_and_red_is_help(make_board: BoardMaker, village: Village) -> None:
     board = up(make_board(village.broker, "smoke01", "smoke"))
     sleep(5)  # the recessed key, held at power-up, is another thing
-    board.press("reset")
+    board.press("recessed")
     board.wait_trace("test", on=1)
     wait_value(village, "test", 1)
-    board.release("reset")
+    board.release("recessed")
     board.press("smoke")
     marked = wait_value(village, "smoke", 1)
     assert isinstance(marked.frame.content, Reading)
@@ -101,7 +101,7 @@ def test_in_test_mode_the_detectors_button_is_a_test_and_red_is_help(make_board:
     village.wait("event", lambda said: said.alarm.what == "panic")
     board.press("smoke")  # this one is no test: it stands when the technician ends the mode
     sleep(0.1)
-    board.press("reset")
+    board.press("recessed")
     board.wait_trace("test", on=0)
     village.wait("event", lambda said: said.alarm.what == "fire")
 

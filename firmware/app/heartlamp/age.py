@@ -14,7 +14,7 @@ class Age:
         self._path = path
         self._days = days
         self._counted = 0
-        self._next_at = None
+        self._next_at = 0
 
     def start(self, now: int) -> None:
         self._next_at = now + EVERY_MS

@@ -36,6 +36,7 @@ class Part(_Part):
         self._rain = None
         self._said = None
         self._sample_at = 0
+        self._look_at = 0
 
     def start(self) -> None:
         now, given = self.hal.clock(), Given(self.device.config.fields.get("sensors"))
@@ -53,8 +54,15 @@ class Part(_Part):
         if self._rain is None:
             self._rain = rain.Rain(at)
         self._rain = rain.edge(self._rain, self._rain_limits, level, at)
+        self._look_at = min(self._look_at, at + rain.MINUTE_MS)
 
     def settle(self, now: int) -> "int | None":
+        if now < self._look_at:
+            return self._look_at
+        self._look_at = self._settle(now)
+        return self._look_at
+
+    def _settle(self, now: int) -> int:
         if now >= self._sample_at:
             self._sample_at = now + self._sample(now)
         look_at = self._sample_at

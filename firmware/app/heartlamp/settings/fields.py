@@ -115,9 +115,9 @@ def _wifi(fields: dict) -> bool:
 
 
 def _sensors(fields: dict) -> bool:
-    from heartlamp.rules.fitted import read  # only a device that has any loads what they may be
+    from heartlamp.rules.fitted import wrong  # only a device that has any loads what they may be
 
-    return read(fields["sensors"]).wrong == 0
+    return wrong(fields["sensors"]) == 0
 
 
 # (field, whether it is good, what it must be)
