@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from heartlamp_tech.ether import Ether
-from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.village.journal import Seen
 from tests.village.plan import House, Village
-from tests.village.rig import MICROPYTHON, ROOT, Rig
+from tests.village.rig import Rig
 
 pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(180)]
 
@@ -23,8 +22,8 @@ class RadioRig(Rig):
     lost."""
 
     def __init__(self, folder: Path, ether: Ether) -> None:
-        super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),))
-        self._ether = ether
+        super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),), ether=ether)
+        self._air = ether
 
     def enrolment(self, brokers: dict[str, int]) -> dict[str, Any]:
         said = super().enrolment(brokers)
@@ -34,14 +33,10 @@ class RadioRig(Rig):
                     device |= {"through": [THROUGH[device["id"]]], "links": ["relay"]}
         return said
 
-    def board(self, device: str) -> VirtualBoard:
-        flash = self.flash / f"{device}.img"
-        return VirtualBoard(MICROPYTHON, ROOT, flash, lambda line: self._heard_board(device, line), ether=self._ether)
-
     def wait_ready(self, seconds: float = 60) -> None:
         pairs = [(self.boards[child].mac, self.boards[lamp].mac) for child, lamp in THROUGH.items()]
-        self._ether.range = lambda a, b: -70 if (a, b) in pairs or (b, a) in pairs else None
-        self._ether.loss = 0.1
+        self._air.range = lambda a, b: -70 if (a, b) in pairs or (b, a) in pairs else None
+        self._air.loss = 0.1
         super().wait_ready(seconds)
 
     def shows(self, device: str, since: int, seconds: float = 20, **fields: object) -> Seen:
