@@ -14,7 +14,7 @@ from heartlamp_protocol.device.statement import write_lamp
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
-from tests.firmware.air import FarVillage, Site
+from tests.firmware.air import NOWHERE, FarVillage, Site
 from tests.firmware.parts import EPOCH, Broker, Certificates, call
 
 ATTACKER = b"\x66" * 6
@@ -223,7 +223,7 @@ def test_two_lamps_that_may_carry_each_other_do_not_go_round_in_circles(site: Si
 
 def test_a_lamp_without_a_line_is_not_chosen(site: Site, far: FarVillage) -> None:
     button = site.make("button01", "button", ("lampa001", "lampb001"))
-    site.make("lampa001", "lamp")  # hears the button, and nobody carries it
+    site.make("lampa001", "lamp", lan=True, port=NOWHERE)  # hears the button, and no broker
     site.make("lampb001", "lamp", lan=True)
     site.start()
     carried_by(button, "lampb001")
@@ -309,6 +309,7 @@ def test_a_pulse_goes_on_only_when_it_came_just_now(site: Site, far: FarVillage)
     carried_by(far_lamp, "lampa001", 30)
     far_lamp.wait_show("working")
     far.pulses = False
+    time.sleep(1)  # what was said before is on its way for this long at most
     sizes: list[int] = []
     site.ether.on_packet = lambda sender, _to, _channel, data: (
         sizes.append(len(data)) if sender == near.mac and data[1] == CARRIER | 2 else None
