@@ -127,15 +127,18 @@ class Site:
         self._broker, self._ca, self._folder = broker, ca, folder
         self._down: dict[str, dict[str, Any]] = {}
 
-    def make(self, dev: str, kind: str, up: tuple[str, ...] = (), lan: bool = False, channel: int = 6) -> VirtualBoard:
-        """Make carriers after those whom they carry: a carrier's configuration names them."""
+    def make(
+        self, dev: str, kind: str, up: tuple[str, ...] = (), lan: bool = False, channel: int = 6, port: int = 0
+    ) -> VirtualBoard:
+        """Make carriers after those whom they carry: a carrier's configuration names them. `port`: where it believes
+        its broker to be, 0 where it is."""
         board = VirtualBoard(MICROPYTHON, REPO, self._folder / f"{dev}.flash", ether=self.ether)
         for lamp in up:
             key = pair_key(bytes.fromhex(ROOT), 1, lamp).hex()
             self._down.setdefault(lamp, {})[dev] = {"key": key, "own": 1} if kind == "button" else key
         radio = {"channel": channel, "up": list(up), "down": self._down.get(dev, {})}
         fields = config(self._broker, self._ca, dev, kind) | {"links": ["lan"] if lan else ["relay"], "radio": radio}
-        board.provision(fields if lan else fields | {"port": NOWHERE})
+        board.provision(fields | {"port": port or (self._broker.port if lan else NOWHERE)})
         self.boards[dev] = board
         return board
 

@@ -230,8 +230,11 @@ def test_what_is_said_again_within_a_moment_goes_on_once_and_later_anew() -> Non
 # --- who carries -----------------------------------------------------------------------------------------------
 
 
-def offer(id: str, hops: int = 0, heard: int = 100_000, proven: int | None = 100_000, shunned: int = 0) -> Offer:
+def offer(
+    id: str, hops: int = 0, heard: int = 100_000, proven: int | None = 100_000, shunned: int = 0, rssi: int = -60
+) -> Offer:
     made = Offer(id)
+    made.rssi = rssi
     made.hops, made.heard_at, made.proven_at, made.shunned_until = hops, heard, proven, shunned
     return made
 
@@ -252,6 +255,10 @@ NOW = 100_001
         ([offer("no line", 255)], "no line", None),
         ([offer("too far", 4)], "", None),
         ([Offer("never heard")], "never heard", None),
+        ([offer("faint", 0, rssi=-91), offer("clear", 1)], "faint", "clear"),
+        ([offer("faint", 0, rssi=-89), offer("clear", 1)], "faint", "faint"),
+        ([offer("faint", 0, rssi=-89), offer("clear", 1)], "clear", "clear"),
+        ([offer("faint", 0, rssi=-91), offer("far", 2)], "", "faint"),
         ([offer("only one", 1, proven=None, shunned=NOW + 1)], "", "only one"),
     ],
 )

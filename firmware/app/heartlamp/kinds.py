@@ -14,12 +14,21 @@ PARTS = {
     "slope": ("probes", "mains") + _EVERY,
 }
 ALWAYS = ("recessed", "slot", "update")
-SAFE = ("contacts", "keys", "light", "probes", "recessed", "sleep", "slot", "vitals")  # after repeated crashes: what alarms
+SAFE = (
+    "contacts",
+    "keys",
+    "light",
+    "probes",
+    "recessed",
+    "sleep",
+    "slot",
+    "vitals",
+)  # after repeated crashes: what alarms
 
 
-def names(kind: str, safe: bool) -> "list[str]":
-    """Of the parts that a device of this kind runs."""
-    return [name for name in PARTS[kind] + ALWAYS if name in SAFE or not safe]
+def names(kind: str, safe: bool, carries: bool) -> "list[str]":
+    """Of the parts that a device of this kind runs. `carries`: there is somebody whom it may carry."""
+    return [name for name in PARTS[kind] + ALWAYS if (name in SAFE or not safe) and (name != "carry" or carries)]
 
 
 def load(folder: str, name: str, what: str):

@@ -40,7 +40,10 @@ async def _run(hal) -> None:
     )
     if hal.boot["slot"] != "rom" or hal.boot["safe"] or hal.boot["fresh"]:
         hal.trace("started", **hal.boot)
-    device.parts = [load("parts", name, "Part")(hal, device) for name in names(conf.kind, hal.boot["safe"] == 1)]
+    radio = conf.fields.get("radio")
+    carries = isinstance(radio, dict) and bool(radio.get("down"))
+    wanted = names(conf.kind, hal.boot["safe"] == 1, carries)
+    device.parts = [load("parts", name, "Part")(hal, device) for name in wanted]
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     desk.run(device)
     supervisor = Supervisor(hal)

@@ -81,6 +81,7 @@ class Link:
         self._air = hop.air_of(hal, device)
         if self._air is not None:
             self._air.from_carrier = self._take
+            self._air.answered = self._heard
             self._air.start()
             for peer in self._air.peers(True):
                 self._peers[peer.id] = peer
@@ -184,13 +185,18 @@ class Link:
             answer = await self._air.ping(self._peers[offer.id], tries)
         if answer is None:
             offer.heard_at = None
-            return
+
+    def _heard(self, peer, answer) -> None:
+        """Any answer of a carrier says how it stands."""
         now = self._hal.clock()
-        offer.heard_at = now
-        offer.hops = answer.hops
-        offer.proven_at = None if answer.proven is None else now - answer.proven
-        if offer.id == self._current:
-            self._prove(offer)
+        for offer in self._offers:
+            if offer.id == peer.id:
+                offer.heard_at = now
+                offer.hops = answer.hops
+                offer.rssi = peer.rssi
+                offer.proven_at = None if answer.proven is None else now - answer.proven
+                if offer.id == self._current:
+                    self._prove(offer)
 
     def _choose(self):
         """The lamp that carries us from now on, or None."""

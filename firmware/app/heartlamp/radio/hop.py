@@ -46,13 +46,14 @@ UP_MOST, DOWN_MOST = FRAME_MAX + 64, DOWN_MAX + 64  # bytes of a message: payloa
 class Air:
     """All neighbours in the air. Set before start(): `from_child(peer, message) -> status` and `from_carrier(peer,
     message) -> status` take what came whole; `facts(peer) -> (hops, proven ms ago or None)` is what I answer to a
-    child: whether I could carry it."""
+    child: whether I could carry it; `answered(peer, answer)` hears each answer of a carrier."""
 
     def __init__(self, hal, radio, dev: str) -> None:
         self.radio = radio
         self.me = tag(dev)
         self.from_child = self.from_carrier = lambda peer, message: REFUSED
         self.facts = lambda peer: (NO_LINE, None)
+        self.answered = lambda peer, answer: None
         self.refused = 0  # packets that nobody we know signed
         self._hal = hal
         self._peers = {}
@@ -174,6 +175,8 @@ class Air:
             return
         peer.answered(packet.mine, answer.number)
         self._met(peer, mac, rssi)
+        if peer.carrier:
+            self.answered(peer, answer)
         waiting[1] = answer
         waiting[0].set()
 
