@@ -65,7 +65,7 @@ def test_a_new_board_says_what_it_is_waits_and_serves_the_village_once_it_is_pro
 ) -> None:
     board, serial = blank("lamp0a1b")
     board.start()
-    board.wait_show("unset", sound="")
+    board.wait_show("unprovisioned", sound="")
     hello = serial.hello()
     assert (hello["provisioned"], hello["why"], hello["board"]) == (0, "new", "virtual")
     assert hello["micropython"].startswith("1.")
@@ -256,7 +256,7 @@ def test_with_both_copies_damaged_it_says_so_stays_up_and_keeps_its_event(
     mark = board.mark()
     board.start()
     board.wait_trace("unprovisioned", after=mark, why="damaged")
-    board.wait_show("unset", after=mark)
+    board.wait_show("unprovisioned", after=mark)
     assert (serial.hello()["why"], serial.hello()["held"]) == ("damaged", 1)
     serial.provision(config(village.broker, certificates.ca, "lamp0a1b", "lamp"))
     assert village.wait_event(event).id == event

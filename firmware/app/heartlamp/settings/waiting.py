@@ -10,7 +10,7 @@ SHOUT_MS = 60_000  # after a red press
 
 def picture(shout: bool) -> dict:
     """What it shows. It can tell nobody: a red press says at once "shout or telephone"."""
-    meaning = "shout" if shout else "unset"
+    meaning = "shout" if shout else "unprovisioned"
     color, rhythm, sound = PATTERNS[meaning]
     return {
         "meaning": meaning,
