@@ -14,7 +14,16 @@ PARTS = {
     "slope": ("probes", "mains") + _EVERY,
 }
 ALWAYS = ("recessed", "slot", "update")
-SAFE = ("contacts", "keys", "light", "probes", "recessed", "sleep", "slot", "vitals")  # after repeated crashes: what alarms
+SAFE = (
+    "contacts",
+    "keys",
+    "light",
+    "probes",
+    "recessed",
+    "sleep",
+    "slot",
+    "vitals",
+)  # after repeated crashes: what alarms
 
 
 def names(kind: str, safe: bool) -> "list[str]":
