@@ -23,7 +23,7 @@ FIELDS: dict[str, Any] = {
 def view(**more: Any) -> serial.View:
     facts: dict[str, Any] = {
         "fields": FIELDS, "why": "", "left_out": [], "about": {"board": "virtual", "mac": "02:00:00:00:00:01"},
-        "held": {}, "logs": ["12 boot"], "values": [("heap_b", 90000)], "update_refused": "",
+        "held": {}, "logs": ["12 boot"], "values": [("heap_b", 90000), ("update_refused", 1)],
     }  # fmt: skip
     return serial.View(**(facts | more))
 
@@ -208,8 +208,8 @@ def test_without_settings_there_is_nothing_to_get_or_set() -> None:
 
 
 def test_status_logs_and_test() -> None:
-    status = ask("status", view(update_refused="SIGNATURE"))[0]
-    assert (status["values"], status["update_refused"]) == ({"heap_b": 90000}, "SIGNATURE")
+    status = ask("status", view(held={"lamp0a1b": 2}))[0]
+    assert (status["values"], status["held"]) == ({"heap_b": 90000, "update_refused": 1}, 2)
     assert ask("logs")[0]["logs"] == ["12 boot"]
     assert ask("test")[1] == [("test",)]
 

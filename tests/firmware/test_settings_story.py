@@ -221,7 +221,7 @@ SPOIL = """
 from heartlamp.hal.unix import flash
 {where}
 """
-NVS_GONE = "f = open({image!r}, 'r+b'); f.seek(128 * 4096); f.write(b'\\x00' * 8 * 4096); f.close()"
+NVS_GONE = "f = open({image!r}, 'r+b'); f.seek(-8 * 4096, 2); f.write(b'\\x00' * 8 * 4096); f.close()"
 FILE_GONE = (
     "flash.mount({image!r}, '/flash', False)\n"
     "f = open('/flash/settings', 'r+b'); f.seek(40); f.write(b'\\xff\\x00'); f.close()"
@@ -263,11 +263,9 @@ def test_with_both_copies_damaged_it_says_so_stays_up_and_keeps_its_event(
 
 
 def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
-    """A flash image without room for an NVS, with /config.json on it."""
+    """A flash with nothing but /config.json and /wifi.json on it."""
     board = VirtualBoard(MICROPYTHON, REPO, tmp_path / "old.flash")
     board.blank()
-    with board.flash.open("r+b") as f:
-        f.truncate(128 * 4096)
     write = (
         "from heartlamp.hal.unix import flash\n"
         "import json\n"
@@ -276,8 +274,6 @@ def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
         """f = open('/flash/wifi.json', 'w'); f.write('{"ssid":"village","password":"12345678"}'); f.close()\n"""
     )
     subprocess.run([str(MICROPYTHON), "-c", write], env=ENVIRONMENT, check=True)
-    with board.flash.open("r+b") as f:
-        f.truncate(128 * 4096)
     serial = BoardLines(board)
     board.start()
     board.wait_trace("boot", dev="lamp0a1b")

@@ -24,6 +24,7 @@ import virtual_time
 from heartlamp import main, net
 from heartlamp.device import Device
 from heartlamp.hal.unix.flash import BLOCK, LFS
+from heartlamp.settings.store import Store
 from heartlamp_protocol.device.limits import SECOND_PATH_MS
 from heartlamp_protocol.device.mac import county_key, digest16
 from heartlamp_protocol.device.statement import write_heard, write_lamp, write_pulse, write_received
@@ -348,8 +349,7 @@ async def village():
 def provision():
     fields = {"dev": DEV, "kind": sys.argv[2], "kv": 1, "root": "5a" * 32, "host": "h", "port": 1, "server_name": "s"}
     fields["ca"] = "BEGIN CERTIFICATE"
-    with open("/f/config.json", "w") as f:
-        json.dump(fields, f)
+    Store(None, "/f").save(fields)
 
 
 def day(hours):

@@ -37,12 +37,9 @@ def _view(desk) -> View:
     held = {}
     for record in desk.outbox.records:
         held[owner_of(record.id)] = held.get(owner_of(record.id), 0) + 1
-    values, refused = [], ""
-    if desk.device is not None:
-        values = desk.device.health(desk.hal.clock(), gc.mem_free())
-        refused = getattr(desk.device, "update_refused", "")
+    values = [] if desk.device is None else desk.device.health(desk.hal.clock(), gc.mem_free())
     about, logs, store = dict(desk.hal.about(), version=VERSION), list(desk.hal.log.lines), desk.store
-    return View(store.fields, store.why, store.left_out, about, held, logs, values, refused)
+    return View(store.fields, store.why, store.left_out, about, held, logs, values)
 
 
 def _save(desk, fields: "dict | None", restart: bool) -> dict:

@@ -115,9 +115,20 @@ def _wifi(fields: dict) -> bool:
 
 
 def _sensors(fields: dict) -> bool:
-    from heartlamp.rules.fitted import wrong  # only a device that has any loads what they may be
+    from heartlamp.rules import thresholds, wired  # only a device that has any loads what they may be
+    from heartlamp.rules.given import Given
 
-    return wrong(fields["sensors"]) == 0
+    given = Given(fields["sensors"])
+    for read in (
+        wired.wirings,
+        wired.pairs,
+        wired.age_days,
+        thresholds.of_heat,
+        thresholds.of_rain,
+        thresholds.of_tilt,
+    ):
+        read(given)
+    return isinstance(fields["sensors"], dict) and given.wrong == 0
 
 
 # (field, whether it is good, what it must be)

@@ -30,7 +30,7 @@ class Refused(Exception):
 class View:
     """What the answers are made of. fields: the settings, None without; why: they are None; left_out: fields of them
     that this firmware cannot use; about: of the board (board, micropython, version, mac, capabilities); held: device id
-    -> number of its events not received; logs: lines; values: of the heartbeat; update_refused: the last reason."""
+    -> number of its events not received; logs: lines; values: of the heartbeat."""
 
     def __init__(
         self,
@@ -41,7 +41,6 @@ class View:
         held: "dict[str, int]",
         logs: "list[str]",
         values: "list[tuple[str, int]]",
-        update_refused: str,
     ) -> None:
         self.fields = fields
         self.why = why
@@ -50,7 +49,6 @@ class View:
         self.held = held
         self.logs = logs
         self.values = values
-        self.update_refused = update_refused
 
 
 def read_line(said: object) -> "dict[str, object]":
@@ -185,7 +183,7 @@ def _reset(request: "dict[str, object]", view: View) -> "tuple[dict[str, object]
 
 
 def _status(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
-    return {"values": dict(view.values), "held": sum(view.held.values()), "update_refused": view.update_refused}, []
+    return {"values": dict(view.values), "held": sum(view.held.values())}, []
 
 
 _DO = {

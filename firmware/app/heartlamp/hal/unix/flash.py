@@ -64,22 +64,15 @@ def partitions(path: str, create: bool) -> "tuple[FlashFile, FlashFile, bool]":
         size = os.stat(path)[6]
     except OSError:
         size = 0
-    before_nvs = size == BLOCK * BLOCKS  # an image of the time when there was none
-    if size != BLOCK * (BLOCKS + NVS_BLOCKS) and not before_nvs:
+    if size != BLOCK * (BLOCKS + NVS_BLOCKS):
         if not create or size:
             raise OSError("there is no flash image of %d bytes at %s" % (BLOCK * (BLOCKS + NVS_BLOCKS), path))
-        _extend(path, BLOCKS)
-    if not size or before_nvs:
-        _extend(path, NVS_BLOCKS)
+        with open(path, "wb") as f:
+            for _ in range(BLOCKS + NVS_BLOCKS):
+                f.write(b"\xff" * BLOCK)
     file = open(path, "r+b")
     sync = _own(file)
     return FlashFile(file, sync, 0, BLOCKS), FlashFile(file, sync, BLOCKS, NVS_BLOCKS), not size
-
-
-def _extend(path: str, blocks: int) -> None:
-    with open(path, "ab") as f:
-        for _ in range(blocks):
-            f.write(b"\xff" * BLOCK)
 
 
 def _own(file):
