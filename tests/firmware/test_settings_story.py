@@ -221,7 +221,7 @@ SPOIL = """
 from heartlamp.hal.unix import flash
 {where}
 """
-NVS_GONE = "f = open({image!r}, 'r+b'); f.seek(128 * 4096); f.write(b'\\x00' * 8 * 4096); f.close()"
+NVS_GONE = "f = open({image!r}, 'r+b'); f.seek(flash.BLOCKS * flash.BLOCK); f.write(b'\\x00' * 8 * 4096); f.close()"
 FILE_GONE = (
     "flash.mount({image!r}, '/flash', False)\n"
     "f = open('/flash/settings', 'r+b'); f.seek(40); f.write(b'\\xff\\x00'); f.close()"
@@ -267,7 +267,7 @@ def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
     board = VirtualBoard(MICROPYTHON, REPO, tmp_path / "old.flash")
     board.blank()
     with board.flash.open("r+b") as f:
-        f.truncate(128 * 4096)
+        f.truncate(512 * 4096)
     write = (
         "from heartlamp.hal.unix import flash\n"
         "import json\n"
@@ -277,7 +277,7 @@ def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
     )
     subprocess.run([str(MICROPYTHON), "-c", write], env=ENVIRONMENT, check=True)
     with board.flash.open("r+b") as f:
-        f.truncate(128 * 4096)
+        f.truncate(512 * 4096)
     serial = BoardLines(board)
     board.start()
     board.wait_trace("boot", dev="lamp0a1b")
