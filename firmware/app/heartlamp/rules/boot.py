@@ -99,6 +99,7 @@ def begin(state: State, slept: bool) -> State:
         return rolled_back(state)
     if state.trial:
         state.tries -= 1
+        state.starts = min(state.starts, STARTS)  # a trial's starts are counted by its tries
     return state
 
 
