@@ -104,6 +104,9 @@ def test_in_test_mode_the_detectors_button_is_a_test_and_red_is_help(make_board:
     board.press("recessed")
     board.wait_trace("test", on=0)
     village.wait("event", lambda said: said.alarm.what == "fire")
+    mark = board.mark()
+    board.write({"serial": {"id": 1, "cmd": "test"}})
+    board.wait_trace("test", on=1, after=mark)
 
 
 def test_a_supervised_line_tells_a_cut_from_a_fire(make_board: BoardMaker, village: Village) -> None:
