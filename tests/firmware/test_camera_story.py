@@ -297,6 +297,20 @@ def test_withdrawn_consent_deletes_what_was_not_sent(
     assert json.loads(gone.payload) == {"v": 1, "kind": "piece", "still": still.id, "at": 0, "gone": 1}
 
 
+def test_consent_withdrawn_at_the_serial_line_counts_at_once(make_camera: CameraMaker, village: Village) -> None:
+    board = make_camera()
+    board.press("red")
+    village.wait("event")
+    still_of(village)
+    board.release("red")
+    sleep(0.1)
+    board.write({"serial": {"id": 1, "cmd": "set", "settings": {"consent": 0}}})
+    board.wait_trace("pictures deleted", count=1, timeout=12)
+    mark = board.mark()
+    board.press("red")
+    board.wait_trace("no still", why="no consent", after=mark)
+
+
 def test_a_gateway_that_never_answers_is_not_flooded(make_camera: CameraMaker, village: Village) -> None:
     board = make_camera()
     board.press("red")

@@ -2,7 +2,7 @@
 
 import itertools
 
-from heartlamp.rules import contact, fitted, line, thresholds, wired
+from heartlamp.rules import contact, line, thresholds, wired
 from heartlamp.rules.contact import WIRINGS, Contact, Wiring
 from heartlamp.rules.given import Given
 from hypothesis import given, settings
@@ -224,8 +224,6 @@ def test_settings_stand_over_the_defaults_and_a_wrong_one_stops_nothing() -> Non
     assert thresholds.of_heat(given).fire_mc == 57_000
     assert thresholds.of_rain(given).heavy_um == 100_000
     assert given.wrong == 2
-    assert fitted.wrong({"smoke": {"nc": 1}, "rain": {"tip_um": 200}}) == 0
-    assert fitted.wrong({"smoke": {"nc": 2}, "rain": {"tip_um": "0.2"}}) == 2
     for nothing, wrong in ((None, 0), ("garbage", 1)):
         given = Given(nothing)
         assert wired.age_days(given) == 0

@@ -88,6 +88,8 @@ class Part(_Part):
             out.append(("tilt_fault", self._tilt.probe.fault))
         if self._rain is not None:
             out.append(("rain_fault", rain.fault(self._rain, self.hal.clock())))
+        if not out and self.hal.clock() - self.device.boot_at >= NAMED_MS:
+            out.append(("probes_missing", 1))
         if self._wrong:
             out.append(("sensors_wrong", self._wrong))
         return out

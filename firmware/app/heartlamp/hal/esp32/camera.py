@@ -91,4 +91,6 @@ def _arguments(wires: "dict[str, int]") -> dict:
         "scl_pin": wires["scl"],
         "pclk_pin": wires["pclk"],
         "xclk_pin": wires["xclk"],
+        "powerdown_pin": wires.get("power_down", -1),
+        "reset_pin": wires.get("reset", -1),
     }
