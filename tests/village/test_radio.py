@@ -23,8 +23,8 @@ HOUSES = (
 
 
 class RadioRig(Rig):
-    """House 1 has a line; 2 hears 1, 3 hears 2 only; 4 has broadband; their buttons hear their own lamps. A tenth of all
-    packets is lost."""
+    """House 1 has a line; 2 hears 1, 3 hears 2 only; 4 has broadband; their buttons hear their own lamps. A tenth of
+    all packets is lost."""
 
     def __init__(self, folder: Path, ether: Ether) -> None:
         super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),), ether=ether)

@@ -10,7 +10,7 @@ from heartlamp_protocol.device.mac import to_hex
 
 from heartlamp.radio import choose, hop
 from heartlamp.radio.pack import from_hex, pack, unpack
-from heartlamp.radio.packet import DOWN, NO_LINE, REFUSED, TAKEN, Message, write_message
+from heartlamp.radio.packet import DOWN, NO_LINE, REFUSED, TAKEN, UP, Message, write_message
 from heartlamp.wait import Bell, wait
 
 HERE_TRIES, AWAY_TRIES = 6, 3  # of a question where somebody was before; on a channel where perhaps nobody is
@@ -41,7 +41,9 @@ class Link:
         self.on_carried = None  # parts/carry.py: (device, what, payload) for another device -> status
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
-        """True once the program of a lamp that has a line took it."""
+        """True once the program of a lamp that has a line took it. Pictures and updates are too long for the air."""
+        if what not in UP:
+            return False
         return await self.forward(Message(what, "", [], pack(payload)))
 
     async def forward(self, message: Message) -> bool:
