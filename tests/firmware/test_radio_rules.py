@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from heartlamp.radio import choose
 from heartlamp.radio.backlog import MOST, MOST_BYTES, Backlog, Item
-from heartlamp.radio.choose import Offer
 from heartlamp.radio.pack import PHRASES, pack, unpack
 from heartlamp.radio.packet import (
     CONTENT_MOST,
@@ -231,11 +230,10 @@ def test_what_is_said_again_within_a_moment_goes_on_once_and_later_anew() -> Non
 
 
 def offer(
-    id: str, hops: int = 0, heard: int = 100_000, proven: int | None = 100_000, shunned: int = 0, rssi: int = -60
-) -> Offer:
-    made = Offer(id)
-    made.rssi = rssi
-    made.hops, made.heard_at, made.proven_at, made.shunned_until = hops, heard, proven, shunned
+    id: str, hops: int = 0, heard: int | None = 100_000, proven: int | None = 100_000, shunned: int = 0, rssi: int = -60
+) -> Peer:
+    made = Peer(id, tag(id), KEY, True, b"mine", 1000)
+    made.hops, made.answered_at, made.proven_at, made.shunned_until, made.rssi = hops, heard, proven, shunned, rssi
     return made
 
 
@@ -254,7 +252,7 @@ NOW = 100_001
         ([offer("full", 0, shunned=NOW + 1), offer("free", 3)], "full", "free"),
         ([offer("no line", 255)], "no line", None),
         ([offer("too far", 4)], "", None),
-        ([Offer("never heard")], "never heard", None),
+        ([offer("never heard", heard=None)], "never heard", None),
         ([offer("faint", 0, rssi=-91), offer("clear", 1)], "faint", "clear"),
         ([offer("faint", 0, rssi=-89), offer("clear", 1)], "faint", "faint"),
         ([offer("faint", 0, rssi=-89), offer("clear", 1)], "clear", "clear"),
@@ -262,13 +260,14 @@ NOW = 100_001
         ([offer("only one", 1, proven=None, shunned=NOW + 1)], "", "only one"),
     ],
 )
-def test_who_carries_us(offers: list[Offer], current: str, chosen: str | None) -> None:
-    ranked = choose.order(offers, current, HOPS_MAX - 1, NOW)
+def test_who_carries_us(offers: list[Peer], current: str, chosen: str | None) -> None:
+    present = next((peer for peer in offers if peer.id == current), None)
+    ranked = choose.order(offers, present, HOPS_MAX - 1, NOW)
     assert (ranked[0].id if ranked else None) == chosen
 
 
 def test_a_button_may_hang_on_the_last_lamp_of_the_longest_chain() -> None:
-    assert choose.order([offer("far", 4)], "", HOPS_MAX, NOW)
+    assert choose.order([offer("far", 4)], None, HOPS_MAX, NOW)
 
 
 @given(st.integers(0, 14), st.integers(0, 14))

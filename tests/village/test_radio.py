@@ -18,12 +18,13 @@ HOUSES = (
     House("yuan", "二组", 1, KINDS),
     House("yuan", "二组", 2, KINDS, {"lamp": ("lampyuan1",), "button": ("lampyuan2",)}),
     House("yuan", "二组", 3, KINDS, {"lamp": ("lampyuan2",), "button": ("lampyuan3",)}),
+    House("yuan", "三组", 4, KINDS, {"button": ("lampyuan4",)}, links={"lamp": ["wan"]}),
 )
 
 
 class RadioRig(Rig):
-    """House 1 has a line; 2 hears 1, 3 hears 2 only; their buttons hear their own lamps. A tenth of all packets is
-    lost."""
+    """House 1 has a line; 2 hears 1, 3 hears 2 only; 4 has broadband; their buttons hear their own lamps. A tenth of
+    all packets is lost."""
 
     def __init__(self, folder: Path, ether: Ether) -> None:
         super().__init__(folder, (Village("yuan", "远山村", "990101100203", HOUSES),), ether=ether)
@@ -68,6 +69,12 @@ def test_a_house_that_no_network_reaches_calls_and_is_answered(tmp_path: Path) -
         rig.shows("lampyuan3", rig.journal.mark(), 60, meaning="coming")
         rig.journal.wait(lambda s: s.source == "buttonyuan3" and s.what == "received", mark, 60, "its receipt")
         print(f"the lamp between is back -> the county's word at home {time.monotonic() - began:.1f} s")
+
+        mark = rig.journal.mark()
+        rig.press("buttonyuan4")
+        rig.shows("lampyuan4", mark, meaning="sending")
+        rig.shows("lampyuan4", mark, meaning="told", received=1)
+        rig.journal.wait(lambda s: s.source == "buttonyuan4" and s.what == "received", mark, 20, "its receipt")
 
 
 def test_a_restart_of_the_gateway_leaves_nobody_in_the_dark(tmp_path: Path) -> None:

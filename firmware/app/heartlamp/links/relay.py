@@ -10,7 +10,7 @@ from heartlamp_protocol.device.mac import to_hex
 
 from heartlamp.radio import choose, hop
 from heartlamp.radio.pack import from_hex, pack, unpack
-from heartlamp.radio.packet import DOWN, REFUSED, TAKEN, Message, write_message
+from heartlamp.radio.packet import DOWN, NO_LINE, REFUSED, TAKEN, UP, Message, write_message
 from heartlamp.wait import Bell, wait
 
 HERE_TRIES, AWAY_TRIES = 6, 3  # of a question where somebody was before; on a channel where perhaps nobody is
@@ -30,10 +30,8 @@ class Link:
         self._hal = hal
         self._device = device
         self._air = None
-        self._offers = []
-        self._peers = {}
-        self._current = ""  # id of the lamp that carries us
-        self._asked_at = {}
+        self._carriers = []  # in the order of the configuration
+        self._current = None  # the one that carries us
         self._channel = 0  # where somebody last answered
         self._most_hops = HOPS_MAX - 1 if device.config.kind in LAMPS else HOPS_MAX
         self._failed = Bell()
@@ -43,49 +41,47 @@ class Link:
         self.on_carried = None  # parts/carry.py: (device, what, payload) for another device -> status
 
     async def publish(self, what: str, payload: bytes, qos: int) -> bool:
-        """True once the program of a lamp that has a line took it."""
+        """True once the program of a lamp that has a line took it. Pictures and updates are too long for the air."""
+        if what not in UP:
+            return False
         return await self.forward(Message(what, "", [], pack(payload)))
 
     async def forward(self, message: Message) -> bool:
         """As publish, for a message of whomever. Who does not answer soon is left for the next one, and tried again."""
         for turn in range(TURNS):
             if turn == 1:  # somebody who had no line may have one by now
-                await self._ask([offer.id for offer in self._offers if offer.id != self._current], AWAY_TRIES)
+                await self._ask([peer for peer in self._carriers if peer is not self._current], AWAY_TRIES)
             if self._choose() is None:
                 break
-            for offer in self._order():
-                status = await self._air.send(self._peers[offer.id], write_message(message), TRIES_FIRST + turn)
+            for peer in self._order():
+                status = await self._air.send(peer, write_message(message), TRIES_FIRST + turn)
                 if status == TAKEN:
-                    offer.silent = 0
+                    peer.silent = 0
                     return True
-                self._hal.trace("not taken", by=offer.id, message=message.what, status=-1 if status is None else status)
-                offer.silent += 1
-                if status is not None or offer.silent > 1:
-                    offer.shunned_until = self._hal.clock() + choose.SHUN_MS
+                self._hal.trace("not taken", by=peer.id, message=message.what, status=-1 if status is None else status)
+                peer.silent += 1
+                if status is not None or peer.silent > 1:
+                    peer.shunned_until = self._hal.clock() + choose.SHUN_MS
                 if status is None and turn == TURNS - 1:
-                    offer.heard_at = None
+                    peer.answered_at = None
         self._failed.ring()
         return False
 
     def carrier(self) -> str:
-        return self._current
+        """The id of the lamp that carries us, "" nobody."""
+        return self._current.id if self._current is not None else ""
 
     def hops(self) -> int:
-        for offer in self._offers:
-            if offer.id == self._current:
-                return offer.hops + 1
-        return 255
+        return self._current.hops + 1 if self._current is not None else NO_LINE
 
     async def run(self, alive) -> None:
         hal, device = self._hal, self._device
         self._air = hop.air_of(hal, device)
         if self._air is not None:
             self._air.from_carrier = self._take
-            self._air.answered = self._heard
+            self._air.answered = self._answered
             self._air.start()
-            for peer in self._air.peers(True):
-                self._peers[peer.id] = peer
-                self._offers.append(choose.Offer(peer.id))
+            self._carriers = self._air.peers(True)
             self._recall()
         urgent, failed = device.urgent.ear(), self._failed.ear()
         misses = 0
@@ -93,13 +89,13 @@ class Link:
             alive()
             urgent.clear()
             failed.clear()
-            if not self._offers:
+            if not self._carriers:
                 await wait(urgent, None, hal.clock())
                 continue
             if self._left:  # the board could not sleep
                 self._left = False
                 self._air.restart()
-            if not self._current:
+            if self._current is None:
                 await self._find(alive, misses % AWAY_EVERY == AWAY_EVERY - 1)
             else:
                 await self._probe()
@@ -120,7 +116,7 @@ class Link:
         """Before a sleep: where somebody answered last, so that the next press finds it at once."""
         if self._air is None:
             return
-        macs = [(peer.id, to_hex(peer.mac)) for peer in self._peers.values() if peer.mac is not None]
+        macs = [(peer.id, to_hex(peer.mac)) for peer in self._carriers if peer.mac is not None]
         self._hal.kept["relay"] = [self._air.radio.channel, dict(macs)]
         self._air.radio.stop()
         self._left = True
@@ -131,8 +127,9 @@ class Link:
             channel, macs = self._hal.kept["relay"]
             self._air.radio.set_channel(channel)
             self._channel = channel
-            for id in macs:
-                self._peers[id].mac = from_hex(macs[id])
+            for peer in self._carriers:
+                if peer.id in macs:
+                    peer.mac = from_hex(macs[peer.id])
         except (KeyError, ValueError, TypeError):
             pass
 
@@ -147,8 +144,8 @@ class Link:
             alive()
             if channel != radio.channel and (self._is_bound() or not radio.set_channel(channel)):
                 continue
-            await self._ask([offer.id for offer in self._offers], HERE_TRIES if channel == last else AWAY_TRIES)
-            heard = [offer for offer in self._offers if offer.heard_at is not None and offer.heard_at >= since]
+            await self._ask(self._carriers, HERE_TRIES if channel == last else AWAY_TRIES)
+            heard = [1 for peer in self._carriers if peer.answered_at is not None and peer.answered_at >= since]
             if heard:
                 self._channel = channel
             if self._choose() is not None or (heard and not anywhere):
@@ -157,7 +154,7 @@ class Link:
             radio.set_channel(self._channel)
 
     def _patience(self, now: int) -> int:
-        heard = [o for o in self._offers if o.heard_at is not None and now - o.heard_at <= choose.ALIVE_MS]
+        heard = [1 for peer in self._carriers if choose.answers(peer, now)]
         return SOON_MS if heard or self._device.holds_event() else AGAIN_MOST_MS
 
     def _is_bound(self) -> bool:
@@ -166,62 +163,49 @@ class Link:
 
     async def _probe(self) -> None:
         now, due = self._hal.clock(), []
-        for offer in self._offers:
-            every = choose.PROBE_MS // 2 if offer.id == self._current else OTHERS_MS
-            if now - self._asked_at.get(offer.id, now - every) >= every:
-                due.append(offer.id)
+        for peer in self._carriers:
+            every = choose.PROBE_MS // 2 if peer is self._current else OTHERS_MS
+            if peer.asked_at is None or now - peer.asked_at >= every:
+                due.append(peer)
         await self._ask(due, hop.TRIES)
 
-    async def _ask(self, ids: "list[str]", tries: int) -> None:
+    async def _ask(self, peers: list, tries: int) -> None:
         """All at once; each answer counts when it comes."""
-        asked = [self._ask_one(offer, tries) for offer in self._offers if offer.id in ids]
-        if asked:
-            await asyncio.gather(*asked)
+        if peers:
+            await asyncio.gather(*[self._ask_one(peer, tries) for peer in peers])
 
-    async def _ask_one(self, offer, tries: int) -> None:
-        self._asked_at[offer.id] = self._hal.clock()
-        answer = await self._air.ping(self._peers[offer.id], tries)
-        if answer is None and offer.id == self._current:
-            answer = await self._air.ping(self._peers[offer.id], tries)
+    async def _ask_one(self, peer, tries: int) -> None:
+        peer.asked_at = self._hal.clock()
+        answer = await self._air.ping(peer, tries)
+        if answer is None and peer is self._current:
+            answer = await self._air.ping(peer, tries)
         if answer is None:
-            offer.heard_at = None
+            peer.answered_at = None
 
-    def _heard(self, peer, answer) -> None:
+    def _answered(self, peer) -> None:
         """Any answer of a carrier says how it stands."""
-        now = self._hal.clock()
-        for offer in self._offers:
-            if offer.id == peer.id:
-                offer.heard_at = now
-                offer.hops = answer.hops
-                offer.rssi = peer.rssi
-                offer.proven_at = None if answer.proven is None else now - answer.proven
-                if offer.id == self._current:
-                    self._prove(offer)
+        known = self._device.path(self.NAME).proven_at
+        if peer is self._current and peer.proven_at is not None and (known is None or peer.proven_at > known):
+            self._device.proven(self.NAME, peer.proven_at)
 
     def _choose(self):
         """The lamp that carries us from now on, or None."""
         ranked = self._order()
-        offer = ranked[0] if ranked else None
-        id = offer.id if offer is not None else ""
-        if id != self._current:
-            self._current = id
-            self._hal.trace("carrier", by=id, hops=offer.hops if offer is not None else -1)
-            if id:
-                self._prove(offer)
+        peer = ranked[0] if ranked else None
+        if peer is not self._current:
+            self._current = peer
+            self._hal.trace("carrier", by=self.carrier(), hops=peer.hops if peer is not None else -1)
+            if peer is not None:
+                self._answered(peer)
                 asyncio.create_task(self._greet())
-        return offer
+        return peer
 
     def _order(self) -> list:
-        return choose.order(self._offers, self._current, self._most_hops, self._hal.clock())
-
-    def _prove(self, offer) -> None:
-        known = self._device.path(self.NAME).proven_at
-        if offer.proven_at is not None and (known is None or offer.proven_at > known):
-            self._device.proven(self.NAME, offer.proven_at)
+        return choose.order(self._carriers, self._current, self._most_hops, self._hal.clock())
 
     def _rise(self) -> None:
         if self._device.path(self.NAME).down_since is not None:
-            self._hal.trace("relay", up=1, by=self._current)
+            self._hal.trace("relay", up=1, by=self.carrier())
             self._device.path_up(self.NAME)
         self.up.set()
 
@@ -245,14 +229,7 @@ class Link:
         payload = unpack(message.payload)
         if message.device and message.device != self._device.config.dev:
             return REFUSED if self.on_carried is None else self.on_carried(message.device, message.what, payload)
-        if message.what == "pulse" and not self._is_fresh(peer):
-            return REFUSED
+        if message.what == "pulse" and not choose.answers(peer, self._hal.clock()):
+            return REFUSED  # without an answer to a question of our own somebody may have held it back in the air
         self._device.message(self.NAME, message.what, payload)
         return TAKEN
-
-    def _is_fresh(self, peer) -> bool:
-        """A pulse counts beside an answer to a question of our own: one that somebody held back in the air does not."""
-        for offer in self._offers:
-            if offer.id == peer.id and offer.heard_at is not None:
-                return self._hal.clock() - offer.heard_at <= choose.ALIVE_MS
-        return False

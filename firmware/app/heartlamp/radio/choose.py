@@ -2,6 +2,8 @@
 
 from heartlamp_protocol.device.limits import STALE_MS
 
+from heartlamp.radio.peer import Peer
+
 PROBE_MS = 10_000  # the carrier is asked this often
 ALIVE_MS = PROBE_MS * 5 // 2  # and counts while its last answer is not older
 SHUN_MS = 15_000  # a lamp that did not take an event is the last choice for this long
@@ -11,44 +13,28 @@ WEAK_DBM, WEAK_SPAN = (
 )  # below this a lamp is heard badly; one that does not carry us yet must be this much better
 
 
-class Offer:
-    """What a lamp last answered. heard_at: when, None never; hops: of that lamp to a line; proven_at: when the village
-    was last heard of at the end of its line, None never; shunned_until: it did not take what it was given;
-    silent: messages in a row that it did not answer; rssi: dBm, 0 not known."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        self.heard_at: "int | None" = None
-        self.hops = 255
-        self.proven_at: "int | None" = None
-        self.shunned_until = 0
-        self.silent = 0
-        self.rssi = 0
+def answers(peer: Peer, now: int) -> bool:
+    return peer.answered_at is not None and now - peer.answered_at <= ALIVE_MS
 
 
-def is_up(offer: Offer, most_hops: int, now: int) -> bool:
-    """It answers, and has a line or knows one near enough."""
-    return offer.heard_at is not None and now - offer.heard_at <= ALIVE_MS and offer.hops <= most_hops
+def is_proven(peer: Peer, now: int) -> bool:
+    return peer.proven_at is not None and now - peer.proven_at <= STALE_MS
 
 
-def is_proven(offer: Offer, now: int) -> bool:
-    return offer.proven_at is not None and now - offer.proven_at <= STALE_MS
-
-
-def order(offers: "list[Offer]", current: str, most_hops: int, now: int) -> "list[Offer]":
-    """Those that are up, the one that carries us first: not shunned, then proven, then with the fewest hops (a weak one
-    counts for one more), then the present one, then in the order of the list. most_hops: 3 for a lamp, which is a hop
-    itself; 4 for a button."""
+def order(carriers: "list[Peer]", current: "Peer | None", most_hops: int, now: int) -> "list[Peer]":
+    """Those that answer and have a line or know one near enough, who is to carry us first: not shunned, then proven,
+    then with the fewest hops (a weak one counts for one more), then the present one, then in the order of the list.
+    most_hops: 3 for a lamp, which is a hop itself; 4 for a button."""
     ranked = []
-    for place, offer in enumerate(offers):
-        if is_up(offer, most_hops, now):
-            other = offer.id != current
-            weak = offer.rssi < WEAK_DBM + (WEAK_SPAN if other else 0)
-            hops = offer.hops + weak
-            rank = (offer.shunned_until > now, not is_proven(offer, now), hops, weak, other, place)
-            ranked.append((rank, offer))
+    for place, peer in enumerate(carriers):
+        if answers(peer, now) and peer.hops <= most_hops:
+            other = peer is not current
+            weak = peer.rssi < WEAK_DBM + (WEAK_SPAN if other else 0)
+            hops = peer.hops + weak
+            rank = (peer.shunned_until > now, not is_proven(peer, now), hops, weak, other, place)
+            ranked.append((rank, peer))
     ranked.sort(key=lambda pair: pair[0])
-    return [offer for _, offer in ranked]
+    return [peer for _, peer in ranked]
 
 
 def channels(last: int, home: int) -> "list[int]":

@@ -46,19 +46,18 @@ UP_MOST, DOWN_MOST = FRAME_MAX + 64, DOWN_MAX + 64  # bytes of a message: payloa
 class Air:
     """All neighbours in the air. Set before start(): `from_child(peer, message) -> status` and `from_carrier(peer,
     message) -> status` take what came whole; `facts(peer) -> (hops, proven ms ago or None)` is what I answer to a
-    child: whether I could carry it; `answered(peer, answer)` hears each answer of a carrier."""
+    child: whether I could carry it; `answered(peer)`: a carrier did."""
 
     def __init__(self, hal, radio, dev: str) -> None:
         self.radio = radio
         self.me = tag(dev)
         self.from_child = self.from_carrier = lambda peer, message: REFUSED
         self.facts = lambda peer: (NO_LINE, None)
-        self.answered = lambda peer, answer: None
+        self.answered = lambda peer: None
         self.refused = 0  # packets that nobody we know signed
         self._hal = hal
-        self._peers = {}
+        self._peers = []  # in the order of the configuration
         self._waiting = {}  # (tag, from a carrier, number): [event, answer]
-        self._locks = {}
         self._answering = 0
         self._task = None
 
@@ -74,11 +73,11 @@ class Air:
         self.start()
 
     def add(self, peer) -> None:
-        self._peers[(peer.tag, peer.carrier)] = peer
-        self._locks[peer] = asyncio.Lock()
+        peer.sending = asyncio.Lock()
+        self._peers.append(peer)
 
     def peers(self, carrier: bool) -> list:
-        return [peer for peer in self._peers.values() if peer.carrier == carrier]
+        return [peer for peer in self._peers if peer.carrier == carrier]
 
     def rssi(self) -> "int | None":
         """dBm of the carrier that was heard last."""
@@ -94,7 +93,7 @@ class Air:
         cuts = pieces(message)
         if len(cuts) == 1:
             return await self._send(peer, cuts, tries)
-        async with self._locks[peer]:
+        async with peer.sending:
             return await self._send(peer, cuts, tries)
 
     async def _send(self, peer, cuts: "list[bytes]", tries: int) -> "int | None":
@@ -158,11 +157,13 @@ class Air:
         packet = read_packet(data)
         if packet is None or packet.receiver != self.me:
             return
-        peer = self._peers.get((packet.sender, packet.type & CARRIER != 0))
-        if peer is None or not is_signed(peer.key, data):
+        peer = None
+        for known in self.peers(packet.type & CARRIER != 0):
+            if known.tag == packet.sender and is_signed(known.key, data):
+                peer = known
+        if peer is None:
             self.refused += 1
-            return
-        if packet.type & ~CARRIER == ANSWER:
+        elif packet.type & ~CARRIER == ANSWER:
             self._answer(peer, packet, mac, rssi)
         elif self._answering < ANSWERS_MOST:
             self._asked(peer, packet, mac, rssi)
@@ -173,10 +174,10 @@ class Air:
         answer = read_answer(packet.content)
         if waiting is None or answer is None or packet.theirs != peer.mine or waiting[1] is not None:
             return
-        peer.answered(packet.mine, answer.number)
+        peer.answered(packet.mine, answer, self._hal.clock())
         self._met(peer, mac, rssi)
         if peer.carrier:
-            self.answered(peer, answer)
+            self.answered(peer)
         waiting[1] = answer
         waiting[0].set()
 

@@ -7,7 +7,7 @@ with the right one, and said again.
 
 import hashlib
 
-from heartlamp.radio.packet import NOBODY, PIECE_MOST, Packet
+from heartlamp.radio.packet import NO_LINE, NOBODY, PIECE_MOST, Answer, Packet
 
 ECHO_MS = 900  # the same bytes again within this: their sender missed our answer. A device offers again after 1 s
 ECHOES = 8
@@ -37,6 +37,14 @@ class Peer:
         self.heard_at: "int | None" = None  # ms, a packet that was no recording
         self.rssi = 0
         self.failures = 0  # in a row, to its own address
+        # of a carrier:
+        self.answered_at: "int | None" = None  # ms, a question of mine
+        self.asked_at: "int | None" = None
+        self.hops = NO_LINE  # of it to its line, as it said
+        self.proven_at: "int | None" = None  # when the village was last heard of at the end of its line
+        self.shunned_until = 0  # it did not take what it was given
+        self.silent = 0  # messages in a row that it did not answer
+        self.sending: object = None  # hop.py's lock: one message of several pieces at a time
         self._came = b""
         self._left = -1
         self._last: "list[tuple[bytes, int]]" = []  # digests of the messages that were taken last, and when
@@ -53,10 +61,13 @@ class Peer:
             return SAME
         return NEW if packet.number > self.taken else OLD
 
-    def answered(self, theirs: bytes, highest: int) -> None:
-        """Their answer to a packet of mine: what they call themselves, and how far they have read."""
+    def answered(self, theirs: bytes, answer: Answer, now: int) -> None:
+        """Their answer to a packet of mine: what they call themselves, how far they have read, how they stand."""
         self.theirs = theirs
-        self.sent = max(self.sent, highest)
+        self.sent = max(self.sent, answer.number)
+        self.answered_at = now
+        self.hops = answer.hops
+        self.proven_at = None if answer.proven is None else now - answer.proven
 
     def is_echo(self, message: bytes, now: int) -> bool:
         """Whether this message was taken just now: it goes on once, however often it had to be said."""
