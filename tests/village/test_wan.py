@@ -33,6 +33,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with Rig(folder, villages=(PLAN,)) as rig:
         for lamp in (BOTH, ALONE):
             rig.boards[lamp].wait_trace("link", 20, up=1, path="wan")
+        for lamp in (BOTH, VILLAGE):
+            rig.boards[lamp].wait_trace("lamp", 20)  # the village's answer: this path is proven too
         yield rig
 
 

@@ -37,6 +37,7 @@ class Board:
         self._leds = None
         self._sounder = None
         self._wifi = None
+        self._joining = asyncio.Lock()
         self._radio = None
         self._watchdog = None
         self._probes = None
@@ -187,7 +188,11 @@ class Board:
         print(json.dumps({"serial": said}))
 
     async def link(self) -> None:
-        """Joins the Wi-Fi of the settings. Raises OSError where it cannot."""
+        """Joins the Wi-Fi of the settings; each path asks, one joins. Raises OSError where it cannot."""
+        async with self._joining:
+            await self._join()
+
+    async def _join(self) -> None:
         if self.wifi is None:
             raise OSError("no Wi-Fi in the settings")
         if self._wlan().isconnected():
