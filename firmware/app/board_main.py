@@ -4,11 +4,14 @@ of the program (boot.py), runs it, and starts again whatever ended it.
 Never run by the tests.
 """
 
+import gc
 import os
 import sys
 
 import machine
 
+# bytes: collected this often from the first import on, RAM stays whole; a heap that first fills up is in pieces
+COLLECT_EVERY = 8192
 OPTIONS = {"progsize": 64, "readsize": 256}  # as hal/unix/flash.py measured
 
 
@@ -42,6 +45,7 @@ def load_program() -> tuple:
 
 def begin() -> tuple:
     """((main, board), how it was started)."""
+    gc.threshold(COLLECT_EVERY)
     import boot
 
     slept, device, fresh = machine.reset_cause() == machine.DEEPSLEEP_RESET, flash(), False

@@ -9,6 +9,7 @@ It starts as an ESP32 does: boot.py chooses the copy of the program, and a reset
 goes through boot.py again. The copy `rom` is the one that MICROPYPATH names.
 """
 
+import gc
 import json
 import sys
 
@@ -20,6 +21,7 @@ if ".frozen" not in sys.path:
 from heartlamp.hal.unix import flash, nvs
 
 ROOT = "/flash"
+COLLECT_EVERY = 8192  # as in board_main.py
 USAGE = "usage: virtual.py [--provision | --blank] --flash FILE [--ether HOST:PORT,MAC] [--pictures FOLDER] [--restart]"
 POWER_ON, RESET, WATCHDOG, DEEP_SLEEP = 1, 2, 3, 4  # machine's own numbers
 FAULT, STUCK, ASLEEP, RESTART = 70, 71, 72, 73  # how the program ends
@@ -71,6 +73,7 @@ def load_program() -> tuple:
 
 def begin(filesystem, store, rom: "list[str]", slept: bool) -> tuple:
     """((main, board), how it was started)."""
+    gc.threshold(COLLECT_EVERY)
     sys.path[:] = rom
     for name in list(sys.modules):
         if name.split(".")[0] in ("heartlamp", "heartlamp_protocol"):

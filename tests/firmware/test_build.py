@@ -61,7 +61,7 @@ def test_the_bundle_is_what_lies_in_the_folder_for_every_kind_and_board(folder: 
 
 def test_no_file_names_the_machine_it_was_made_on(built: Built) -> None:
     assert all(str(REPO).encode() not in data for data in built.files.values())
-    assert b"heartlamp/main.py" in built.files["heartlamp/main.mpy"]  # a traceback says where
+    assert b"rules/calls.py" in built.files["heartlamp/rules/calls.mpy"]  # a traceback says where
 
 
 def test_the_development_key_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -> None:

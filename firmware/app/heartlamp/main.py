@@ -5,7 +5,6 @@ the outbox is on the flash.
 """
 
 import asyncio
-import gc
 import sys
 
 from heartlamp import tasks
@@ -17,15 +16,12 @@ from heartlamp.settings.desk import Desk
 from heartlamp.settings.store import Store
 from heartlamp.supervisor import Supervisor
 
-# bytes: collected this often, RAM stays whole, and a button runs on 20 % less than with a heap that first fills up
-COLLECT_EVERY = 8192
 SLEPT = 4  # machine.DEEPSLEEP_RESET of every ESP32
 
 
 def run(hal) -> None:
     """Runs until the power goes, or a battery device goes to sleep (SystemExit, whose code the hal knows)."""
     asyncio.new_event_loop()
-    gc.threshold(COLLECT_EVERY)
     asyncio.run(_run(hal))
 
 

