@@ -159,6 +159,21 @@ def test_other_links_count_from_the_restart_that_follows(blank: Blank) -> None:
     assert serial.ask("get")["settings"]["host"] == "127.0.0.2"
 
 
+def test_a_battery_button_stays_awake_while_somebody_speaks_to_it(
+    blank: Blank, village: Village, certificates: Certificates
+) -> None:
+    """Left alone it sleeps 3 s after its heartbeat."""
+    board, serial = blank("button01")
+    board.start()
+    serial.provision(config(village.broker, certificates.ca, "button01", "button"))
+    board.wait_trace("boot")
+    mark = board.mark()
+    for _ in range(8):
+        assert serial.hello()["kind"] == "button"
+        sleep(0.8)
+    assert not [line for line in board.lines(mark) if line.get("trace") == "sleep"]
+
+
 # --- events, other devices, reset -------------------------------------------------------------------------------------
 
 
@@ -199,14 +214,14 @@ def test_only_the_recessed_key_held_from_power_up_resets(blank: Blank) -> None:
         board.kill()
         marks[name] = board.mark()
         board.start()
-        for pin in {"keys": ("red", "green", "cancel"), "late": ()}.get(name, ("recessed",)):
+        for pin in {"keys": ("red", "green", "cancel"), "late": ()}.get(name, ("reset",)):
             board.press(pin)
         board.wait_trace("boot", after=marks[name])
     started = monotonic()
     sleep(1.2)
-    boards["late"][0].press("recessed")
+    boards["late"][0].press("reset")
     sleep(max(0, started + 3.5 - monotonic()))
-    boards["early"][0].release("recessed")
+    boards["early"][0].release("reset")
     boards["held"][0].wait_trace("reset", after=marks["held"], why="recessed key")
     boards["held"][0].wait_trace("unprovisioned", after=marks["held"])
     assert boards["held"][1].hello()["held"] == 1  # the event stays

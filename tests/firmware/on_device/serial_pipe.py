@@ -19,6 +19,9 @@ from heartlamp.settings.store import Store
 class Hal:
     log = Log()
 
+    def clock(self):
+        return 0
+
     def about(self):
         return {"board": "pipe"}
 

@@ -1,11 +1,14 @@
-"""The key behind a pin-hole: held at power-up, it makes this device nobody's. Its unsent events stay."""
+"""For who services the device: the key behind a pin-hole, which held at power-up makes it nobody's (its unsent events
+stay), and the serial line, which keeps a battery device awake while somebody speaks to it."""
 
 from heartlamp.part import Part as _Part
 from heartlamp.rules import recessed
 
+SPOKEN_MS = 60_000  # after the last word
+
 
 class Part(_Part):
-    PINS = ("recessed",)
+    PINS = ("reset",)
 
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
@@ -20,3 +23,7 @@ class Part(_Part):
             self._hold = recessed.RELEASED
             self.device.desk.reset("recessed key")
         return at
+
+    def awake(self) -> bool:
+        asked_at = self.device.desk.asked_at
+        return asked_at is not None and self.hal.clock() - asked_at < SPOKEN_MS

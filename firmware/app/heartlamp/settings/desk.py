@@ -3,7 +3,8 @@
 
 class Desk:
     """`hal`: the board; `store`: of the settings; `outbox`: of the events. `config`: takes new settings at once, None
-    as long as nothing runs with any; `device`: None until then. `changed()`: called instead of a restart until then."""
+    as long as nothing runs with any; `device`: None until then. `changed()`: called instead of a restart until then.
+    `asked_at`: ms, when somebody last spoke to it."""
 
     def __init__(self, hal, store, outbox) -> None:
         self.hal = hal
@@ -12,6 +13,7 @@ class Desk:
         self.config = None
         self.device = None
         self.changed = None
+        self.asked_at = None
 
     def run(self, device) -> None:
         """From now on the answers are about this device."""
@@ -21,6 +23,7 @@ class Desk:
 
     def take(self, said: object) -> None:
         """One line of the serial port: its text, or the object in it. Never raises, but to start the device anew."""
+        self.asked_at = self.hal.clock()
         answer, restart = self.handle(said)
         self.hal.serial(answer)
         if restart and self.changed is not None:
