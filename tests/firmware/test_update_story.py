@@ -12,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from heartlamp_protocol.device import reasons
 from heartlamp_protocol.inbound import Reading
+from heartlamp_tech import serial_update
+from heartlamp_tech.serial_lines import BoardLines, SerialError
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware import bundles
@@ -306,3 +308,21 @@ def install(flash: Path, bundle: Bundle, folder: Path) -> None:
     command = [str(MICROPYTHON), str(script), str(flash), str(path), str(folder / "modulus")]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bundle_comes_over_the_serial_line_and_a_press_keeps_it(
+    lamp: VirtualBoard, village: Village, newer: Bundle
+) -> None:
+    """The village knows nothing of this bundle; the technician presses."""
+    serial = BoardLines(lamp)
+    serial_update.send(serial, newer.data)
+    lamp.wait_trace("started", slot="a", trial=1, timeout=20)
+    alarm_goes_out(lamp, village)
+    lamp.wait_trace("update", confirmed=VERSION)
+    assert serial.ask("status")["values"]["slot"] == 1
+
+
+def test_the_serial_line_says_why_a_bundle_is_refused(lamp: VirtualBoard) -> None:
+    other = bundles.pack(bundles.program(VERSION, 200), VERSION, boards=("esp32s3-lamp",))
+    with pytest.raises(SerialError, match="made for other boards"):
+        serial_update.send(BoardLines(lamp), other.data)
