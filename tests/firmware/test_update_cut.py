@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.firmware import bundles
 from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
 
 SHARDS = 4
+WRONG = ("half", "unstartable", "older", "lost", "reformatted", "unfinished")
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +39,13 @@ def cut(bundles: Path, shard: int, shards: int, *arguments: str) -> dict[str, An
     return result
 
 
-def summed(results: list[dict[str, Any]]) -> Counter[str]:
-    names = ("cuts", "half", "unstartable", "older", "lost", "reformatted", "resumed", "unfinished")
-    return sum((Counter({name: result[name] for name in names}) for result in results), Counter())
-
-
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_whatever_is_cut_a_whole_copy_starts_and_nothing_promised_is_lost(five: Path, shard: int) -> None:
     """Also carried to its end, every second time: the update goes on where the flash says."""
     result = cut(five, shard, SHARDS, "--resume", "2")
     assert result["cuts"] >= 300
     assert result["resumed"] >= 150
-    for wrong in ("half", "unstartable", "older", "lost", "reformatted", "unfinished"):
-        assert result[wrong] == 0, wrong
+    assert not any(result[wrong] for wrong in WRONG)
     assert {"rom", "a", "b", "a on trial", "b on trial"} == set(result["started"])
 
 
@@ -70,9 +64,10 @@ def test_this_test_can_fail(five: Path) -> None:
 
 
 @pytest.mark.prove
-def test_every_cut_is_carried_to_its_end(five: Path) -> None:
-    total = summed([cut(five, shard, SHARDS, "--resume", "1", "--small-pieces") for shard in range(SHARDS)])
-    print(total)
-    assert total["cuts"] > 2_000
-    assert total["resumed"] == total["cuts"]
-    assert not any(total[wrong] for wrong in ("half", "unstartable", "older", "lost", "reformatted", "unfinished"))
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_every_cut_is_carried_to_its_end(five: Path, shard: int) -> None:
+    """In smaller pieces, so that there are twice as many."""
+    result = cut(five, shard, SHARDS, "--resume", "1", "--small-pieces")
+    assert result["cuts"] > 600
+    assert result["resumed"] == result["cuts"]
+    assert not any(result[wrong] for wrong in WRONG)

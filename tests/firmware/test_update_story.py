@@ -12,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from heartlamp_protocol.device import reasons
 from heartlamp_protocol.inbound import Reading
+from heartlamp_tech import serial_update
+from heartlamp_tech.serial_lines import BoardLines, SerialError
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware import bundles
@@ -113,7 +115,7 @@ def test_a_bundle_comes_in_pieces_and_the_board_runs_it_once_the_village_answere
     lamp: VirtualBoard, village: Village, newer: Bundle
 ) -> None:
     with Shelf(village, newer) as shelf:
-        lamp.wait_trace("update", trial=VERSION, timeout=40)
+        lamp.wait_trace("update", trial=VERSION, timeout=80)
         lamp.wait_trace("started", slot="a", trial=1)
         lamp.wait_trace("update", confirmed=VERSION, timeout=20)
     assert shelf.wanted[-1] == len(newer.data)
@@ -133,7 +135,7 @@ def test_an_update_goes_on_at_its_byte_after_the_power_was_off(
         lamp.kill()
         before = list(shelf.wanted)
         lamp.start()
-        lamp.wait_trace("update", trial=VERSION, timeout=40)
+        lamp.wait_trace("update", trial=VERSION, timeout=80)
     assert 0 < shelf.wanted[len(before)] <= before[-1] + PIECE
     assert shelf.wanted[len(before)] >= before[-1]
 
@@ -156,7 +158,7 @@ def test_an_alarm_in_the_middle_goes_out_at_once_and_the_update_waits(
         lamp.wait_trace("heard")
         assert len(shelf.wanted) <= count + 1  # the one that was on its way
         village.receive(said)
-        lamp.wait_trace("update", trial=VERSION, timeout=40)
+        lamp.wait_trace("update", trial=VERSION, timeout=80)
 
 
 def test_no_restart_while_a_neighbours_call_shows(lamp: VirtualBoard, village: Village) -> None:
@@ -228,7 +230,7 @@ def test_a_program_that_cannot_even_be_imported_is_gone_back_from_in_the_same_st
     crashing.wait_show("working")
     place = len(village.said)
     with Shelf(village, broken):
-        crashing.wait_trace("update", trial=VERSION, timeout=40)
+        crashing.wait_trace("update", trial=VERSION, timeout=80)
         told = heartbeat(village, place, 20, update_refused=reasons.ROLLED_BACK)
     assert (told["slot"], told["update_version"]) == (0, VERSION)
     alarm_goes_out(crashing, village)
@@ -245,7 +247,7 @@ def test_a_program_that_crashes_when_it_runs_is_gone_back_from_and_an_alarm_mean
     crashing.wait_show("working")
     place = len(village.said)
     with Shelf(village, broken):
-        crashing.wait_trace("update", trial=VERSION, timeout=40)
+        crashing.wait_trace("update", trial=VERSION, timeout=80)
         crashing.press("red")
         said = village.wait("event", after=place, timeout=20)
         village.hear(said)
@@ -306,3 +308,21 @@ def install(flash: Path, bundle: Bundle, folder: Path) -> None:
     command = [str(MICROPYTHON), str(script), str(flash), str(path), str(folder / "modulus")]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bundle_comes_over_the_serial_line_and_a_press_keeps_it(
+    lamp: VirtualBoard, village: Village, newer: Bundle
+) -> None:
+    """The village knows nothing of this bundle; the technician presses."""
+    serial = BoardLines(lamp)
+    serial_update.send(serial, newer.data)
+    lamp.wait_trace("started", slot="a", trial=1, timeout=20)
+    alarm_goes_out(lamp, village)
+    lamp.wait_trace("update", confirmed=VERSION)
+    assert serial.ask("status")["values"]["slot"] == 1
+
+
+def test_the_serial_line_says_why_a_bundle_is_refused(lamp: VirtualBoard) -> None:
+    other = bundles.pack(bundles.program(VERSION, 200), VERSION, boards=("esp32s3-lamp",))
+    with pytest.raises(SerialError, match="made for other boards"):
+        serial_update.send(BoardLines(lamp), other.data)

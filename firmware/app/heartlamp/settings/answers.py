@@ -22,6 +22,8 @@ def handle(desk, said: object) -> "tuple[dict, bool]":
             elif effect[0] == "wipe":
                 for record in list(desk.outbox.records):
                     desk.outbox.remove(record)
+            elif effect[0] in ("piece", "progress"):
+                answer.update(_update(desk, effect[1:]))
             elif effect[0] == "test":
                 answer["parts"] = _test(desk)
         if restart:
@@ -56,6 +58,20 @@ def _save(desk, fields: "dict | None", restart: bool) -> dict:
     if config is not None and not restart:
         config.take(desk.store.fields)
     return {"unwritten": failed} if failed else {}
+
+
+def _update(desk, piece: tuple) -> dict:
+    """How far the bundle under way is, before `piece` is taken, which it is when nobody needs the device."""
+    found = [part for part in desk.device.parts if hasattr(part, "fetch")] if desk.device is not None else []
+    if not found:
+        raise Refused("this device takes no update now: it is in safe mode", "restart it with reset, or wait 6 hours")
+    fetch = found[0].fetch()
+    if piece:
+        from heartlamp.update.piece import Piece
+
+        bundle, size, at, data = piece
+        fetch.give(Piece(bundle, size, at, True, data))
+    return fetch.progress()
 
 
 def _test(desk) -> "list[dict]":

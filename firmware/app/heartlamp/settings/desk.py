@@ -1,5 +1,7 @@
 """The device's end of the serial line. What it answers is loaded when somebody asks: most devices are never asked."""
 
+from heartlamp import boot_state
+
 
 class Desk:
     """`hal`: the board; `store`: of the settings; `outbox`: of the events. `config`: takes new settings at once, None
@@ -30,7 +32,7 @@ class Desk:
             self.changed()
         elif restart:
             self.hal.trace("restart", why="settings")
-            self.hal.reset()
+            self._restart()
 
     def handle(self, said: object) -> "tuple[dict, bool]":
         """(the answer, whether the device must start again)."""
@@ -45,4 +47,9 @@ class Desk:
             self.store.save(None)
         except OSError:
             self.hal.trace("reset", failed=1)
+        self._restart()
+
+    def _restart(self) -> None:
+        """Somebody wants it: no crash, and the end of safe mode."""
+        boot_state.settle(self.hal.nvs())
         self.hal.reset()

@@ -6,13 +6,15 @@ the same `id`, `ok` 1 or 0, and where it is 0 `error` and `do`, for people. No a
 """
 
 import json
-from binascii import crc32
+from binascii import a2b_base64, crc32
+
+from heartlamp_protocol.device.names import is_hex
 
 from heartlamp.settings import fields as rules
 
 LINE_MOST = 8192  # bytes
-COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status")
-CHANGING = ("provision", "set", "reset")
+COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status", "update")
+CHANGING = ("provision", "set", "reset", "update")
 SETTABLE = ("lang", "consent", "site", "wifi", "links", "radio", "wan", "sensors", "host", "port", "server_name")
 AT_ONCE = ("lang", "consent", "site")  # the others count from the next start
 
@@ -92,7 +94,8 @@ def refusal(request: "dict[str, object]", refused: Refused) -> "dict[str, object
 
 
 def answer(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
-    """(the answer, what is to be done): ("save", settings or None), ("wipe",) the held events, ("test",), ("restart",).
+    """(the answer, what is to be done): ("save", settings or None), ("wipe",) the held events, ("test",),
+    ("piece", bundle, size, at, bytes) of an update, ("progress",) of it, ("restart",).
     Raises Refused."""
     command = str(request["cmd"])
     if command not in COMMANDS:
@@ -186,6 +189,21 @@ def _status(request: "dict[str, object]", view: View) -> "tuple[dict[str, object
     return {"values": dict(view.values), "held": sum(view.held.values())}, []
 
 
+def _update(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    """A piece of a bundle, or without `at` only how far it is."""
+    _provisioned(view)
+    bundle, size, at, data = request.get("bundle"), request.get("size"), request.get("at"), request.get("data", "")
+    if at is None:
+        return {}, [("progress",)]
+    try:
+        piece = a2b_base64(data) if isinstance(data, str) else b""
+    except ValueError:
+        piece = b""
+    if not is_hex(bundle, 16) or type(size) is not int or type(at) is not int or not 0 <= at < size or not piece:
+        raise Refused("a piece needs bundle, size, at and data", "send it again; nothing was changed")
+    return {}, [("piece", bundle, size, at, piece)]
+
+
 _DO = {
     "hello": _hello,
     "provision": _provision,
@@ -195,6 +213,7 @@ _DO = {
     "logs": _logs,
     "reset": _reset,
     "status": _status,
+    "update": _update,
 }
 
 

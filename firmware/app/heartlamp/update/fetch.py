@@ -61,6 +61,13 @@ class Fetch:
         running = state.trial_id or state.id_of(state.good)
         return given.bundle != running and (given.again or given.bundle != state.refused_id)
 
+    def progress(self) -> dict:
+        """bundle: the one under way, "" none; at: its next byte; busy: 1 while somebody needs the device; refused: why
+        the last one was."""
+        boot = self.hal.boot
+        download = self._download
+        return {"bundle": download.id, "at": download.at, "busy": int(self.busy()), "refused": boot["refused"]}
+
     # --- what is done with it -------------------------------------------------------------------------------------
 
     def busy(self) -> bool:

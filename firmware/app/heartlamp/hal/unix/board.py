@@ -32,7 +32,7 @@ class Board:
     def __init__(self, root: str, ether: str = "", nvs=None) -> None:
         self.root = root
         self._pins = None  # all of them
-        self.boot = {"slot": "rom", "version": 0, "safe": 0, "trial": 0, "fresh": 0, "crashes": 0}
+        self.boot = {"slot": "rom", "version": 0, "safe": 0, "trial": 0, "fresh": 0, "crashes": 0, "refused": 0}
         self._ether = ether  # "HOST:PORT,MAC"
         self._nvs = nvs
         self._radio = None
