@@ -8,9 +8,7 @@ from heartlamp.part import Part as _Part
 from heartlamp.rules import contact, line, wired
 from heartlamp.rules.given import Given
 
-TEST_KEY = (
-    "recessed"  # the recessed key; held at power-up it is another thing, so it counts only some time after a start
-)
+TEST_KEY = "recessed"  # held at power-up it is another thing, so it counts only some time after a start
 TEST_KEY_MS = 1_000
 AFTER_START_MS = 5_000
 LINE_MS = 250  # between two measurements of a supervised line
