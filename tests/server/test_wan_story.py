@@ -1,6 +1,7 @@
 """A board that reaches the county by itself: the real county, the real firmware, HTTPS between them."""
 
 import json
+import random
 import secrets
 import signal
 import time
@@ -252,3 +253,32 @@ def test_whatever_a_county_answers_the_press_is_kept_until_the_true_one_receipts
         board.wait_trace("received", 20, event=event)
     finally:
         crooked.stop()
+
+
+@pytest.mark.timeout(180)
+def test_a_line_that_is_cut_and_dead_by_turns_loses_no_press(
+    county: County, village: Village, operator: Operator, make_board: Maker
+) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    dice = random.Random(seed)
+    line = Uplink(("127.0.0.1", int(county.gateways.rpartition(":")[2])))
+    line.start()
+    try:
+        board = make_board(county, village.lamps[0].id, port=line.port)
+        board.wait_show("working", 10)
+        pressed = []
+        for _ in range(8):
+            dice.choice((line.cut, line.freeze))()
+            pressed.append(press(board))
+            time.sleep(dice.uniform(0, 3))  # what the line does is the test's input
+            line.mend()
+            time.sleep(dice.uniform(0, 1.5))
+            pressed.append(press(board))
+        for event in pressed:
+            board.wait_trace("received", 40, event=event)
+    finally:
+        line.stop()
+    print(f"seed {seed}: {len(pressed)} presses")
+    assert operator.card(pressed[0])["presses"] == len(pressed), f"seed {seed}"
+    stored = county.sql("SELECT id FROM event WHERE id = ANY(%s)", pressed)
+    assert sorted(id for (id,) in stored) == sorted(pressed), f"seed {seed}"
