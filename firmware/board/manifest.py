@@ -9,9 +9,12 @@
 freeze("$(PORT_DIR)/modules", ("espnow.py",))
 include("$(MPY_DIR)/extmod/asyncio")
 require("neopixel")
+require("onewire")
+require("ds18x20")
 module("_boot.py")
 module("main.py")
 module("boot.py", base_path="../app")
 module("board_main.py", base_path="../app")
 package("heartlamp", base_path="../app")
+package("heartlamp", base_path="../../build/firmware/boards")  # made by `make firmware`
 package("heartlamp_protocol", base_path="../../protocol")

@@ -10,6 +10,8 @@ SAMPLES = 9  # of the cell, whose median counts: a radio that sends makes single
 
 def find(board: str):
     """The module of the board of this name, None where this firmware has no such board."""
+    if not board:
+        return None
     try:
         return __import__("heartlamp.boards." + board.replace("-", "_"), None, None, ("PINS",))
     except ImportError:

@@ -57,11 +57,14 @@ class Board:
                 self.kept, self._slept_ms = before.kept, before._slept_ms
 
     def fit(self, board: str) -> None:
-        """Has the pins of the board of this name; all of them where the program, as its sources do, knows no boards."""
+        """Has the pins of the board of this name; all where the program, as its sources, knows no such board."""
+        self._pins = None
+        if not board:
+            return
         try:
             self._pins = __import__("heartlamp.boards." + board.replace("-", "_"), None, None, ("PINS",)).PINS
         except ImportError:
-            self._pins = None
+            pass
 
     def clock(self) -> int:
         """ms since some moment before this boot; never wraps, never set."""
