@@ -214,14 +214,14 @@ def test_only_the_recessed_key_held_from_power_up_resets(blank: Blank) -> None:
         board.kill()
         marks[name] = board.mark()
         board.start()
-        for pin in {"keys": ("red", "green", "cancel"), "late": ()}.get(name, ("reset",)):
+        for pin in {"keys": ("red", "green", "cancel"), "late": ()}.get(name, ("recessed",)):
             board.press(pin)
         board.wait_trace("boot", after=marks[name])
     started = monotonic()
     sleep(1.2)
-    boards["late"][0].press("reset")
+    boards["late"][0].press("recessed")
     sleep(max(0, started + 3.5 - monotonic()))
-    boards["early"][0].release("reset")
+    boards["early"][0].release("recessed")
     boards["held"][0].wait_trace("reset", after=marks["held"], why="recessed key")
     boards["held"][0].wait_trace("unprovisioned", after=marks["held"])
     assert boards["held"][1].hello()["held"] == 1  # the event stays

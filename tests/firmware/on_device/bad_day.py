@@ -322,7 +322,7 @@ class Board:
         return None
 
     boot = {"slot": "rom", "safe": 0, "trial": 0, "fresh": 0}  # noqa: RUF012
-    feed = measure = radio = camera = nvs = rssi = level = transmit = serial = nothing
+    feed = fit = measure = radio = camera = nvs = rssi = level = transmit = serial = nothing
 
     def has(self, name):
         return False

@@ -8,7 +8,7 @@ SPOKEN_MS = 60_000  # after the last word
 
 
 class Part(_Part):
-    PINS = ("reset",)
+    PINS = ("recessed",)
 
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
