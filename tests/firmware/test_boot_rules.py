@@ -57,6 +57,10 @@ def test_a_receipt_makes_the_trial_good_and_the_one_before_stays_at_hand() -> No
     assert state.refused == 0
 
 
+def test_a_trial_that_nvs_lost_makes_nothing_good() -> None:
+    assert boot.order(boot.confirmed(installed())) == ["a", "rom"]
+
+
 def test_three_starts_without_health_are_safe_mode() -> None:
     state = starts(installed(), boot.STARTS)
     assert boot.order(state) == ["a", "rom"]

@@ -1,6 +1,7 @@
 """Updates on real littlefs and NVS, cut off at every operation of their flash: what starts then, starts whole."""
 
 import json
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,15 @@ def test_whatever_is_cut_a_whole_copy_starts_and_nothing_promised_is_lost(five: 
     assert {"rom", "a", "b", "a on trial", "b on trial"} == set(result["started"])
 
 
+def test_whatever_block_of_the_flash_rots_a_whole_copy_starts(five: Path) -> None:
+    """Events and copies in that block are lost; the device is not."""
+    seed = random.randrange(1 << 30)
+    result = cut(five, 0, 1, "--rot", str(seed))
+    assert result["cuts"] == 360
+    assert (result["half"], result["unstartable"]) == (0, 0), f"seed {seed}"
+    assert result["reformatted"] > 0
+
+
 def test_the_order_of_writing_alone_keeps_half_a_copy_from_starting(five: Path) -> None:
     """boot.py looks at no file here: what NVS names is whole."""
     result = cut(five, 0, 2, "--trust")
@@ -71,3 +81,11 @@ def test_every_cut_is_carried_to_its_end(five: Path, shard: int) -> None:
     assert result["cuts"] > 600
     assert result["resumed"] == result["cuts"]
     assert not any(result[wrong] for wrong in WRONG)
+
+
+def test_a_board_whose_flash_is_dead_alarms_from_ram() -> None:
+    script = Path(__file__).parent / "on_device/dead_flash.py"
+    command = [str(MICROPYTHON), str(script)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"slot": "rom", "safe": 0, "stored": [0], "due": 1}

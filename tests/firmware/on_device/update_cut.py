@@ -3,7 +3,7 @@
 """Runs on MicroPython: updates on real littlefs and NVS, the power cut after every operation of the flash and in its
 middle, and what starts then is started.
 
-update_cut.py <bundles.json> <shard> <shards> [--resume N] [--trust] [--small-pieces]
+update_cut.py <bundles.json> <shard> <shards> [--resume N] [--rot SEED] [--trust] [--small-pieces]
 [--trial-too-early].
 
 The run, once, on a flash that remembers every operation: an update comes in pieces, with alarms and a restart between
@@ -13,11 +13,13 @@ flash as it was then is given to boot.py. It must choose a copy whose every file
 that had earned its receipt or whose trial was due; and the outbox must hold what was promised.
 With `--resume N`, every N-th time the update is then carried to its end as well.
 Prints `{"cuts": …, "started": {…}, "half": …, "unstartable": …, "older": …, "lost": …, "unfinished": …, …}`.
+`--rot SEED`: no cuts, but blocks full of chance, as a worn chip has: `lost` and `older` count what was in them.
 `--trust`: boot.py looks at no file, so that the order of writing alone must keep half a copy from starting.
 `--trial-too-early`: shows that the test can fail, by setting the trial before anything was verified.
 """
 
 import json
+import random
 import sys
 import time
 from binascii import unhexlify
@@ -29,7 +31,7 @@ import boot as starter
 import vfs
 from heartlamp import boot_state
 from heartlamp.hal.unix import nvs as unix_nvs
-from heartlamp.hal.unix.flash import LFS
+from heartlamp.hal.unix.flash import BLOCK, LFS
 from heartlamp.outbox import Outbox, Record
 from heartlamp.rules import boot
 from heartlamp.update import download as download_file
@@ -226,7 +228,8 @@ def main():
         "resumed": 0,
     }
     started = {}
-    for n, (done, torn) in enumerate(cuts(starting, run.log)):
+    spoilt = rotten(run.image, int(sys.argv[sys.argv.index("--rot") + 1])) if "--rot" in sys.argv else None
+    for n, (done, torn) in enumerate(spoilt or cuts(starting, run.log)):
         if n % shards != shard:
             continue
         counts["cuts"] += 1
@@ -273,6 +276,17 @@ def main():
         }
     )
     print(json.dumps(counts))
+
+
+def rotten(image, seed):
+    """The flash at the end of the run with one block of it full of chance, another one each time; then with two."""
+    random.seed(seed)
+    for count in (1, 1, 1, 2, 2, 2):
+        for block in range(FILES + NVS):
+            spoilt = bytearray(image)
+            for at in [block] + [random.randrange(FILES + NVS) for _ in range(count - 1)]:
+                spoilt[at * BLOCK : (at + 1) * BLOCK] = bytes([random.randrange(256) for _ in range(BLOCK)])
+            yield 1 << 30, spoilt
 
 
 def program(start):

@@ -176,8 +176,10 @@ def on_trial(state: State, slot: str, id: str, version: int) -> State:
 
 
 def confirmed(state: State) -> State:
-    """It earned its receipt."""
+    """It earned its receipt. Where NVS lost that it was on trial, the one before stays."""
     state = copy(state)
+    if not state.trial:
+        return state
     slot, id = state.trial, state.trial_id
     state.trial, state.trial_id, state.tries, state.good, state.starts = "", "", 0, slot, 0
     if slot == "a":

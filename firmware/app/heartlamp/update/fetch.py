@@ -22,7 +22,7 @@ ASK_MOST_MS = 300_000
 AWAKE_TRIES = 2
 LOOK_MS = 1_000
 QUIET_MS = 100
-SETTLE_MS = 3_000  # after the start: first the links, and what they bring
+SETTLE_MS = 1_000  # after the start: first the links, and what they bring
 
 
 class Fetch:
