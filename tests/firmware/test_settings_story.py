@@ -278,13 +278,15 @@ def test_with_both_copies_damaged_it_says_so_stays_up_and_keeps_its_event(
 
 
 def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
-    """A flash with nothing but /config.json and /wifi.json on it."""
+    """A flash of the size they had, with nothing but /config.json and /wifi.json on it."""
     board = VirtualBoard(MICROPYTHON, REPO, tmp_path / "old.flash")
-    board.blank()
+    board.flash.write_bytes(b"\xff" * 128 * 4096)
     write = (
         "from heartlamp.hal.unix import flash\n"
-        "import json\n"
-        f"flash.mount({str(board.flash)!r}, '/flash', False)\n"
+        "import json, vfs\n"
+        f"device = flash.FlashFile(open({str(board.flash)!r}, 'r+b'), lambda fd: 0, 0, 128)\n"
+        "vfs.VfsLfs2.mkfs(device, **flash.LFS)\n"
+        "vfs.mount(vfs.VfsLfs2(device, **flash.LFS), '/flash')\n"
         f"f = open('/flash/config.json', 'w'); f.write({json.dumps(OFF)!r}); f.close()\n"
         """f = open('/flash/wifi.json', 'w'); f.write('{"ssid":"village","password":"12345678"}'); f.close()\n"""
     )

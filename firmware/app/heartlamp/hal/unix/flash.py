@@ -8,6 +8,7 @@ import vfs
 
 BLOCK = 4096
 BLOCKS = 512  # 2 MiB for littlefs, as on an ESP32 of 4 MiB: two copies of the program, 200 records, prompts
+OLD_BLOCKS = 128  # of images made before there was an NVS: it is appended
 NVS_BLOCKS = 8  # 32 KiB, half of it in use: about what ESP32's 24 KiB hold
 # progsize: records of 240 B stay inline, 0.11 erases each instead of 1.07; readsize: 200 records load in half the time
 LFS = {"progsize": 64, "readsize": 256}
@@ -64,15 +65,17 @@ def partitions(path: str, create: bool) -> "tuple[FlashFile, FlashFile, bool]":
         size = os.stat(path)[6]
     except OSError:
         size = 0
-    if size != BLOCK * (BLOCKS + NVS_BLOCKS):
-        if not create or size:
+    blocks = size // BLOCK - NVS_BLOCKS
+    if blocks not in (BLOCKS, OLD_BLOCKS) or size % BLOCK:
+        if size != OLD_BLOCKS * BLOCK and (size or not create):
             raise OSError("there is no flash image of %d bytes at %s" % (BLOCK * (BLOCKS + NVS_BLOCKS), path))
-        with open(path, "wb") as f:
-            for _ in range(BLOCKS + NVS_BLOCKS):
+        blocks = OLD_BLOCKS if size else BLOCKS
+        with open(path, "ab") as f:
+            for _ in range(blocks + NVS_BLOCKS - size // BLOCK):
                 f.write(b"\xff" * BLOCK)
     file = open(path, "r+b")
     sync = _own(file)
-    return FlashFile(file, sync, 0, BLOCKS), FlashFile(file, sync, BLOCKS, NVS_BLOCKS), not size
+    return FlashFile(file, sync, 0, blocks), FlashFile(file, sync, blocks, NVS_BLOCKS), not size
 
 
 def _own(file):
