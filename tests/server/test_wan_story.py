@@ -197,8 +197,10 @@ def test_a_button_without_a_network_is_carried_by_a_lamp_with_a_line_to_the_coun
         lamp = make_board(county, f"lamp{mark}", ether=ether)
         lamp.wait_show("working", 15)
         button = make_board(county, f"key{mark}", ("relay",), ether=ether)
-        button.wait_trace("relay", 15, up=1)
-        event = press(button)
+        button.wait_trace("sleep", 15)
+        button.press("red")  # which wakes it
+        event = str(button.wait_trace("pressed", 10)["event"])
+        button.release("red")
         button.wait_trace("received", 10, event=event)
         lamp.wait_show("told", 10, received=1)
         assert operator.card(event)["site"]["name"] == "六组 1号"
