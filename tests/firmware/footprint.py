@@ -35,9 +35,9 @@ MEASURED = ("button", "lamp", "camera", *RADIO_KINDS)
 TOO_LARGE = RADIO_KINDS  # known to load more, said in firmware/README.md
 KIND_MOST = 64 * 1024  # bytes of .mpy that a kind loads
 CONNECTION_MOST = 6 * 1024  # bytes of .mpy of mqtt/codec and mqtt/session
-# Bytes above the bare interpreter, with words of 4 bytes and the code in place: 60 KiB, and what a firmware image that
-# has the code frozen takes less (firmware/README.md has both, measured).
-BUTTON_HEAP_MOST = 89 * 1024
+# Bytes above the bare interpreter, with words of 4 bytes and the code in place: 60 KiB, what a firmware image that has
+# the code frozen takes less (firmware/README.md has both, measured), and 4 KiB because runs differ.
+BUTTON_HEAP_MOST = 93 * 1024
 STEP = 1024  # the heap is found to this
 HEAP_MOST = 512 * 1024
 CONTACTS = ("smoke", "gas", "flood")  # their contact closes once; the others have a red key
