@@ -40,7 +40,8 @@ class Download:
         self.at = 0
         self.slot = ""
         self._head = None  # its text is on the flash: 12 KB of RAM
-        self._file = None  # the next one: (path, bytes, hash, where it begins in the bundle)
+        self._entry = 0  # byte of the head where the entry of the next file begins
+        self._begins = 0  # and byte of the bundle where that file does
 
     def open(self) -> None:
         """Takes up what an earlier start left. Raises Refused, OSError."""
@@ -110,7 +111,7 @@ class Download:
 
     def forget(self) -> None:
         """Nothing is under way. Its bytes stay until the slot is needed."""
-        self.id, self.size, self.at, self.slot, self._head, self._file = "", 0, 0, "", None, None
+        self.id, self.size, self.at, self.slot, self._head = "", 0, 0, "", None
         boot_state.erase(self.nvs, boot_state.UPDATE)
 
     # --- where we are ---------------------------------------------------------------------------------------------
@@ -122,13 +123,15 @@ class Download:
             return
         self._judge()
         self.at = self._head.size
-        for path, size, _ in manifest.entries(slots.head(self.folder).text):
+        while self.at < self.size:
+            (path, size, _), after = slots.entry(self.folder, self._entry)
             held = slots.sized(self.folder + "/" + path)
             if held > size:
                 raise Refused(reasons.DAMAGED)
             self.at += max(0, held)
             if held < size:
                 return
+            self._entry, self._begins = after, self._begins + size
 
     def _judge(self) -> None:
         ours, head = self.ours, slots.head(self.folder)
@@ -145,6 +148,7 @@ class Download:
             reason = reasons.TRUNCATED if self.size < head.total else reasons.MALFORMED
         if reason:
             raise Refused(reason)
+        self._entry, self._begins = head.first, head.size
 
     # --- a piece --------------------------------------------------------------------------------------------------
 
@@ -164,24 +168,14 @@ class Download:
 
     def _take_file(self, data: bytes) -> int:
         """How many of the bytes belong to the file that is next; its hash is looked at with its last one."""
-        if self._file is None:
-            self._file = self._next()
-        path, size, digest, begins = self._file
-        n = min(len(data), begins + size - self.at)
+        (path, size, digest), after = slots.entry(self.folder, self._entry)
+        n = min(len(data), self._begins + size - self.at)
         slots.append(self.folder, path, data[:n])
-        if self.at + n == begins + size:
-            self._file = None
+        if self.at + n == self._begins + size:
+            self._entry, self._begins = after, self._begins + size
             for _ in slots.hashing(self.folder + "/" + path, digest):
                 pass
         return n
-
-    def _next(self) -> "tuple[str, int, str, int]":
-        begins = self._head.size
-        for path, size, digest in manifest.entries(slots.head(self.folder).text):
-            if self.at < begins + size:
-                return path, size, digest, begins
-            begins += size
-        raise Refused(reasons.MALFORMED)
 
 
 def _start(folder: str, n: int) -> bytes:

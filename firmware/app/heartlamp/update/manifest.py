@@ -22,6 +22,7 @@ SIGNATURE = 384
 EXPONENT = 65537
 MANIFEST_MAX = 16_384
 FILES_MAX = 160
+ENTRY_MAX = 200  # bytes of one file's entry: its path has at most 80
 FILE_MAX = 65_536
 TOTAL_MAX = 262_144
 DEEP = 5  # folders and the name
@@ -99,16 +100,28 @@ def read(manifest: bytes) -> Manifest:
 def entries(manifest: bytes) -> "Iterator[tuple[str, int, str]]":
     """(path, bytes, SHA-256 in hex) of one file after the other: all of them at once would take 30 KB of RAM. The list
     is the manifest's last field, and without white space. Raises ValueError where it is not."""
-    at = manifest.find(_FILES) + len(_FILES)
+    at = first(manifest)
     while True:
-        end = manifest.find(b"]", at)
-        path, size, digest = json.loads(manifest[at : end + 1])
-        yield path, size, digest
-        at = end + 2
-        if manifest[end + 1 : at] != b",":
+        entry, length = read_entry(manifest[at : at + ENTRY_MAX])
+        yield entry
+        at += length
+        if manifest[at : at + 1] != b",":
             break
-    if manifest[end + 1 :] != b"]}":
+        at += 1
+    if manifest[at:] != b"]}":
         raise ValueError("the list of files is not the end of the manifest")
+
+
+def first(manifest: bytes) -> int:
+    """Where the first entry begins."""
+    return manifest.find(_FILES) + len(_FILES)
+
+
+def read_entry(text: bytes) -> "tuple[tuple[str, int, str], int]":
+    """(the entry that `text` begins with, its length in bytes). Raises ValueError."""
+    length = text.find(b"]") + 1
+    path, size, digest = json.loads(text[:length])
+    return (path, size, digest), length
 
 
 def judge(made: Manifest, board: str, kind: str, version: int, micropython: int) -> int:

@@ -25,6 +25,7 @@ class Head:
         self.text = text
         self.signature = signature
         self.manifest = manifest.read(text)
+        self.first = manifest.FIXED + manifest.first(text)  # where its first entry begins
         self.size = manifest.FIXED + len(text) + len(signature)
         self.total = self.size + self.manifest.bytes
 
@@ -56,6 +57,14 @@ def head_length(start: bytes) -> "int | None":
     if not 2 <= length <= manifest.MANIFEST_MAX:
         raise Refused(reasons.MALFORMED)
     return length
+
+
+def entry(folder: str, at: int) -> "tuple[tuple[str, int, str], int]":
+    """(path, bytes, hash) of the file whose entry begins at this byte of the head, and where the next one does."""
+    with open(folder + "/" + HEAD, "rb") as f:
+        f.seek(at)
+        found, length = manifest.read_entry(f.read(manifest.ENTRY_MAX))
+    return found, at + length + 1
 
 
 def checking(folder: str, id: str):
