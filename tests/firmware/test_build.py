@@ -121,7 +121,7 @@ def test_a_board_runs_from_the_bundle_alone(
     "kind",
     [
         pytest.param(kind, marks=[pytest.mark.xfail(strict=True)] if kind in footprint.TOO_LARGE else [])
-        for kind in KINDS
+        for kind in (*KINDS, *footprint.RADIO_KINDS)
     ],
 )
 def test_a_kind_loads_64_kib_at_most(bench: Bench, folder: Path, kind: str) -> None:
