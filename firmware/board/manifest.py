@@ -1,5 +1,5 @@
 # ruff: noqa: F821
-# What is frozen into the firmware image of a board; see "Boot and update" in firmware/README.md. Not built here: it
+# What is frozen into the firmware image of a board; see firmware/docs/boot-and-update.md. Not built here: it
 # needs ESP-IDF.
 #
 #   make -C ports/esp32 BOARD=ESP32_GENERIC_S3 FROZEN_MANIFEST=<this file>

@@ -32,11 +32,11 @@ DEVICE = "device01"
 RADIO = "+radio"  # of a kind that also carries others, or is carried
 RADIO_KINDS = ("button+radio", "lamp+radio", "camera+radio")
 MEASURED = ("button", "lamp", "camera", *RADIO_KINDS)
-TOO_LARGE = RADIO_KINDS  # known to load more, said in firmware/README.md
+TOO_LARGE = RADIO_KINDS  # known to load more, said in firmware/docs/build.md
 KIND_MOST = 64 * 1024  # bytes of .mpy that a kind loads
 CONNECTION_MOST = 6 * 1024  # bytes of .mpy of mqtt/codec and mqtt/session
 # Bytes above the bare interpreter, with words of 4 bytes and the code in place: 60 KiB, what a firmware image that has
-# the code frozen takes less (firmware/README.md has both, measured), and 4 KiB because runs differ.
+# the code frozen takes less (firmware/docs/build.md has both, measured), and 4 KiB because runs differ.
 BUTTON_HEAP_MOST = 93 * 1024
 STEP = 1024  # the heap is found to this
 HEAP_MOST = 512 * 1024

@@ -1,6 +1,6 @@
 """The technician's end of a device's serial line: asks in JSON lines, reads the answers among all else the device says.
 
-firmware/README.md, "Settings and the serial line", says what can be asked.
+firmware/docs/settings.md says what can be asked.
 """
 
 import itertools
