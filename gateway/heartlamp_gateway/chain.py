@@ -108,6 +108,9 @@ class Chain:
             return self._say(relay_topic(by, device, "receipt"), receipt.encode())
         return self._tell(device, "receipt", receipt.encode())
 
+    def tell_piece(self, device: str, piece: bytes) -> None:
+        self._tell(device, "piece", piece)
+
     def tell_heard(self, device: str, event: str) -> None:
         self._tell(device, "receipt", write_heard(event, self.epoch))
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.inbound import Alarm, Answer
+from heartlamp_protocol.updates import read_want, write_piece
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain, Row
@@ -39,6 +41,8 @@ class FromDevices:
                     self._alive(word)
                 if word.what in ("event", "reading"):
                     self._frame(word, trusted, payload, rows, heard)
+                elif word.what == "want":
+                    rows += self._want(word, payload)
                 elif trusted and (value := read_word(word.what, payload, chain.epoch)) is not None:
                     rows += [chain.note(want) for want in self._word(word, value, asked)]
                 else:
@@ -143,8 +147,18 @@ class FromDevices:
         reason = f"too many unreadable frames, {allowance.dropped} not kept"
         return [self._refused(judged.device, reason)]
 
+    def _want(self, word: relay.Said, payload: bytes) -> list[Row]:
+        """We hold no bundle: there is nothing from that byte on. To a new program on trial that is the answer it needs:
+        its words reach who hears alarms."""
+        try:
+            bundle, at = read_want(payload)
+        except FrameError:
+            return self._no_word(word, True, payload)
+        self._chain.tell_piece(word.device, write_piece(bundle, at, at, b""))
+        return []
+
     def _no_word(self, word: relay.Said, trusted: bool, payload: bytes) -> list[Row]:
-        """A state, ask or shown that has no effect."""
+        """A state, ask, shown or want that has no effect."""
         reason = f"not a word of {word.what}"
         if not trusted:
             reason = f"a word of {word.device}, which it may not carry"

@@ -451,6 +451,17 @@ def test_pieces_of_a_picture_are_no_evidence(rig: Rig) -> None:
     assert len(rig.county.store.items) == 1
 
 
+def test_who_asks_for_bytes_that_nobody_holds_is_told_so(rig: Rig) -> None:
+    """The receipt of a new program on trial: its words reach who hears alarms."""
+    lamp7 = rig.device("lamp7")
+    lamp7.publish("want", b'{"v":1,"kind":"want","bundle":"0123456789abcdef","at":61234}', 0)
+    lamp7.board.wait("a piece", lambda: bool(lamp7.pieces))
+    assert lamp7.pieces == [b'{"v":1,"kind":"piece","bundle":"0123456789abcdef","size":61234,"at":61234}\n']
+    lamp7.publish("want", b'{"v":1,"kind":"want","bundle":"no","at":0}', 0)
+    until("evidence", lambda: len(rig.county.store.items) == 1)
+    assert len(lamp7.pieces) == 1
+
+
 def test_a_silent_button_is_between_it_and_the_county(rig: Rig) -> None:
     hush, lamp7, lamp9 = (rig.device(id) for id in ("hush7", "lamp7", "lamp9"))
     silent = hush.press("silent")

@@ -29,6 +29,7 @@ class Device:
         self.received: dict[str, dict[str, object]] = {}
         self.lamps: list[dict[str, Any]] = []
         self.pulses: list[dict[str, Any]] = []
+        self.pieces: list[bytes] = []
         self.frames: dict[str, bytes] = {}
         self.shows = True
         self.connected = False
@@ -148,7 +149,7 @@ class Device:
 
     def _on_connect(self, client: mqtt.Client, _: object, flags: object, reason: Any, properties: object) -> None:
         if not reason.is_failure:
-            down = [names.topic(self.id, "receipt"), names.topic(self.id, "lamp"), names.PULSE]
+            down = [names.topic(self.id, what) for what in ("receipt", "lamp", "piece")] + [names.PULSE]
             if self._carried:
                 down.append(f"hl/1/{self.id}/relay/#")
             client.subscribe([(name, 1) for name in down])
@@ -191,6 +192,8 @@ class Device:
                 self.lamps.append(state)
                 if self.shows:
                     self.publish("shown", event.write_shown(state["epoch"], state["ver"]))
+            elif topic.endswith("/piece"):
+                self.pieces.append(payload)
             else:
                 self.pulses.append(read_plain(payload))
 
