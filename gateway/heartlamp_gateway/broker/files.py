@@ -19,9 +19,8 @@ from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying
 
 ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
-ALARM_TOPICS = tuple(
-    f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in ("event", "state", "ask", "shown")
-) + ("hl/1/+/want",)
+_WORDS = ("event", "state", "ask", "shown")
+ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
 TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
