@@ -1,9 +1,12 @@
 """Real parts: a broker with TLS and a county CA, virtual boards on MicroPython, and a village that answers them."""
 
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from heartlamp_tech.virtual_board import VirtualBoard
@@ -16,6 +19,24 @@ sys.path.insert(0, str(REPO / "firmware/app"))  # the device's pure rules run he
 
 MICROPYTHON = REPO / ".tools/bin/micropython"
 ENVIRONMENT = os.environ | {"MICROPYPATH": f"{REPO / 'protocol'}:{REPO / 'firmware/app'}:.frozen"}
+
+
+def on_device(script: str, *arguments: object, heap: str = "16M", told: str = "", timeout: float = 110) -> Any:
+    """Runs tests/firmware/on_device/<script> on MicroPython, `told` on its stdin; the JSON that it prints. `heap`: as
+    of -X heapsize; timeout: s."""
+    file = Path(__file__).parent / "on_device" / script
+    done = subprocess.run(
+        [str(MICROPYTHON), "-X", f"heapsize={heap}", str(file), *map(str, arguments)],
+        input=told,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    print(script, arguments, done.stdout.strip(), done.stderr.strip())
+    assert done.returncode == 0, f"{script} {arguments}: {done.stderr}"
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,18 @@
 """A day of bad radio in seconds: the whole device application in virtual time (on_device/bad_day.py)."""
 
-import json
 import random
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 
-SCRIPT = Path(__file__).parent / "on_device/bad_day.py"
 GROWTH_B = 4_096  # between two hours without an event in hand; the heap breathes by about half of it
 
 
 def day(kind: str, hours: int, *more: str) -> dict[str, Any]:
     seed = random.randrange(1 << 30)
-    command = [str(MICROPYTHON), "-X", "heapsize=16M", str(SCRIPT), str(seed), kind, str(hours), *more]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=110, check=False)
-    assert done.returncode == 0, f"seed {seed}: {done.stderr}{done.stdout}"
-    result: dict[str, Any] = json.loads(done.stdout)
-    print("seed", seed, result)
+    result: dict[str, Any] = on_device("bad_day.py", seed, kind, hours, *more)
     return result
 
 

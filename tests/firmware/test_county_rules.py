@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, NAME_MAX
 from heartlamp_protocol.downlink import IncidentCommand, fields_of_one
 from heartlamp_protocol.uplink import Batch, BatchAnswer, Verdict
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 
 EPOCH, OTHER = "c0" * 8, "c1" * 8
 LAMP = "lamp0a1b"
@@ -275,23 +273,12 @@ def test_what_a_lamp_keeps_and_shows_is_bounded() -> None:
 
 
 def test_the_same_bytes_on_micropython() -> None:
-    script = Path(__file__).parent / "on_device/county_bytes.py"
     commands = [said(1, answer="coming", who="三组 9号"), said(2, own=True), None, said(3), said(3, answer="closed")]
-    done = subprocess.run(
-        [str(MICROPYTHON), str(script)],
-        input=json.dumps({"commands": commands, "chunked": CHUNKED.hex(), "epoch": EPOCH}),
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    said_to_it = {"commands": commands, "chunked": CHUNKED.hex(), "epoch": EPOCH}
+    result = on_device("county_bytes.py", told=json.dumps(said_to_it))
     assert bytes.fromhex(result["state"]) == county_calls.state(told(*commands), "e" * 16)
     assert bytes.fromhex(result["body"]) == b"hello"
     assert bytes.fromhex(result["batch"]) == county_batch.batch(
         f"{LAMP}-wan", "00ff00ff", f"{EPOCH}:5", county_batch.item(f"{LAMP}.1", bytes(range(256))), ""
     )
     assert result["refused"] > 300
-    print(result)

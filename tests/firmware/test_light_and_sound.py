@@ -1,13 +1,11 @@
 """The ESP32's LED task and player on MicroPython, with the chips' ends of the wires in our hand: what comes out."""
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 from tests.firmware.waves import recording
 
 LATE_MS = 250  # what a busy machine may take longer; a board is not this slow
@@ -19,20 +17,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for name, content in {"a": recording(300), "b": recording(300)}.items():
         (folder / f"{name}.wav").write_bytes(content)
     (folder / "spoilt.wav").write_bytes(b"RIFF of something else")
-    done = subprocess.run(
-        [
-            str(MICROPYTHON),
-            str(Path(__file__).parent / "on_device/light_and_sound.py"),
-            *(str(folder / f"{name}.wav") for name in ("a", "spoilt", "missing", "b")),
-        ],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    said: dict[str, Any] = on_device(
+        "light_and_sound.py", *(folder / f"{name}.wav" for name in ("a", "spoilt", "missing", "b"))
     )
-    assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
     return said
 
 

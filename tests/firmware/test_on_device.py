@@ -1,6 +1,5 @@
 """The device's code on MicroPython itself, without a broker; and what a board's flash has room for."""
 
-import json
 import random
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from time import sleep
 import pytest
 from heartlamp_tech.virtual_board import BoardError, VirtualBoard
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO, on_device
 from tests.firmware.parts import NAME, ROOT
 
 CONFIG = {
@@ -21,42 +20,21 @@ CONFIG = {
 
 def test_thousands_of_spoilt_messages_neither_raise_nor_take_the_event() -> None:
     seed = random.randrange(1 << 30)
-    print("seed", seed)
-    done = subprocess.run(
-        [str(MICROPYTHON), str(Path(__file__).parent / "on_device/wild_messages.py"), str(seed)],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
-    result = json.loads(done.stdout)
-    print(result)
+    result = on_device("wild_messages.py", seed)
     assert result["held"], f"seed {seed}"
     assert result["malformed"] > 500
     assert result["forged"] > 500
 
 
 def test_the_flash_holds_what_it_promises_and_further_presses_offer_it_all_again(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [str(MICROPYTHON), str(Path(__file__).parent / "on_device/full_outbox.py"), str(tmp_path / "flash")],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    print(result)
+    result = on_device("full_outbox.py", tmp_path / "flash")
     assert (result["stored"], result["held"], result["held_after"]) == (200, 200, 200)
     assert (result["overflowed"], result["due"]) == (5, 200)
 
 
 @pytest.mark.parametrize("file", sorted((REPO / "firmware/app").rglob("*.py")), ids=lambda p: p.stem)
 def test_every_file_compiles_for_the_device(file: Path) -> None:
-    """All that is claimed of hal/esp32.py and board_main.py here."""
+    """All that is claimed of hal/esp32/ and board_main.py here."""
     done = subprocess.run(
         [str(MICROPYTHON), "-X", "compile-only", str(file)], capture_output=True, text=True, check=False
     )

@@ -1,27 +1,15 @@
 """A camera's pictures on real littlefs: cut off at every operation of the flash, and how much heap one takes."""
 
-import json
-import subprocess
 from pathlib import Path
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 from tests.firmware.test_camera_story import jpeg_like
 
 ON_DEVICE = Path(__file__).parent / "on_device"
 
 
 def run(script: str, *arguments: str, heap: str = "16M") -> dict[str, int]:
-    done = subprocess.run(
-        [str(MICROPYTHON), "-X", f"heapsize={heap}", str(ON_DEVICE / script), *arguments],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, int] = json.loads(done.stdout)
-    print(script, arguments, result)
+    result: dict[str, int] = on_device(script, *arguments, heap=heap)
     return result
 
 

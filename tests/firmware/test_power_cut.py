@@ -1,25 +1,10 @@
 """The outbox on real littlefs, cut off at every operation of its flash."""
 
-import json
-import subprocess
-from pathlib import Path
-
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 
 
 def cut(*arguments: str) -> dict[str, int]:
-    script = Path(__file__).parent / "on_device/power_cut.py"
-    done = subprocess.run(
-        [str(MICROPYTHON), "-X", "heapsize=16M", str(script), *arguments],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, int] = json.loads(done.stdout)
-    print(arguments, result)
+    result: dict[str, int] = on_device("power_cut.py", *arguments)
     return result
 
 

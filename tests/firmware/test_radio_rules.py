@@ -1,10 +1,7 @@
 """What goes over the air, and who is believed there: pure, on CPython; the same bytes on MicroPython."""
 
 import hashlib
-import json
 import random
-import subprocess
-from pathlib import Path
 
 import pytest
 from heartlamp.radio import choose
@@ -36,7 +33,7 @@ from heartlamp_protocol.device.statement import write_pulse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
+from tests.firmware.conftest import REPO, on_device
 
 KEY = bytes(range(32))
 IDS = st.from_regex(r"[a-z][a-z0-9]{3,19}", fullmatch=True)
@@ -163,12 +160,7 @@ def test_an_answer_never_makes_a_proof_younger(status: int, number: int, hops: i
 
 def test_the_bytes_are_the_same_on_the_device() -> None:
     """Golden: one SHA-256 over what CPython and MicroPython write."""
-    script = Path(__file__).parent / "on_device/radio_bytes.py"
-    done = subprocess.run(
-        [str(MICROPYTHON), str(script)], env=ENVIRONMENT, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    said = on_device("radio_bytes.py")
     packed = [pack(data) for data in samples()]
     assert said == [hashlib.sha256(data).hexdigest() for data in [*packed, a_golden_packet()]]
     page = (REPO / "docs/protocol.md").read_text()
@@ -325,18 +317,6 @@ def test_a_pulse_that_waited_is_thrown_away() -> None:
 
 def test_a_storm_of_garbage_and_recordings_takes_no_memory_and_has_no_effect() -> None:
     seed = random.randrange(1 << 30)
-    print("seed", seed)
-    script = Path(__file__).parent / "on_device/radio_storm.py"
-    done = subprocess.run(
-        [str(MICROPYTHON), str(script), str(seed)],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
-    said = json.loads(done.stdout)
-    print(said)
+    said = on_device("radio_storm.py", seed)
     assert (said["taken"], said["in_storm"], said["after"]) == (20, 0, 0)
     assert said["grown"] < 2048

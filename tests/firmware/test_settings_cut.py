@@ -1,26 +1,12 @@
 """Settings and NVS on real littlefs and a NOR-like flash, cut off at every operation; and spoilt at random."""
 
-import json
 import random
-import subprocess
-from pathlib import Path
 
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import on_device
 
 
 def run(script: str, *arguments: str) -> dict[str, int]:
-    done = subprocess.run(
-        [str(MICROPYTHON), "-X", "heapsize=64M", str(Path(__file__).parent / "on_device" / script), *arguments],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    print(script, arguments)
-    assert done.returncode == 0, f"{arguments}: {done.stderr}"
-    result: dict[str, int] = json.loads(done.stdout)
-    print(result)
+    result: dict[str, int] = on_device(script, *arguments, heap="64M")
     return result
 
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from tests.firmware import bundles
-from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
+from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, on_device
 
 SHARDS = 4
 WRONG = ("half", "unstartable", "older", "lost", "reformatted", "unfinished")
@@ -31,12 +31,7 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cut(bundles: Path, shard: int, shards: int, *arguments: str) -> dict[str, Any]:
-    script = Path(__file__).parent / "on_device/update_cut.py"
-    command = [str(MICROPYTHON), "-X", "heapsize=24M", str(script), str(bundles), str(shard), str(shards), *arguments]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    print(arguments, result, done.stderr)
+    result: dict[str, Any] = on_device("update_cut.py", bundles, shard, shards, *arguments, heap="24M", timeout=600)
     return result
 
 
