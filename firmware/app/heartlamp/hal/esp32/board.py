@@ -14,7 +14,7 @@ import esp32
 import network
 from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset, reset_cause, unique_id
 
-from heartlamp.hal.esp32 import leds, sounder, wiring
+from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
 from heartlamp.settings.log import Log
 
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
@@ -190,20 +190,7 @@ class Board:
     async def link(self) -> None:
         """Joins the Wi-Fi of the settings; each path asks, one joins. Raises OSError where it cannot."""
         async with self._joining:
-            await self._join()
-
-    async def _join(self) -> None:
-        if self.wifi is None:
-            raise OSError("no Wi-Fi in the settings")
-        if self._wlan().isconnected():
-            return
-        self._wifi.connect(self.wifi["ssid"], self.wifi["password"])
-        for _ in range(80):
-            await asyncio.sleep_ms(100)
-            if self._wifi.isconnected():
-                return
-        self._wifi.disconnect()
-        raise OSError("no Wi-Fi " + self.wifi["ssid"])
+            await wifi.join(self._wlan(), self.wifi, self.kept)
 
     def _wlan(self):
         if self._wifi is None:
