@@ -14,7 +14,7 @@ from heartlamp_protocol.inbound import Still
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware.conftest import MICROPYTHON, REPO
-from tests.firmware.parts import Certificates, Said, Village, call, config
+from tests.firmware.parts import Certificates, Said, Village, call, config, county_says
 
 CameraMaker = Callable[..., VirtualBoard]
 
@@ -151,15 +151,32 @@ def test_an_alarm_of_another_button_of_the_house_takes_one_and_a_neighbours_none
     mark = board.mark()
     village.light("camera01", [call("lamp0c2d-" + "1" * 16, "near")])
     board.wait_trace("lamp", calls=1, after=mark)
-    village.light("camera01", [call("button01-" + "2" * 16, "own", "fire"), call("lamp0c2d-" + "1" * 16, "near")])
+    fire = "button01-" + "2" * 16
+    signed = call(fire, "own", "fire", county=county_says(fire, 1, 0, "none", dev="camera01"))
+    village.light("camera01", [signed, call("lamp0c2d-" + "1" * 16, "near")])
     _, still = still_of(village)
     assert still.incident == "button01-" + "2" * 16
     sleep(1)
     assert len([1 for line in board.lines() if line.get("trace") == "exposing"]) == 1
 
 
+def test_who_only_runs_the_broker_cannot_take_a_picture(make_camera: CameraMaker, village: Village) -> None:
+    board = make_camera()
+    sleep(5.2)
+    mark = board.mark()
+    fire = "button01-" + "2" * 16
+    forged = county_says(fire, 1, 0, "none", dev="camera01", key=bytes(32))
+    for county in ("", forged, county_says(fire, 1, 0, "none", dev="camera02")):
+        village.light("camera01", [call(fire, "own", "fire", county=county)])
+        board.wait_trace("lamp", calls=1, after=mark)
+    sleep(1.5)
+    assert not [1 for line in board.lines(mark) if line.get("trace") == "indicator"]
+
+
 def test_a_call_that_a_restarted_camera_finds_is_no_reason(make_camera: CameraMaker, village: Village) -> None:
-    village.light("camera01", [call("button01-" + "2" * 16, "own", "fire")])
+    fire = "button01-" + "2" * 16
+    signed = county_says(fire, 1, 0, "none", dev="camera01")
+    village.light("camera01", [call(fire, "own", "fire", county=signed)])
     board = make_camera()
     board.wait_trace("lamp", calls=1)
     sleep(1.5)

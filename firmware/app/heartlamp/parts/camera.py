@@ -27,6 +27,7 @@ class Part(_Part):
         self._camera = None
         self._still = still.Still()
         self._press = None
+        self._first = {}  # own call -> when the lamp first showed it
         self._proven_at = None
         self._found_until = 0
         self._taken = 0
@@ -101,8 +102,10 @@ class Part(_Part):
         if press is not None and press.id != self._press:
             self._press = press.id
             self._still = still.alarmed(self._still, press.id, "", now)
-        calls = [(c.incident, c.role, c.what, c.answer) for c in showing.calls()]
-        self._still = still.called(self._still, calls, now >= self._found_until, now)
+        followed = now >= self._found_until
+        calls = [(c.incident, c.role, c.what, c.answer, c.received) for c in showing.calls()]
+        self._first, calls = still.vouched(self._first, calls, followed, now)
+        self._still = still.called(self._still, calls, followed, now)
 
     def _light(self, on: bool) -> None:
         if self._camera is not None:

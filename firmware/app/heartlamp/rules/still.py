@@ -9,6 +9,7 @@ later: a still that was not allowed then is not taken when the shutter opens.
 LIGHT_MS = 1_050  # the light is on for a full second before the exposure, whatever clocks round…
 AFTER_MS = 500  # …and this long after it
 ASKED_MS = 5_000  # a wish older than this is void
+SIGNED_MS = 30_000  # the county's word for an own call comes this soon after the village's, or is no reason any more
 PER_INCIDENT = 3
 SPACING_MS = 20_000
 PER_HOUR = 6
@@ -65,6 +66,21 @@ def alarmed(still: Still, incident: str, what: str, now: int) -> Still:
     after = still.wish(incident, now)
     after.seen = (still.seen + [incident])[-REMEMBERED:]
     return after
+
+
+def vouched(
+    first: "dict[str, int]", calls: "list[tuple[str, str, str, str, int]]", followed: bool, now: int
+) -> "tuple[dict[str, int], list[tuple[str, str, str, str]]]":
+    """(when each own call was first shown, the calls that called() may hear of). calls: as there, and whether the
+    county signed for it: whoever runs the village's broker can light a lamp, and must not take a picture with that."""
+    kept: "dict[str, int]" = {}
+    heard = []
+    for incident, role, what, answer, signed in calls:
+        if role == "own":
+            kept[incident] = first.get(incident, now if followed else now - SIGNED_MS - 1)
+            if signed and now - kept[incident] <= SIGNED_MS:
+                heard.append((incident, role, what, answer))
+    return kept, heard
 
 
 def called(still: Still, calls: "list[tuple[str, str, str, str]]", followed: bool, now: int) -> Still:

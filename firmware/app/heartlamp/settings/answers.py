@@ -64,7 +64,10 @@ def _update(desk, piece: tuple) -> dict:
     """How far the bundle under way is, before `piece` is taken, which it is when nobody needs the device."""
     found = [part for part in desk.device.parts if hasattr(part, "fetch")] if desk.device is not None else []
     if not found:
-        raise Refused("this device takes no update now: it is in safe mode", "restart it with reset, or wait 6 hours")
+        raise Refused(
+            "this device takes no update now: it is in safe mode",
+            "wait until it left safe mode, 6 hours at most",
+        )
     fetch = found[0].fetch()
     if piece:
         from heartlamp.update.piece import Piece

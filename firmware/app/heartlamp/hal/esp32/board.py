@@ -12,7 +12,7 @@ from binascii import hexlify
 
 import esp32
 import network
-from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, deepsleep, reset, reset_cause, unique_id
+from machine import DEEPSLEEP_RESET, RTC, TIMER_WAKE, WDT, Pin, deepsleep, reset, reset_cause, unique_id, wake_reason
 
 from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
 from heartlamp.settings.log import Log
@@ -62,6 +62,10 @@ class Board:
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
             if self.level(name):
                 self._edge(name)
+        if self.level("red") == 0 and reset_cause() == DEEPSLEEP_RESET and wake_reason() != TIMER_WAKE:
+            # Nothing but red and the time wakes it: it was pressed, and let go while the program started.
+            ticks = time.ticks_ms()
+            self._edges += [("red", 1, ticks), ("red", 0, ticks)]
 
     def clock(self) -> int:
         """ms; asked often enough (a heartbeat does) it never wraps."""
