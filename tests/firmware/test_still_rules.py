@@ -239,21 +239,19 @@ def test_only_a_have_is_a_have() -> None:
 
 
 def test_an_own_call_counts_once_the_county_has_signed_for_it_soon_after() -> None:
-    unsigned, signed = (OWN, "own", "fire", "none", 0), (OWN, "own", "fire", "none", 1)
+    unsigned, signed = (ME, "own", "fire", "none", 0), (ME, "own", "fire", "none", 1)
     first, heard = still.vouched({}, [unsigned], True, 1000)
-    assert (first, heard) == ({OWN: 1000}, [])
+    assert (first, heard) == ({ME: 1000}, [])
     assert still.vouched(first, [signed], True, 1000 + still.SIGNED_MS)[1] == [signed[:4]]
-    assert still.vouched(first, [signed], True, 1001 + still.SIGNED_MS)[1] == [], (
-        "the house's alarm is half a minute old"
-    )
+    assert still.vouched(first, [signed], True, 1001 + still.SIGNED_MS)[1] == [], "half a minute old"
     assert still.vouched({}, [signed], True, 5)[1] == [signed[:4]]
 
 
 def test_an_own_call_that_was_found_stays_no_reason_when_its_signature_comes() -> None:
-    first, _ = still.vouched({}, [(OWN, "own", "fire", "none", 0)], False, 1000)
-    assert still.vouched(first, [(OWN, "own", "fire", "none", 1)], True, 1001)[1] == []
+    first, _ = still.vouched({}, [(ME, "own", "fire", "none", 0)], False, 1000)
+    assert still.vouched(first, [(ME, "own", "fire", "none", 1)], True, 1001)[1] == []
 
 
 def test_what_is_no_longer_shown_is_forgotten() -> None:
-    first, _ = still.vouched({OWN: 5}, [("lamp0c2d-" + "0" * 16, "near", "fire", "none", 0)], True, 9)
+    first, _ = still.vouched({ME: 5}, [("lamp0c2d-" + "0" * 16, "near", "fire", "none", 0)], True, 9)
     assert first == {}
