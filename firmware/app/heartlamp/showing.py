@@ -4,6 +4,9 @@ from heartlamp_protocol.device.frame import FrameError
 
 from heartlamp.rules import calls, lamp, paths
 
+OFFERED_MS = 330_000  # a button that still has its alarm offers it again after its longest nap, 300 s
+CARRIED = 16  # carried alarms that are remembered, so that an old one is not told of twice
+
 
 class Showing:
     """`device`: whose keys check the county's word; `trace(what, **fields)`."""
@@ -12,6 +15,7 @@ class Showing:
         self._device = device
         self._trace = trace
         self.press = None
+        self._carried = []
         self.village = calls.NOTHING  # the gateway's state, by whichever way it came
         self.direct = calls.NOTHING  # the county's own, on the way past the village
         self.marks = {}
@@ -21,8 +25,19 @@ class Showing:
         self.direct_lit = []  # incidents that the light shows by the county's own word alone
 
     def pressed(self, id: str, at: int) -> None:
-        """An alarm was made here, or at this house's own button that speaks through us."""
+        """An alarm was made here."""
         self.press = lamp.Press(id, at)
+        self._device.to_show.ring()
+
+    def carried(self, id: str, now: int) -> None:
+        """This house's own button offers its alarm through us, for the first time or again. Its receipts may go another
+        way, so the village's state may tell of it first, and it counts for as long as it is offered."""
+        if self.press is not None and self.press.id == id:
+            self.press.offered_at = now
+        elif id not in self._carried:
+            self._carried = (self._carried + [id])[-CARRIED:]
+            self.press = lamp.Press(id, now)
+            self.press.offered_at = now
         self._device.to_show.ring()
 
     def receipted(self, id: str, receipt: str) -> None:
@@ -48,12 +63,16 @@ class Showing:
             else:
                 self.village = (epoch, ver, wanted)
             if self.press is not None and [c for c in wanted if c.role == "own"]:
-                if self.press.heard or self.press.received:
+                if self.press.heard or self.press.received or self._told_of(wanted):
                     self.press = None  # from here on the lamp's state carries it
             self._trace("lamp", ver=ver, calls=len(wanted))
         if not direct:
             self.reported = None  # also where it was told before: it asks
             self._device.to_report.ring()
+
+    def _told_of(self, wanted: list) -> bool:
+        """Whether a carried press is known to be heard by what the lamp is to show."""
+        return self.press.offered_at is not None and bool([c for c in wanted if c.role == "own" and c.heard])
 
     def shows(self) -> None:
         """The light shows what facts() said."""
@@ -91,6 +110,10 @@ class Showing:
         """What rules/lamp.py turns into a picture."""
         device = self._device
         down_since, refreshed_at, answerable = paths.chain(device.paths, now)
-        return lamp.Facts(
-            device.boot_at, down_since, refreshed_at, answerable, device.unheard_since(), self.press, self.calls()
-        )
+        unheard, press = device.unheard_since(), self.press
+        if press is not None and press.offered_at is not None:
+            if now - press.offered_at > OFFERED_MS:
+                self.press = press = None
+            elif not (press.heard or press.received):
+                unheard = press.at if unheard is None else min(unheard, press.at)
+        return lamp.Facts(device.boot_at, down_since, refreshed_at, answerable, unheard, press, self.calls())

@@ -35,7 +35,6 @@ class Part(_Part):
         self._busy = []  # ids of those that something is on its way to; "" up
         self._routes = {}  # device: (id of the neighbour it came by, when)
         self._carried = 0
-        self._shown = []  # events of our own site that the lamp was told of
         said = device.config.fields.get("radio")
         if isinstance(said, dict) and said.get("down"):
             self.TOPICS = tuple(["relay/+/" + what for what in CARRIED_DOWN])
@@ -112,9 +111,8 @@ class Part(_Part):
             id, kind, what = body["id"], body["kind"], body["what"]
         except (FrameError, ValueError, KeyError, TypeError, RuntimeError):
             return
-        if kind == "alarm" and what != "silent" and id not in self._shown:
-            self._shown = (self._shown + [id])[-16:]
-            self.device.showing.pressed(id, now)
+        if kind == "alarm" and what != "silent":
+            self.device.showing.carried(id, now)
 
     # --- down -----------------------------------------------------------------------------------------------------
 

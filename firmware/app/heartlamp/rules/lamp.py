@@ -11,13 +11,15 @@ TOLD_MS = 60_000  # a receipt shines this long where no call in the lamp's state
 
 
 class Press:
-    """The last alarm made here. at: ms; heard, received: its receipts."""
+    """The last alarm made here. at: ms; heard, received: its receipts; offered_at: when the house's button, whose alarm
+    it is, last offered it through us, None where it is our own."""
 
     def __init__(self, id: str, at: int) -> None:
         self.id = id
         self.at = at
         self.heard = False
         self.received = False
+        self.offered_at: "int | None" = None
 
 
 class Facts:

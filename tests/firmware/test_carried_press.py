@@ -1,0 +1,105 @@
+"""What a lamp shows of its house's own button, whose alarm it carried by radio: the device's own objects, no board."""
+
+import json
+from typing import Any
+
+import pytest
+from heartlamp.config import Config
+from heartlamp.device import Device
+from heartlamp.outbox import Outbox
+from heartlamp.rules import lamp
+from heartlamp.showing import OFFERED_MS
+from heartlamp_protocol.device.limits import SECOND_PATH_MS
+from heartlamp_protocol.device.statement import write_heard, write_lamp, write_pulse
+
+from tests.firmware.parts import EPOCH, NAME, ROOT, call
+
+PRESS, OTHER = "button01-" + "0" * 16, "button01-" + "1" * 16
+FIELDS = {
+    "dev": "lamp0a1b",
+    "kind": "lamp",
+    "kv": 1,
+    "root": ROOT,
+    "host": "h",
+    "port": 1,
+    "server_name": NAME,
+    "ca": "",
+}
+
+
+class House:
+    def __init__(self) -> None:
+        self.now = 1000
+        self.device = Device(
+            Config(FIELDS), Outbox("/nowhere"), lambda: self.now, lambda n: bytes(n), lambda what, **more: None
+        )
+        self.device.path_up("lan")
+        self.ver = 0
+        self.pulse()
+
+    def pulse(self) -> None:
+        self.device.message("lan", "pulse", write_pulse(EPOCH, 1, 1))
+
+    def later(self, ms: int) -> "House":
+        self.now += ms
+        self.pulse()
+        return self
+
+    def lit(self, *calls: str) -> "House":
+        self.ver += 1
+        self.device.message("lan", "lamp", write_lamp(EPOCH, self.ver, list(calls)))
+        return self
+
+    @property
+    def shows(self) -> Any:
+        picture = lamp.picture(self.device.showing.facts(self.now), self.now)
+        json.dumps(picture)
+        return picture["meaning"]
+
+
+@pytest.fixture
+def house() -> House:
+    made = House()
+    assert made.shows == "working"
+    made.device.showing.carried(PRESS, made.now)
+    assert made.shows == "sending"
+    return made
+
+
+def test_without_a_receipt_for_ten_seconds_it_says_shout(house: House) -> None:
+    assert house.later(SECOND_PATH_MS).shows == "sending"
+    assert house.later(1).shows == "shout"
+
+
+def test_a_receipt_that_comes_through_it_is_told(house: House) -> None:
+    house.device.showing.receipted(PRESS, "heard")
+    assert house.shows == "told"
+    assert house.later(SECOND_PATH_MS + 1).shows == "told"
+
+
+def test_where_the_receipt_went_another_way_the_village_tells_it_and_it_ends_with_the_call(house: House) -> None:
+    assert house.lit(call(PRESS)).shows == "told"
+    assert house.later(60_000).shows == "told"
+    assert house.lit().shows == "working"
+    assert house.lit(call(OTHER, "near", place="三组 9号")).shows == "near"
+
+
+def test_an_own_call_that_the_village_has_not_heard_is_no_receipt(house: House) -> None:
+    assert house.lit(call(PRESS, heard=0)).later(SECOND_PATH_MS + 1).shows == "shout"
+
+
+def test_it_is_told_of_once_and_counts_as_long_as_the_button_offers_it(house: House) -> None:
+    for _ in range(3):
+        house.later(OFFERED_MS).device.showing.carried(PRESS, house.now)
+        assert house.shows == "shout"
+    assert house.later(OFFERED_MS + 1).shows == "working"
+    house.device.showing.carried(PRESS, house.now)
+    assert house.shows == "working", "an old offer that was late on its way"
+
+
+def test_the_next_press_is_another(house: House) -> None:
+    house.device.showing.receipted(PRESS, "heard")
+    house.device.showing.carried(OTHER, house.later(60_001).now)
+    assert house.shows == "sending"
+    house.device.message("lan", "receipt", write_heard(OTHER, EPOCH))
+    assert house.shows == "sending", "a receipt for the button counts when the part that carries says so"
