@@ -44,6 +44,9 @@ def test_a_press_wakes_it_and_it_sleeps_again_once_the_county_has_it(village: Vi
     village.receive(said)
     board.wait_trace("received", after=mark)
     assert board.wait_trace("sleep", timeout=10, after=mark)["held"] == 0
+    after = len(village.said)
+    board.measure("battery_mv", 3000)  # any line wakes it
+    assert 0 < values(village, "button01", "drill_ms", after) < 60_000, "the last press that went through is remembered"
 
 
 def test_what_nobody_has_is_offered_again_after_a_nap(village: Village, make_board: BoardMaker) -> None:

@@ -46,6 +46,7 @@ class Device:
         self.leaving = []  # what a link does before the device sleeps
         self.received_at = None  # when a receipt of the county, of the village, last came in this boot
         self.heard_at = None
+        self.drill_at = None  # when a press last went through, naps included
         self.beats = 0  # heartbeats that went out in this boot
         self.on_backup = False
         self.air = None  # radio/hop.py's, where there is a radio
@@ -249,7 +250,7 @@ class Device:
         self.showing.county_epoch(str(said.get("epoch"))[:16])
         self.showing.receipted(record.id, "received")
         self.outbox.remove(record)
-        self.received_at = now
+        self.received_at = self.drill_at = now
         self._trace("received", event=record.id)
         self.to_show.ring()
 

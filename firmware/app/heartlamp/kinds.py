@@ -14,16 +14,8 @@ PARTS = {
     "slope": ("probes", "mains") + _EVERY,
 }
 ALWAYS = ("recessed", "slot", "update")
-SAFE = (
-    "contacts",
-    "keys",
-    "light",
-    "probes",
-    "recessed",
-    "sleep",
-    "slot",
-    "vitals",
-)  # after repeated crashes: what alarms
+# After repeated crashes: what alarms, and what carries others' alarms.
+SAFE = ("carry", "contacts", "keys", "light", "probes", "recessed", "sleep", "slot", "vitals")
 
 
 def names(kind: str, safe: bool, carries: bool) -> "list[str]":

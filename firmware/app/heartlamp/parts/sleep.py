@@ -16,6 +16,9 @@ class Part(_Part):
     def start(self) -> None:
         """What it fell asleep with is as old as it was, and as it slept: no age is lost to a nap."""
         ages, slept = self.hal.kept.pop("ages", {}), self.hal.slept_ms()
+        drill = self.hal.kept.get("drill")
+        if slept is not None and drill is not None:
+            self.device.drill_at = self.device.boot_at - slept - drill
         for record in self.device.outbox.records:
             if slept is not None and record.id in ages:
                 record.at = self.device.boot_at - slept - ages[record.id]
@@ -39,6 +42,8 @@ class Part(_Part):
             if ms is not None:
                 hal.kept["naps"] = naps + 1 if held else 0
                 now = hal.clock()
+                if device.drill_at is not None:
+                    hal.kept["drill"] = now - device.drill_at
                 hal.kept["ages"] = {r.id: now - r.at for r in device.outbox.records if r.up is not None}
                 hal.trace("sleep", ms=ms, held=len(device.outbox.records))
                 for leave in device.leaving:

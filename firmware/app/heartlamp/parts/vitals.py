@@ -6,11 +6,11 @@ from heartlamp.version import VERSION
 
 class Part(_Part):
     def values(self) -> "list[tuple[str, int]]":
-        hal, received_at = self.hal, self.device.received_at
+        hal, drill_at = self.hal, self.device.drill_at
         values = [
             ("version", VERSION),
             ("reset_cause", hal.reset_cause()),
-            ("drill_ms", -1 if received_at is None else hal.clock() - received_at),
+            ("drill_ms", -1 if drill_at is None else hal.clock() - drill_at),
         ]
         rssi = hal.rssi()
         if rssi is None and self.device.air is not None:
