@@ -123,7 +123,7 @@ def _rescue(root: str) -> "list[tuple[str, bytes]]":
         names = ["/out/" + entry[0] for entry in os.ilistdir(root + "/out")]
     except OSError:
         names = []
-    for name in sorted(names)[:RESCUED_MOST] + ["/settings"]:
+    for name in sorted(names)[-RESCUED_MOST:] + ["/settings"]:
         try:
             with open(root + name, "rb") as f:
                 kept.append((name, f.read()))

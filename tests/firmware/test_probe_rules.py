@@ -1,7 +1,9 @@
 """Thermometer, tilt and rain: what is a fire, what is a sliding slope, and what is only a broken probe."""
 
+import math
 import random
 
+import pytest
 from heartlamp.rules import heat, probe, rain, telemetry, tilt
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,23 @@ def test_a_flash_fire_that_jumps_is_believed_once_it_was_confirmed() -> None:
         room.sample(celsius)
     assert len(room.fires) == 1
     assert room.fires[0] - start <= 40
+
+
+@pytest.mark.parametrize("air", [120, 200, 300, 400, 600])
+@pytest.mark.parametrize("slowness_s", [60, 90, 120])
+def test_a_fire_that_outruns_the_probe_is_a_fire_and_no_broken_probe(air: int, slowness_s: int) -> None:
+    """A probe that follows the air by so many seconds, and reads no more than it can."""
+    room = Room().stays(20, 300)
+    start = room.now
+    for seconds in range(10, 120, 10):
+        room.sample(20 + (air - 20) * (1 - math.exp(-seconds / slowness_s)))
+    assert room.fires, "it burned, and nobody was told"
+    assert room.fires[0] - start <= 60
+
+
+def test_a_probe_whose_wire_burns_through_when_it_was_hot_is_no_comfort() -> None:
+    room = Room().stays(20, 300).sample(80).sample(118).sample(None).sample(131)
+    assert len(room.fires) == 1
 
 
 def test_an_unplugged_probe_is_a_fault_and_no_fire_and_recovers() -> None:

@@ -4,8 +4,10 @@ MicroPython's own TLS streams are asked every millisecond whether there is somet
 drain the TLS one, so an idle device sleeps and a receipt is noticed when it arrives.
 """
 
-import asyncio
+import socket
+import time
 from asyncio import core
+from errno import EINPROGRESS
 from hashlib import sha256
 
 import tls
@@ -13,6 +15,10 @@ import tls
 # What Mbed TLS says of a certificate's dates. They are reported, not enforced: an expired certificate or a device's
 # clock of 1970 never silences a village. Anything else wrong with it refuses the connection.
 _DATES = ("The certificate validity has expired", "The certificate validity starts in the future")
+
+
+ASK_AGAIN_MS = 60_000  # between two questions for the same name
+_names = {}  # (host, port) -> (when it was asked for, its address, None: not found)
 
 
 class Refused(OSError):
@@ -58,7 +64,7 @@ async def _open(host: str, port: int, name: str, ca: bytes, mode: int, check, he
     context.verify_mode = mode
     context.load_verify_locations(ca)
     context.verify_callback = check
-    tcp = (await asyncio.open_connection(host, port))[0].s
+    tcp = await _connect(host, port)
     try:
         try:
             tcp.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: an alarm does not wait for company
@@ -70,6 +76,36 @@ async def _open(host: str, port: int, name: str, ca: bytes, mode: int, check, he
     except BaseException:
         tcp.close()
         raise
+
+
+async def _connect(host: str, port: int):
+    """A TCP socket that does not block. Asking for a name does, for seconds where nobody answers, and everything stands
+    still meanwhile: so it is asked rarely, and what it was last time is used until that fails."""
+    key = (host, port)
+    asked, known = _names.get(key, (None, None))
+    now = time.ticks_ms()
+    if known is None:
+        if asked is not None and time.ticks_diff(now, asked) < ASK_AGAIN_MS:
+            raise OSError("the name %s was not found just now" % host)
+        _names[key] = (now, None)
+        known = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+        _names[key] = (now, known)
+    tcp = socket.socket(known[0], socket.SOCK_STREAM)
+    tcp.setblocking(False)
+    try:
+        try:
+            tcp.connect(known[-1])
+        except OSError as error:
+            if error.errno != EINPROGRESS:
+                raise
+        await _writable(tcp)
+        tcp.send(b"")  # raises where it was refused
+    except BaseException:
+        tcp.close()
+        if time.ticks_diff(time.ticks_ms(), _names[key][0]) >= ASK_AGAIN_MS:
+            _names[key] = (_names[key][0], None)  # it may have moved
+        raise
+    return tcp
 
 
 class Stream:

@@ -83,11 +83,11 @@ def beat(hal, device, links: list):
                 for values in parcels(device.health(now, gc.mem_free())):
                     if await link.publish("reading", device.telemetry.heartbeat(values, now), 0):
                         device.beats += 1
-            frame = device.telemetry.next(now)
-            if frame is None:
+            waiting = device.telemetry.next(now)
+            if waiting is None:
                 await wait(woken, due, now)
-            elif await link.publish("reading", frame, 0):
-                device.telemetry.sent()
+            elif await link.publish("reading", waiting[1], 0):
+                device.telemetry.sent(waiting[0])
             else:
                 await wait(woken, None, now)
 

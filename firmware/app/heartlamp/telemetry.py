@@ -24,13 +24,13 @@ class Telemetry:
         """A frame for now or never: the next one says it all again."""
         return self._frame(self._signed("heartbeat", values, now), now)
 
-    def next(self, now: int) -> "bytes | None":
-        """The oldest reading's frame; sent() takes it away."""
-        return self._frame(self._waiting[0], now) if self._waiting else None
+    def next(self, now: int) -> "tuple | None":
+        """(reading, its frame) of the oldest; sent() takes it away."""
+        return (self._waiting[0], self._frame(self._waiting[0], now)) if self._waiting else None
 
-    def sent(self) -> None:
-        if self._waiting:
-            self._waiting.pop(0)
+    def sent(self, reading: tuple) -> None:
+        if reading in self._waiting:  # else it was dropped while it was on its way
+            self._waiting.remove(reading)
 
     def _signed(self, kind: str, values: "list[tuple[str, int]]", now: int) -> tuple:
         d, c = self._device, self._device.config

@@ -52,6 +52,7 @@ class Session:
                 raise
             raise OSError(self._why)
         finally:
+            self._reader = None  # who ends it later has nobody to wake: our caller is at other things by then
             watch.cancel()
             self._stream.close()
 
@@ -78,7 +79,8 @@ class Session:
 
     def _end(self, why: str) -> None:
         self._why = why
-        self._reader.cancel()
+        if self._reader is not None:
+            self._reader.cancel()
 
     async def _watch(self, alive) -> None:
         """Notices a half-open line, and keeps a quiet one: what comes, a pulse say, does not count for the broker."""

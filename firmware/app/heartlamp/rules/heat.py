@@ -12,6 +12,7 @@ SAMPLE_MS = 10_000
 # What the probes can; a flash or a glitch; a DS18B20 in a cellar may stand on one of its 0.0625 °C steps for a day.
 RANGE = Range(-40_000, 125_000, 15_000, 48 * 3_600_000)
 SAMPLES_MOST = 8
+HOT = 3  # samples in a row as hot as a fire, however they came there: a fire, whatever the probe's fault
 
 
 class Limits:
@@ -40,8 +41,8 @@ BACK_MC = 1_000  # hysteresis of low and high
 
 class Heat:
     """probe: what is believed; past: (ms, mc) of the last minute, the oldest first, at most SAMPLES_MOST; fire: alarmed
-    and not yet armed again; rising: the last sample rose fast enough; low, high: thresholds. Never changed, only
-    replaced."""
+    and not yet armed again; rising: the last sample rose fast enough; low, high: thresholds; hot: samples in a row as
+    hot as a fire, the first of them within the probe's range. Never changed, only replaced."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Heat:
         rising: bool = False,
         low: bool = False,
         high: bool = False,
+        hot: int = 0,
     ) -> None:
         self.probe = probe
         self.past = past
@@ -58,6 +60,7 @@ class Heat:
         self.rising = rising
         self.low = low
         self.high = high
+        self.hot = hot
 
 
 def begin(now: int) -> Heat:
@@ -67,13 +70,17 @@ def begin(now: int) -> Heat:
 def take(heat: Heat, limits: Limits, sample: "int | None", now: int) -> "tuple[Heat, bool]":
     """(heat, True where a fire begins with this sample)."""
     believed, value, joins = probe.take(heat.probe, RANGE, sample, now)
+    hot = _hot(heat.hot, limits, sample)
     if value is None:
-        return Heat(believed, heat.past, heat.fire, False, heat.low, heat.high), False
+        # A fire that outruns the probe looks like a broken one: jumps, and then beyond its range.
+        burning = hot >= HOT
+        after = Heat(believed, heat.past, heat.fire or burning, False, heat.low, heat.high, hot)
+        return after, burning and not heat.fire
     past = heat.past if joins else []
     burning = bool(past) and past[-1][1] >= limits.fire_mc and value >= limits.fire_mc
     rate = rise(past, value, now)
     rising = rate is not None and rate >= limits.rise_mc and value >= limits.rise_from_mc
-    burning = burning or (rising and heat.rising)
+    burning = burning or (rising and heat.rising) or hot >= HOT
     calm = value < limits.rearm_mc and (rate is None or rate < limits.rise_mc // 2)
     after = Heat(
         believed,
@@ -82,8 +89,19 @@ def take(heat: Heat, limits: Limits, sample: "int | None", now: int) -> "tuple[H
         rising,
         probe.over(heat.low, value, limits.low_mc, limits.low_mc + BACK_MC),
         probe.over(heat.high, value, limits.high_mc, limits.high_mc - BACK_MC),
+        hot,
     )
     return after, burning and not heat.fire
+
+
+def _hot(before: int, limits: Limits, sample: "int | None") -> int:
+    """Silence neither adds nor takes away: a burnt wire is no comfort. Beyond the range begins nothing: so reads a
+    probe that never was one."""
+    if sample is None:
+        return before
+    if sample < limits.fire_mc or (sample > RANGE.high and not before):
+        return 0
+    return min(HOT, before + 1)
 
 
 def rise(past: "list[tuple[int, int]]", value: int, now: int) -> "int | None":
