@@ -18,6 +18,8 @@ from heartlamp.showing import Showing
 from heartlamp.telemetry import Telemetry
 from heartlamp.wait import Bell
 
+NEEDED_MS = 3_600_000
+
 
 class Device:
     """`clock()`: ms; `random(n)`: n fresh bytes; `trace(what, **fields)`: for whoever watches."""
@@ -48,8 +50,6 @@ class Device:
         self.heard_at = None
         self.drill_at = None  # when a press last went through, naps included
         self.beats = 0  # heartbeats that went out in this boot
-        self.on_backup = False
-        self.air = None  # radio/hop.py's, where there is a radio
         self.desk = None  # where the settings are changed
         self.greet = False  # a path came up: it wants a heartbeat at once
         self.gateway_epoch = ""
@@ -152,6 +152,12 @@ class Device:
 
     def holds_event(self) -> bool:
         return len(self.outbox.records) > 0
+
+    def is_needed(self) -> bool:
+        """For an event of the last hour. An older one waits for the county, or for ever (docs/protocol.md, section 4):
+        it is offered on, and holds up nothing else."""
+        now = self._clock()
+        return bool([1 for record in self.outbox.records if now - record.at < NEEDED_MS])
 
     def offer_all(self) -> None:
         for record in self.outbox.records:

@@ -30,16 +30,18 @@ async def _run(hal) -> None:
     desk = await _settings(hal)
     conf = desk.config
     device = Device(conf, Outbox(hal.root + "/out"), hal.clock, hal.random, hal.trace)
+    radio = conf.fields.get("radio")
+    carries = isinstance(radio, dict) and bool(radio.get("down"))
+    wanted = names(conf.kind, hal.boot["safe"] == 1, carries)
+    device.parts = [load("parts", name, "Part")(hal, device) for name in wanted]
+    for part in device.parts:
+        part.check()
     device.start()
     hal.trace(
         "boot", dev=conf.dev, kind=conf.kind, boot=device.boot, held=len(device.outbox.records), cause=hal.reset_cause()
     )
     if hal.boot["slot"] != "rom" or hal.boot["safe"] or hal.boot["fresh"]:
         hal.trace("started", **hal.boot)
-    radio = conf.fields.get("radio")
-    carries = isinstance(radio, dict) and bool(radio.get("down"))
-    wanted = names(conf.kind, hal.boot["safe"] == 1, carries)
-    device.parts = [load("parts", name, "Part")(hal, device) for name in wanted]
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     desk.run(device)
     supervisor = Supervisor(hal)

@@ -12,6 +12,9 @@ class Part:
         self.hal = hal
         self.device = device
 
+    def check(self) -> None:
+        """Once, before radio and outbox are used."""
+
     def start(self) -> None:
         """Once, before the tasks."""
 

@@ -10,7 +10,7 @@ class Part(_Part):
         self._mv = None
         self._fault = 0
 
-    def start(self) -> None:
+    def check(self) -> None:
         try:
             self._mv = self.hal.measure("battery_mv")
         except OSError:

@@ -1,7 +1,7 @@
 """Mains and the backup cell: a power cut is said upward at once, so that the village knows before anybody calls."""
 
 from heartlamp.part import Part as _Part
-from heartlamp.rules import keys
+from heartlamp.rules import battery, keys
 
 
 class Part(_Part):
@@ -23,7 +23,6 @@ class Part(_Part):
         self._line, gesture, at = keys.settle_contact(self._line, now)
         if gesture:
             self._lost_at = None if gesture == "closed" else now
-            self.device.on_backup = self._lost_at is not None
             self.hal.trace("mains", on=int(self._lost_at is None))
             self.device.telemetry.add([("mains", int(self._lost_at is None))] + self._cell(), now)
             self.device.to_show.ring()
@@ -41,4 +40,6 @@ class Part(_Part):
             mv = self.hal.measure("battery_mv")
         except OSError:
             return [("battery_fault", 1)]
-        return [] if mv is None else [("battery_mv", mv)]
+        return (
+            [] if mv is None else [("battery_mv", mv), ("battery_low", int(battery.is_low(mv, battery.BACKUP_LOW_MV)))]
+        )

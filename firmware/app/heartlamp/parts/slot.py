@@ -64,7 +64,7 @@ class Part(_Part):
                 if await self._trial.over(up, now, _receipted(device)):
                     self._trial, self._settled = None, True
             elif hal.boot["safe"]:
-                if up >= SAFE_MS and not device.holds_event():
+                if up >= SAFE_MS and not device.is_needed():
                     boot_state.settle(hal.nvs())
                     hal.trace("safe mode", left=1)
                     hal.reset()

@@ -13,7 +13,6 @@ STUCK_MS = 60_000
 PANIC = "red"
 GO = "green"
 CANCEL = "cancel"
-CONTACTS = {"smoke": "fire", "gas": "gas", "flood": "flood"}  # what a closed contact is about
 
 
 class Line:

@@ -19,6 +19,7 @@ from heartlamp.wait import wait
 
 ASK_MS = 5_000  # without an answer, doubling to
 ASK_MOST_MS = 300_000
+REFUSED_MS = 600_000
 AWAKE_TRIES = 2
 LOOK_MS = 1_000
 QUIET_MS = 100
@@ -35,12 +36,18 @@ class Fetch:
         self._woken = device.to_show.ear()
         self._tries = 0
         self._asked_at = None
+        self._refused_at = None
 
     # --- what comes -----------------------------------------------------------------------------------------------
 
     def message(self, payload: bytes) -> None:
-        """Of the topic `piece`. Raises FrameError."""
-        self.give(piece.read(payload))
+        """Of the topic `piece`. Raises FrameError. After a refusal the line may offer nothing for a while: whoever runs
+        it could wear out the flash with bundles that nobody signed."""
+        given = piece.read(payload)
+        refused_at = self._refused_at
+        if given.at == 0 and refused_at is not None and self.hal.clock() - refused_at < REFUSED_MS:
+            return
+        self.give(given)
 
     def give(self, given: piece.Piece) -> None:
         """One piece, from wherever; run() takes it when nobody needs the device. What is not the next one is dropped:
@@ -73,7 +80,7 @@ class Fetch:
     def busy(self) -> bool:
         """Somebody needs this device, or will in a moment."""
         device = self.device
-        return device.holds_event() or bool(device.showing.calls()) or self.hal.clock() - device.boot_at < SETTLE_MS
+        return device.is_needed() or bool(device.showing.calls()) or self.hal.clock() - device.boot_at < SETTLE_MS
 
     def awake(self) -> bool:
         """A battery device waits for the next piece, not for a gateway that does not answer."""
@@ -149,6 +156,7 @@ class Fetch:
         self._download.refuse(reason)
         self.hal.boot["refused"], self.hal.boot["refused_version"] = reason, version
         self._piece = None
+        self._refused_at = self.hal.clock()
         self.device.greet = True  # the technician waits for it
         self.device.to_read.ring()
 
