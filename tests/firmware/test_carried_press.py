@@ -103,3 +103,15 @@ def test_the_next_press_is_another(house: House) -> None:
     assert house.shows == "sending"
     house.device.message("lan", "receipt", write_heard(OTHER, EPOCH))
     assert house.shows == "sending", "a receipt for the button counts when the part that carries says so"
+
+
+def test_a_call_of_this_house_that_nobody_is_known_to_have_stored_is_trouble(house: House) -> None:
+    """The gateway's disk is full, say: it lit the lamp, and promised nothing."""
+    house.device.showing.receipted(PRESS, "heard")
+    house.lit(call(OTHER, heard=0))
+    assert house.later(SECOND_PATH_MS).shows in ("sending", "told")
+    house = House()
+    house.lit(call(OTHER, heard=0))
+    assert house.shows == "sending"
+    assert house.later(SECOND_PATH_MS + 1).shows == "shout"
+    assert house.lit(call(OTHER, heard=1)).shows == "told"

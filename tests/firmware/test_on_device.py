@@ -126,6 +126,38 @@ def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
     made.kill()
 
 
+def test_a_flash_that_prompts_filled_has_room_for_every_alarm(tmp_path: Path) -> None:
+    made = board(tmp_path)
+    made.start()
+    made.wait_trace("boot")
+    made.kill()
+    fill = (
+        "from heartlamp.hal.unix import flash\n"
+        f"flash.mount({str(made.flash)!r}, '/flash', False)\n"
+        "f = open('/flash/prompt', 'wb')\n"
+        "try:\n while 1: f.write(bytes(4096))\nexcept OSError: pass\n"
+        "try:\n f.close()\nexcept OSError: pass\n"
+        "n = 0\n"
+        "try:\n while 1:\n  n += 1\n  f = open('/flash/clip%d' % n, 'wb'); f.write(bytes(4096)); f.close()\n"
+        "except OSError: pass\n"
+    )
+    subprocess.run([str(MICROPYTHON), "-c", fill], env=ENVIRONMENT, check=True)
+    mark = made.mark()
+    made.start()
+    made.wait_trace("boot", after=mark)
+    for _ in range(60):
+        mark = made.mark()
+        made.press("red")
+        assert made.wait_trace("stored", after=mark)["flash"] == 1
+        made.release("red")
+        sleep(0.04)  # the key's bounce
+    made.kill()
+    mark = made.mark()
+    made.start()
+    assert made.wait_trace("boot", after=mark)["held"] == 60
+    made.kill()
+
+
 def test_a_write_that_never_ends_does_not_keep_the_dead_line() -> None:
     script = Path(__file__).parent / "on_device/stuck_line.py"
     done = subprocess.run([str(MICROPYTHON), str(script)], env=ENVIRONMENT, capture_output=True, text=True, timeout=30)

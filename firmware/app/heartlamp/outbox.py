@@ -11,6 +11,8 @@ from heartlamp_protocol.device.mac import digest16
 
 MOST = 200  # unreceipted events held; beyond that a press offers all of them again instead of adding one
 BAD_MOST = 16
+RESERVE = 196_608  # bytes of flash for 200 events that nobody else gets, however much prompts and pictures take
+NO_SPACE = 28  # ENOSPC
 
 
 class Record:
@@ -51,6 +53,25 @@ class Outbox:
                     self.records.append(_read(f.read(), now))
             except (OSError, ValueError, KeyError, TypeError):
                 self._set_aside(name)
+        self._reserve()
+
+    def _reserve(self) -> None:
+        """A file to be given up when the flash is full; made again at a start that finds plenty of room."""
+        path = self.folder + ".reserve"
+        try:
+            os.stat(path)
+            return
+        except OSError:
+            pass
+        try:
+            size, _, _, free = os.statvfs(self.folder)[:4]
+            if free * size < 2 * RESERVE:
+                return
+            with open(path, "wb") as f:
+                for _ in range(RESERVE // 512):
+                    f.write(bytes(512))
+        except OSError:
+            self.flash_errors += 1
 
     def next_seq(self) -> int:
         return self.records[-1].seq + 1 if self.records else 1
@@ -72,13 +93,24 @@ class Outbox:
         """True once it is on the flash; False: only in RAM."""
         self.records.append(record)
         rest = record.mac.encode() + record.body
+        data = digest16(rest).encode() + rest
         try:
-            with open(self._path(record), "wb") as f:
-                f.write(digest16(rest).encode() + rest)
+            self._write(record, data)
             return True
-        except OSError:
+        except OSError as error:
+            if error.errno == NO_SPACE:
+                try:
+                    os.remove(self.folder + ".reserve")
+                    self._write(record, data)
+                    return True
+                except OSError:
+                    pass
             self.flash_errors += 1
             return False
+
+    def _write(self, record: Record, data: bytes) -> None:
+        with open(self._path(record), "wb") as f:
+            f.write(data)
 
     def find(self, id: str) -> "Record | None":
         for record in self.records:

@@ -16,6 +16,7 @@ class Showing:
         self._trace = trace
         self.press = None
         self._carried = []
+        self._mute_since = None  # since when it shows a call of this house that no store is known to have
         self.village = calls.NOTHING  # the gateway's state, by whichever way it came
         self.direct = calls.NOTHING  # the county's own, on the way past the village
         self.marks = {}
@@ -66,6 +67,11 @@ class Showing:
                 if self.press.heard or self.press.received or self._told_of(wanted):
                     self.press = None  # from here on the lamp's state carries it
             self._trace("lamp", ver=ver, calls=len(wanted))
+            mute = [c for c in self.calls() if c.role == "own" and not (c.heard or c.received or c.answer != "none")]
+            if not mute:
+                self._mute_since = None
+            elif self._mute_since is None:
+                self._mute_since = self._device.now()
         if not direct:
             self.reported = None  # also where it was told before: it asks
             self._device.to_report.ring()
@@ -110,10 +116,16 @@ class Showing:
         """What rules/lamp.py turns into a picture."""
         device = self._device
         down_since, refreshed_at, answerable = paths.chain(device.paths, now)
-        unheard, press = device.unheard_since(), self.press
+        unheard, press = _earliest(device.unheard_since(), self._mute_since), self.press
         if press is not None and press.offered_at is not None:
             if now - press.offered_at > OFFERED_MS:
                 self.press = press = None
             elif not (press.heard or press.received):
-                unheard = press.at if unheard is None else min(unheard, press.at)
+                unheard = _earliest(unheard, press.at)
         return lamp.Facts(device.boot_at, down_since, refreshed_at, answerable, unheard, press, self.calls())
+
+
+def _earliest(one: "int | None", other: "int | None") -> "int | None":
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

@@ -1,7 +1,7 @@
 """Red: help, at its first edge. Green: I go; long: I am here. The small third key: it was a mistake."""
 
 from heartlamp.part import Part as _Part
-from heartlamp.rules import keys
+from heartlamp.rules import keys, lamp
 
 
 class Part(_Part):
@@ -27,8 +27,10 @@ class Part(_Part):
         for pin in self._lines:
             self._lines[pin], gesture, at = keys.settle(self._lines[pin], now)
             if gesture and pin == keys.GO:
-                meant = keys.answer_by_green(gesture, self.device.showing.calls())
-                if meant is not None:
+                showing = self.device.showing
+                meant = keys.answer_by_green(gesture, showing.calls())
+                # In trouble the lamp shows no neighbour: who presses green then cannot mean one.
+                if meant is not None and (meant[1] != "coming" or not lamp.is_trouble(showing.facts(now), now)):
                     self.device.answer(meant[0], meant[1], pin, now, self.hal.stamp())
             elif gesture and pin == keys.CANCEL:
                 self.device.cancel(pin, now, self.hal.stamp())

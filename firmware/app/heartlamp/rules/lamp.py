@@ -56,7 +56,7 @@ def picture(facts: Facts, now: int) -> "dict[str, object]":
     answer, who = (own[0].answer, own[0].who) if own else ("none", "")
     told = heard or received or answer != "none"  # somebody who answers has been told, whatever a full disk says
     sending = not told and (press is not None or bool(own))
-    trouble = in_trouble(now, facts.link_down_since, _refreshed(facts), facts.answerable, facts.unheard_since)
+    trouble = is_trouble(facts, now)
     shown = _meaning(facts, meaning(told, sending, answer, trouble))
     shows = {
         "meaning": shown,
@@ -69,6 +69,10 @@ def picture(facts: Facts, now: int) -> "dict[str, object]":
     }
     shows.update(look(shown))
     return shows
+
+
+def is_trouble(facts: Facts, now: int) -> bool:
+    return in_trouble(now, facts.link_down_since, _refreshed(facts), facts.answerable, facts.unheard_since)
 
 
 def next_change(facts: Facts, now: int) -> "int | None":
