@@ -1,7 +1,9 @@
 """Cells, mains and cases: what a board does when power is scarce, cut or nobody's business."""
 
+import pytest
 from heartlamp_tech.virtual_board import VirtualBoard
 
+from tests.firmware.conftest import REPO
 from tests.firmware.parts import BoardMaker, Said, Village
 
 
@@ -129,3 +131,15 @@ def test_a_heartbeat_tells_what_a_technician_asks_first(lamp: VirtualBoard, vill
     said = village.wait("reading", lambda said: said.fields["body"]["kind"] == "heartbeat").fields["body"]["values"]
     assert {"version", "reset_cause", "drill_ms", "heap_b", "held", "path_lan_ms", "mains", "tamper"} <= set(said)
     assert said["drill_ms"] == -1, "no press went through in this boot"
+
+
+@pytest.mark.parametrize("kind", ["button", "lamp", "camera", "smoke", "temperature"])
+def test_every_value_of_a_heartbeat_stands_in_the_protocol(village: Village, make_board: BoardMaker, kind: str) -> None:
+    page = (REPO / "docs/protocol.md").read_text()
+    board = make_board(village.broker, "device01", kind)
+    board.start()
+    board.measure("battery_mv", 3000)
+    told = village.wait("reading", lambda said: said.fields["body"]["kind"] == "heartbeat").fields["body"]["values"]
+    general = {name.replace(kind, "X", 1) for name in told if name == kind or name.startswith(kind + "_")}
+    names = {name for name in told if not (name == kind or name.startswith(kind + "_"))} | general
+    assert not [name for name in names if f"`{name}`" not in page]

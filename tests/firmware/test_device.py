@@ -1,12 +1,13 @@
-"""What a lamp shows of its house's own button, whose alarm it carried by radio: the device's own objects, no board."""
+"""What a device makes of presses, receipts and lamp states: its own objects on CPython, no board."""
 
 import json
 from typing import Any
 
 import pytest
 from heartlamp.config import Config
-from heartlamp.device import Device
+from heartlamp.device import NEEDED_MS, Device
 from heartlamp.outbox import Outbox
+from heartlamp.parts import keys
 from heartlamp.rules import lamp
 from heartlamp.showing import OFFERED_MS
 from heartlamp_protocol.device.limits import SECOND_PATH_MS
@@ -115,3 +116,47 @@ def test_a_call_of_this_house_that_nobody_is_known_to_have_stored_is_trouble(hou
     assert house.shows == "sending"
     assert house.later(SECOND_PATH_MS + 1).shows == "shout"
     assert house.lit(call(OTHER, heard=1)).shows == "told"
+
+
+class Hal:
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def clock(self) -> int:
+        return self.house.now
+
+    def stamp(self) -> int:
+        return 0
+
+
+def green(house: House) -> list[str]:
+    """What a short press of green made of it."""
+    part = keys.Part(Hal(house), house.device)
+    part.edge("green", 1, house.now, 0)
+    house.later(100)
+    part.edge("green", 0, house.now, 0)
+    house.later(100)
+    part.settle(house.now)
+    return [record.kind for record in house.device.outbox.records]
+
+
+def test_green_means_the_neighbour_that_the_lamp_shows_and_none_that_trouble_hides() -> None:
+    house = House()
+    house.lit(call(OTHER, "near", place="三组 9号"))
+    assert house.shows == "near"
+    assert green(house) == ["answer"]
+    house = House()
+    house.lit(call(OTHER, "near", place="三组 9号"))
+    house.device.path_down("lan", house.now)
+    house.now += 6_000
+    assert house.shows == "shout"
+    assert green(house) == []
+
+
+def test_an_event_that_nobody_ever_receipts_holds_up_nothing_after_an_hour() -> None:
+    house = House()
+    house.device.alarm("panic", "red", house.now, 0)
+    assert house.device.is_needed()
+    house.later(NEEDED_MS)
+    assert house.device.holds_event(), "it is offered all the same"
+    assert not house.device.is_needed()
