@@ -178,6 +178,29 @@ def test_a_gateway_that_brings_a_press_late_learns_that_its_call_is_closed(
     assert command(down, press.id, "closed")["seq"] > seen
 
 
+def test_a_closed_press_that_is_brought_for_ever_is_told_once_and_to_nobody_else(
+    county: County, village: Village, operator: Operator
+) -> None:
+    def told() -> dict[str, int]:
+        """gateway -> the number of its last command: it rises with each."""
+        return dict(county.sql("SELECT id, seq FROM gateway"))
+
+    elsewhere = county.village(1)
+    here, next_door = of_one(village, 0), of_one(village, 1)
+    press = village.lamps[0].press()
+    village.send(press)
+    assert operator.say(press.id, "closed", how="arrived").status_code == 200
+    before = told()
+    for gateway, more in ((here, 1), (village, 0), (next_door, 1), (elsewhere, 0)):
+        for _ in range(100):
+            assert gateway.send(press)[0].verdict == "duplicate"
+        now = told()
+        assert now == before | {gateway.gateway: before[gateway.gateway] + more}
+        before = now
+    rows = county.sql("SELECT gateway, count(*) FROM command WHERE about = %s GROUP BY 1 ORDER BY 1", press.id)
+    assert rows == sorted([(village.gateway, 1), (here.gateway, 1), (next_door.gateway, 1)])
+
+
 # --- whose frames -----------------------------------------------------------------------------------------------
 
 

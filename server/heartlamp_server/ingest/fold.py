@@ -80,10 +80,15 @@ class Fold:
 
     def _again(self, row: EventRow) -> None:
         """It came by another path before. Where that incident is closed, this gateway, to which it is new, must learn
-        it: it has lit its lamps for it."""
+        it, because it has lit its lamps for it since it had the command. Once, and nobody else: who has a token could
+        bring an old event for ever."""
         incident = self.known.incidents.get(row.incident or "")
-        if row.gateway != self.gateway and incident is not None and incident.closed_at is not None:
-            self.plan.told.add(incident.id)
+        if incident is None or incident.closed_at is None or self.gateway in (row.gateway, *row.reminded):
+            return
+        if said.tells_of(self.known.places[incident.site], self.gateway):
+            row = replace(row, reminded=(*row.reminded, self.gateway))
+            self.plan.events[row.id] = self.known.events[row.id] = row
+            self.plan.reminded.add(incident.id)
 
     def _mine(self, frame: Frame, device: Device) -> bool:
         """The bytes of a stored event are verified, but these came with a key version that is gone."""

@@ -44,12 +44,12 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
             return f"{row.what} of {name}, which is another village's"
         if row.what == "lit" and device.kind not in LAMPS:
             return f"lit of {name}, which is a {device.kind}"
-    if incident and not _tells_of(known.places[incident.site], row.gateway):
+    if incident and not tells_of(known.places[incident.site], row.gateway):
         return f"{row.what} for {incident.id}, which is another village's incident"
     return ""
 
 
-def _tells_of(place: Place, gateway: str) -> bool:
+def tells_of(place: Place, gateway: str) -> bool:
     """A village's gateway of every incident of the village, a gateway of one of those that it was told of."""
     return gateway in place.gateways or any(gateway == of_one for of_one, _, _ in place.of_one)
 
