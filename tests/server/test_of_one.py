@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from heartlamp_protocol.uplink import Batch, BatchAnswer
+from heartlamp_protocol.uplink import Batch, BatchAnswer, Note
 from heartlamp_server.device.model import SILENT_SECONDS, online
 from heartlamp_server.ingest.of_one import BURST, BYTES_MAX, PER_SECOND, Room
 
@@ -178,6 +178,29 @@ def test_a_gateway_that_brings_a_press_late_learns_that_its_call_is_closed(
     assert command(down, press.id, "closed")["seq"] > seen
 
 
+def test_a_closed_press_that_is_brought_for_ever_is_told_once_and_to_nobody_else(
+    county: County, village: Village, operator: Operator
+) -> None:
+    def told() -> dict[str, int]:
+        """gateway -> the number of its last command: it rises with each."""
+        return dict(county.sql("SELECT id, seq FROM gateway"))
+
+    elsewhere = county.village(1)
+    here, next_door = of_one(village, 0), of_one(village, 1)
+    press = village.lamps[0].press()
+    village.send(press)
+    assert operator.say(press.id, "closed", how="arrived").status_code == 200
+    before = told()
+    for gateway, more in ((here, 1), (village, 0), (next_door, 1), (elsewhere, 0)):
+        for _ in range(100):
+            assert gateway.send(press)[0].verdict == "duplicate"
+        now = told()
+        assert now == before | {gateway.gateway: before[gateway.gateway] + more}
+        before = now
+    rows = county.sql("SELECT gateway, count(*) FROM command WHERE about = %s GROUP BY 1 ORDER BY 1", press.id)
+    assert rows == sorted([(village.gateway, 1), (here.gateway, 1), (next_door.gateway, 1)])
+
+
 # --- whose frames -----------------------------------------------------------------------------------------------
 
 
@@ -227,6 +250,67 @@ def test_it_says_that_it_shows_a_call_and_speaks_for_nobody_else(village: Villag
     assert [v.verdict for v in verdicts] == ["received", "rejected", "rejected", "rejected"]
     card = operator.card(press.id)
     assert (card["lit"], card["lit_of"]) == (1, 3)
+
+
+def test_who_has_a_stolen_lamps_token_lies_about_nobody(county: County, operator: Operator) -> None:
+    """Not even about those whom the lamp carries, whose frames it may bring."""
+    mark = secrets.token_hex(3)
+    carrier, child, near = f"lamp{mark}", f"lampc{mark}", f"lampn{mark}"
+    sites = [
+        {"id": f"s{carrier}", "name": "八组 1号", "devices": [{"id": carrier, "kind": "lamp", "wan": True}]},
+        {"id": f"s{child}", "name": "八组 2号", "devices": [{"id": child, "kind": "lamp", "through": [carrier]}]},
+        {"id": f"s{near}", "name": "八组 3号", "devices": [{"id": near, "kind": "lamp"}]},
+    ]
+    groups = [{"name": "八组", "sites": sites}]
+    document = {"name": f"村{mark}", "township": "城关镇", "groups": groups}
+    assert county.enrol({"county": {"name": "庆丰县", "code": "990101"}, "villages": [document]}) == []
+    stolen, press = OfOne(county, carrier), Device(county.out / "devices" / f"{child}.json").press()
+    assert stolen.send(press)[0].verdict == "received"
+    before = [(device(operator, id)["online"], device(operator, id)["last_seen"] is None) for id in (child, near)]
+    lies = [
+        (press.id, "lit", child),
+        (press.id, "lit", near),
+        (f"{near}-{'0' * 16}", "lit", carrier),  # no such call
+        ("", "lit", carrier),
+        (press.id, "answer", f"coming {child}"),
+        (press.id, "answer", f"arrived {carrier}"),
+        (press.id, "answer", "unanswered"),
+        ("", "online", child),
+        ("", "offline", child),
+        ("", "online", near),
+        ("", "offline", carrier),
+        ("", "refused", "whatever I want an operator to read"),
+        ("", "bogus", carrier),
+    ]
+    for _ in range(3):
+        verdicts = stolen.send(notes=[stolen.note(n, *lie) for n, lie in enumerate(lies)])
+        assert [v.verdict for v in verdicts] == ["rejected"] * len(lies)
+        assert {v.reason for v in verdicts} == {
+            "a gateway of one says only that it shows a call of which the county told it"
+        }
+    foreign = Note(1, 5, f"{near}-{secrets.token_hex(8)}", press.id, "lit", carrier)
+    assert stolen.send(notes=[foreign])[0].verdict == "rejected"
+    assert operator.kinds(press.id) == ["opened"]
+    assert operator.card(press.id)["lit"] == 0
+    assert [
+        (device(operator, id)["online"], device(operator, id)["last_seen"] is None) for id in (child, near)
+    ] == before
+    rows = county.sql(
+        "SELECT count, position('whatever' in reason || encode(frame, 'escape')) FROM evidence WHERE gateway = %s",
+        stolen.gateway,
+    )
+    assert rows == [(4, 0)]  # one for each request: an operator is told, and not flooded
+
+
+def test_that_a_lamp_shows_a_call_is_said_once(village: Village, operator: Operator) -> None:
+    press = village.lamps[0].press()
+    village.send(press)
+    next_door, lamp = of_one(village, 1), village.lamps[1].id
+    again = next_door.send(notes=[next_door.note(n, press.id, "lit", lamp) for n in range(40)])
+    again += village.send(notes=[village.note(1, press.id, "lit", lamp)])
+    assert [v.verdict for v in again] == ["received"] + ["duplicate"] * 40
+    assert operator.kinds(press.id) == ["opened", "lit"]
+    assert village.county.sql("SELECT count(*) FROM note WHERE incident = %s", press.id) == [(1,)]
 
 
 def test_a_lamp_tells_nothing_of_a_house_beyond_its_group(county: County, village: Village) -> None:

@@ -10,6 +10,7 @@ import pytest
 from heartlamp_protocol.device.mac import pair_key, to_hex
 from heartlamp_protocol.registry import Registry
 from heartlamp_server.area.model import read
+from heartlamp_server.area.radio import untangled
 
 from tests.server.county import County, Village
 
@@ -178,3 +179,30 @@ def test_a_channel_that_is_none_is_said(channel: object) -> None:
     county = read(plan("gwplan02", [a("lamp", "lamp01")], radio_channel=channel))
     assert county.villages[0].radio_channel == 6
     assert len(county.problems) == (channel is not None)
+
+
+class Counted(str):
+    """A name that counts how often any of them is looked up, and ends a walk that does not end."""
+
+    __slots__ = ()
+    looked = 0
+
+    def __hash__(self) -> int:
+        Counted.looked += 1
+        assert Counted.looked < 1_000_000, "the walk goes the same ways again and again"
+        return super().__hash__()
+
+
+@pytest.mark.parametrize("ring", [False, True])
+def test_a_village_whose_lamps_each_name_two_is_read_in_few_steps(ring: bool) -> None:
+    lamps = [Counted(f"lamp{n:03}") for n in range(200)]
+    named: dict[str, tuple[str, ...]] = {lamp: tuple(lamps[max(0, n - 2) : n]) for n, lamp in enumerate(lamps)}
+    wanted = dict(named)
+    if ring:
+        named |= {lamps[0]: (lamps[-1],)}
+        named = {lamp: named[lamp] for lamp in [*lamps[1:], lamps[0]]}
+    problems: list[str] = []
+    Counted.looked = 0
+    assert untangled(dict.fromkeys(lamps, "lamp"), named, "here", problems) == wanted
+    assert ["would turn in a ring" in problem for problem in problems] == [True] * ring
+    assert Counted.looked > len(lamps)

@@ -34,6 +34,7 @@ const PATTERNS = {
   note_device: /^\w+ of \S+, which is another village's$/,
   note_no_lamp: /^lit of \S+, which is a [^,]+$/,
   note_incident: /^\w+ for \S+, which is another village's incident$/,
+  note_of_one: /^a gateway of one says only /,
   not_a_word: /^not a word of \w+$/,
   not_carried: /^a word of \S+, which it may not carry$/,
   old_token: /^a request with a token that is valid no more/,
@@ -65,6 +66,7 @@ const HEADS: Partial<Record<Reason, keyof Words["quarantine"]["head"]>> = {
   note_device: "note",
   note_no_lamp: "note",
   note_incident: "note",
+  note_of_one: "note",
   silent: "silent",
   back: "back",
 };

@@ -26,7 +26,8 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """An event as stored. `incident` None: waits for the one it refers to; `detail`: an alarm's what, an answer's
-    answer, a still's size and sum."""
+    answer, a still's size and sum; `reminded`: gateways that brought it again, and were told that its incident is
+    closed."""
 
     id: str
     incident: str | None
@@ -44,6 +45,7 @@ class EventRow:
     gateway: str
     received_at: datetime
     observed_at: datetime | None
+    reminded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

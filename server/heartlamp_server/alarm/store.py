@@ -11,7 +11,7 @@ from heartlamp_server.alarm.model import EventRow, Evidence
 
 _EVENT = [
     "id", "incident", "refers_to", "kind", "detail", "device", "kv", "boot", "seq", "up", "verified", "mac", "body",
-    "gateway", "received_at", "observed_at",
+    "gateway", "received_at", "observed_at", "reminded",
 ]  # fmt: skip
 _SAVE_EVENTS = (
     f"INSERT INTO event ({', '.join(_EVENT)}) "
@@ -30,7 +30,7 @@ WAITING = (
 def to_event(row: dict[str, Any]) -> EventRow:
     """`row`: of EVENTS or WAITING as JSON."""
     times = {n: datetime.fromisoformat(row[n]) if row[n] else None for n in ("received_at", "observed_at")}
-    return EventRow(**(row | times | {"body": bytes.fromhex(row["body"][2:])}))
+    return EventRow(**(row | times | {"body": bytes.fromhex(row["body"][2:]), "reminded": tuple(row["reminded"])}))
 
 
 async def save_events(conn: psycopg.AsyncConnection[Any], events: Sequence[EventRow]) -> None:

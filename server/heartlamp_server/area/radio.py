@@ -68,4 +68,13 @@ def links(
 
 
 def _goes_through(through: Mapping[str, tuple[str, ...]], device: str, lamp: str) -> bool:
-    return any(up == lamp or _goes_through(through, up, lamp) for up in through.get(device, ()))
+    """Each way once: where every lamp names two, the ways double with each of them."""
+    seen, ahead = set[str](), [device]
+    while ahead:
+        for up in through.get(ahead.pop(), ()):
+            if up == lamp:
+                return True
+            if up not in seen:
+                seen.add(up)
+                ahead.append(up)
+    return False

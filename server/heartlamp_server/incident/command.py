@@ -71,22 +71,26 @@ async def tell(
     known: Iterable[Device],
     places: Mapping[str, Place],
     county_epoch: str,
+    again: tuple[str, Sequence[Incident]] = ("", ()),
 ) -> list[str]:
     """Queues the county's word for the gateways of the incidents' villages, and for the lamps of their household groups
     that are their own; returns the gateways' ids. `known`: devices, among them every lamp of the incidents' houses;
-    `places`: by site."""
+    `places`: by site; `again`: one of those gateways, and the incidents that it alone is told."""
     queues: dict[str, list[tuple[str, str]]] = {}
     lamps = [d for d in known if d.kind in LAMPS]
-    for incident in told:
+    for incident in (*told, *again[1]):
+        only = None if incident in told else again[0]
         command = compile(incident, (d for d in lamps if d.site == incident.site), county_epoch)
         if command is None:
             continue
         place = places[incident.site]
-        for gateway in place.gateways:
-            queues.setdefault(gateway, []).append((incident.id, text_for(command, "", False, place)))
-        for gateway, lamp, site in place.of_one:
-            text = text_for(command, lamp, site == incident.site, place)
-            queues.setdefault(gateway, []).append((incident.id, text))
+        texts = [(gateway, text_for(command, "", False, place)) for gateway in place.gateways]
+        texts += [
+            (gateway, text_for(command, lamp, site == incident.site, place)) for gateway, lamp, site in place.of_one
+        ]
+        for gateway, text in texts:
+            if only in (None, gateway):
+                queues.setdefault(gateway, []).append((incident.id, text))
     for gateway in sorted(queues):
         await devices.push(conn, gateway, "incident", queues[gateway])
     return sorted(queues)

@@ -80,10 +80,15 @@ class Fold:
 
     def _again(self, row: EventRow) -> None:
         """It came by another path before. Where that incident is closed, this gateway, to which it is new, must learn
-        it: it has lit its lamps for it."""
+        it, because it has lit its lamps for it since it had the command. Once, and nobody else: who has a token could
+        bring an old event for ever."""
         incident = self.known.incidents.get(row.incident or "")
-        if row.gateway != self.gateway and incident is not None and incident.closed_at is not None:
-            self.plan.told.add(incident.id)
+        if incident is None or incident.closed_at is None or self.gateway in (row.gateway, *row.reminded):
+            return
+        if said.tells_of(self.known.places[incident.site], self.gateway):
+            row = replace(row, reminded=(*row.reminded, self.gateway))
+            self.plan.events[row.id] = self.known.events[row.id] = row
+            self.plan.reminded.add(incident.id)
 
     def _mine(self, frame: Frame, device: Device) -> bool:
         """The bytes of a stored event are verified, but these came with a key version that is gone."""
@@ -289,16 +294,17 @@ class Fold:
     # --- notes ----------------------------------------------------------------------------------------------------
 
     def _note(self, note: Note) -> Verdict:
-        if owner_of(note.id) != (device_of_one(self.gateway) or self.gateway):
-            reason = f"note {note.id} has another gateway's name"
-            self.plan.evidence.append(Evidence(self.gateway, "rejected", reason, repr(note).encode()))
-            return Verdict(note.n, "rejected", reason)
-        if note.id in self.known.notes:
-            return Verdict(note.n, "duplicate")
         at = observed_at(self.known.now, note.age, 0)
         row = NoteRow(note.id, self.gateway, None, note.incident, note.what, note.subject, at or self.known.now)
+        if owner_of(note.id) != (device_of_one(self.gateway) or self.gateway):
+            reason = f"note {note.id} has another gateway's name"
+            return Verdict(note.n, "rejected", self._kept(row, reason))
+        if note.id in self.known.notes:
+            return Verdict(note.n, "duplicate")
         if wrong := self._fault(row):
             return Verdict(note.n, "rejected", wrong[:REASON_MAX])
+        if self._shows_already(row):
+            return Verdict(note.n, "duplicate")
         self.known.notes.add(note.id)
         self.plan.notes.append(self._noted(row))
         return Verdict(note.n, "received")
@@ -306,9 +312,18 @@ class Fold:
     def _fault(self, row: NoteRow) -> str:
         """Keeps what does not count as evidence, and says why; "" where it counts."""
         wrong = said.fault(row, self._referred(row.refers_to), self.known)
-        if wrong:
-            self.plan.evidence.append(said.evidence(row, wrong))
+        return self._kept(row, wrong) if wrong else ""
+
+    def _kept(self, row: NoteRow, wrong: str) -> str:
+        evidence = said.evidence(row, wrong)
+        if not any((e.gateway, e.frame) == (evidence.gateway, evidence.frame) for e in self.plan.evidence):
+            self.plan.evidence.append(evidence)
         return wrong
+
+    def _shows_already(self, row: NoteRow) -> bool:
+        """Said once for each lamp and incident (section 8): under a new id it is no news, and no line of a timeline."""
+        incident = self._referred(row.refers_to)
+        return row.what == "lit" and incident is not None and row.subject in incident.lit
 
     def _noted(self, row: NoteRow) -> NoteRow:
         if row.what in ("online", "offline"):
@@ -338,8 +353,8 @@ class Fold:
                 self._store(row, Item(0, -1, "", b""), device)
         for note in self.known.waiting_notes:
             if self._referred(note.refers_to):
-                wrong = self._fault(note)  # then it waits no longer
-                self.plan.notes.append(replace(note, refers_to="") if wrong else self._noted(note))
+                idle = self._fault(note) or self._shows_already(note)  # then it waits no longer
+                self.plan.notes.append(replace(note, refers_to="") if idle else self._noted(note))
 
     # --- looking things up ----------------------------------------------------------------------------------------
 

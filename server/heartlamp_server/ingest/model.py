@@ -88,7 +88,8 @@ class Known:
 @dataclass(slots=True)
 class Plan:
     """What is to be done in one transaction. `touched`: incidents whose row changed; `told`: those whose lamps and
-    gateway must learn of it; `presence`: device -> (last seen, online), None: as it was."""
+    gateway must learn of it; `reminded`: those that only the gateway whose batch this is must be told again;
+    `presence`: device -> (last seen, online), None: as it was."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     events: dict[str, EventRow] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class Plan:
     timeline: list[Entry] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    reminded: set[str] = field(default_factory=set)
     points: list[Point] = field(default_factory=list)
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
 

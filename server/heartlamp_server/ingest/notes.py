@@ -4,6 +4,7 @@ import json
 
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import is_event_id
+from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.alarm.model import Evidence
 from heartlamp_server.area.model import Place
@@ -23,6 +24,8 @@ def subject_device(what: str, subject: str) -> str:
 
 def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
     """Why it does not count, "" where it does. `incident` None: not known yet, or it needs none."""
+    if (own := device_of_one(row.gateway)) and ((row.what, row.subject) != ("lit", own) or incident is None):
+        return "a gateway of one says only that it shows a call of which the county told it"
     if row.what not in _WHATS:
         return f"unknown note {row.what!r}"
     if row.what == "refused":
@@ -41,17 +44,20 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
             return f"{row.what} of {name}, which is another village's"
         if row.what == "lit" and device.kind not in LAMPS:
             return f"lit of {name}, which is a {device.kind}"
-    if incident and not _tells_of(known.places[incident.site], row.gateway):
+    if incident and not tells_of(known.places[incident.site], row.gateway):
         return f"{row.what} for {incident.id}, which is another village's incident"
     return ""
 
 
-def _tells_of(place: Place, gateway: str) -> bool:
+def tells_of(place: Place, gateway: str) -> bool:
     """A village's gateway of every incident of the village, a gateway of one of those that it was told of."""
     return gateway in place.gateways or any(gateway == of_one for of_one, _, _ in place.of_one)
 
 
 def evidence(row: NoteRow, reason: str) -> Evidence:
+    """Of a gateway of one it is one row that counts up: who has a stolen lamp's token fills no shelf with it."""
+    if device_of_one(row.gateway):
+        return Evidence(row.gateway, "rejected", reason[:REASON_MAX], b"notes of a gateway of one", row.gateway)
     said = {"note": row.id, "incident": row.refers_to, "what": row.what, "subject": row.subject}
     kept = json.dumps(said, ensure_ascii=False).encode()
     return Evidence(row.gateway, "rejected", reason[:REASON_MAX], kept, row.gateway)

@@ -120,7 +120,8 @@ async def save(
         if plan.notes:
             await _save_notes(conn, plan.notes)
         told = [known.incidents[i] for i in sorted(plan.told)]
-        gateways = await tell(conn, told, known.devices.values(), known.places, epoch)
+        again = [known.incidents[i] for i in sorted(plan.reminded - plan.told)]
+        gateways = await tell(conn, told, known.devices.values(), known.places, epoch, (gateway, again))
         rows = _feed_rows(touched, plan, gateway, known.now)
         appended = await feed.append(conn, rows) if rows else None
         await conn.execute("COMMIT")

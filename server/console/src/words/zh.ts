@@ -234,6 +234,7 @@ export const zh = {
       note_device: "说的是别村的设备",
       note_no_lamp: "说灯已亮，但那台设备不是灯",
       note_incident: "说的是别村的警情",
+      note_of_one: "直连县级的灯只能说它自己亮了县里告诉它的警情",
       not_a_word: "设备的状态报文不成格式",
       not_carried: "转来了不归它转的设备的状态",
       old_token: "网关的令牌已失效，它的警情报不上来；请给它换新令牌，或把它拿走",
