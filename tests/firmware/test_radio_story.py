@@ -221,6 +221,29 @@ def test_two_lamps_that_may_carry_each_other_do_not_go_round_in_circles(site: Si
     assert far.wait_event(id, 40).lamp == "lampc001"
 
 
+def test_a_lamp_whose_carrier_loses_its_line_goes_on_answering_its_button(
+    site: Site, far: FarVillage, broker: Broker
+) -> None:
+    """button - a - b, which has a line; a also names c, which is off: until c has not answered, a holds on to b."""
+    button = site.make("button01", "button", ("lampa001",))
+    middle = site.make("lampa001", "lamp", ("lampb001", "lampc001"))
+    last = site.make("lampb001", "lamp", lan=True)
+    site.chain([("button01", "lampa001"), ("lampa001", "lampb001")])
+    site.start()
+    carried_by(middle, "lampb001")
+    carried_by(button, "lampa001", 30)
+    button.wait_show("working")
+    broker.kill()
+    last.wait_trace("link", 20, up=0)
+    mark = middle.mark()
+    ids = [press(button) for _ in range(3)]
+    middle.wait_trace("relay", 30, after=mark, up=0)
+    broker.start()
+    for id in ids:
+        button.wait_trace("received", 60, event=id)
+    assert not [line for line in middle.lines(mark) if line.get("trace") == "radio"], "a packet could not be taken"
+
+
 def test_a_lamp_without_a_line_is_not_chosen(site: Site, far: FarVillage) -> None:
     button = site.make("button01", "button", ("lampa001", "lampb001"))
     site.make("lampa001", "lamp", lan=True, port=NOWHERE)  # hears the button, and no broker

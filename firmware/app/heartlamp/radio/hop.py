@@ -55,6 +55,7 @@ class Air:
         self.facts = lambda peer: (NO_LINE, None)
         self.answered = lambda peer: None
         self.refused = 0  # packets that nobody we know signed
+        self.failed = 0  # that we could not take, by a mistake of ours
         self._hal = hal
         self._peers = []  # in the order of the configuration
         self._waiting = {}  # (tag, from a carrier, number): [event, answer]
@@ -153,7 +154,14 @@ class Air:
             self._take(mac, data, rssi)
 
     def _take(self, mac: bytes, data: bytes, rssi: int) -> None:
-        """Whatever came: it never raises."""
+        """Whatever came: it never raises, because one packet must not silence all neighbours."""
+        try:
+            self._judge(mac, data, rssi)
+        except Exception as error:
+            self.failed += 1
+            self._hal.trace("radio", why="a packet could not be taken: %s: %s" % (type(error).__name__, error))
+
+    def _judge(self, mac: bytes, data: bytes, rssi: int) -> None:
         packet = read_packet(data)
         if packet is None or packet.receiver != self.me:
             return
@@ -186,6 +194,7 @@ class Air:
         if verdict == NEW:
             peer.theirs = packet.mine
             peer.taken = packet.number
+            peer.status = REFUSED  # should the next fail: what is said again is not answered as the one before
             self._met(peer, mac, rssi)
             peer.status = self._content(peer, packet)
         self._say(peer, packet, mac, AGAIN if verdict == OLD else peer.status)
