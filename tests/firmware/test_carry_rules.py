@@ -1,5 +1,6 @@
 """What a lamp carries for whom: the part's and the air's own objects, no radio and no board."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -134,3 +135,23 @@ def test_a_packet_that_we_fail_at_is_counted_and_the_next_is_taken(house: House)
     air.from_child = lambda peer, message: TAKEN
     hear(3)
     assert (air.failed, answered) == (1, [TAKEN, REFUSED, TAKEN])
+
+
+def test_a_radio_whose_buffer_is_spoilt_is_listened_to_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ESPNow.recv() raises ValueError then."""
+    said = [ValueError("ESPNow.recv(): buffer error"), OSError(5), (b"button", b"garbage", -60)]
+
+    async def receive() -> object:
+        if not said:
+            raise EOFError  # the test's own end
+        what = said.pop(0)
+        if isinstance(what, Exception):
+            raise what
+        return what
+
+    air = house.device.air
+    monkeypatch.setattr(asyncio, "sleep_ms", lambda ms: asyncio.sleep(0), raising=False)
+    monkeypatch.setattr(air.radio, "receive", receive, raising=False)
+    with pytest.raises(EOFError):
+        asyncio.run(air._listen())
+    assert [line["why"] for line in house.hal.traces] == ["ESPNow.recv(): buffer error", "5"]

@@ -147,7 +147,7 @@ class Air:
         while True:
             try:
                 mac, data, rssi = await self.radio.receive()
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ESPNow.recv() raises ValueError where its buffer is spoilt
                 self._hal.trace("radio", why=str(error))
                 await asyncio.sleep_ms(200)
                 continue
