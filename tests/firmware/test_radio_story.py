@@ -9,13 +9,26 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from heartlamp.radio.packet import ANSWER, CARRIER, TAKEN, Answer, Packet, read_packet, tag, write_answer, write_packet
+from heartlamp.radio.packet import (
+    AGAIN,
+    ANSWER,
+    CARRIER,
+    PING,
+    TAKEN,
+    Answer,
+    Packet,
+    read_packet,
+    tag,
+    write_answer,
+    write_packet,
+)
+from heartlamp_protocol.device.mac import pair_key
 from heartlamp_protocol.device.statement import write_lamp
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware.air import NOWHERE, FarVillage, Site
-from tests.firmware.parts import EPOCH, Broker, Certificates, call
+from tests.firmware.parts import EPOCH, ROOT, Broker, Certificates, call
 
 ATTACKER = b"\x66" * 6
 
@@ -274,6 +287,31 @@ def test_an_answer_without_the_pair_key_is_no_answer(site: Site, far: FarVillage
     lamp = site.make("lampa001", "lamp", lan=True)
     lamp.start()
     far.wait_event(id, 30)
+
+
+def test_a_stolen_lamp_that_says_the_highest_number_ends_nobody(site: Site, far: FarVillage) -> None:
+    """It holds the pair key, and answers all with ffffffff; the button's other lamp is honest."""
+    button = site.make("button01", "button", ("lampa001", "lampb001"))
+    site.make("lampb001", "lamp", lan=True)
+    key, lies = pair_key(bytes.fromhex(ROOT), 1, "lampa001"), []
+
+    def answer(sender: bytes, _to: bytes, channel: int, data: bytes) -> None:
+        packet = read_packet(data)
+        if packet is None or sender == ATTACKER or packet.receiver != tag("lampa001"):
+            return
+        content = write_answer(Answer(TAKEN if packet.type == PING else AGAIN, 2**32 - 1, 0, 0))
+        lie = Packet(ANSWER | CARRIER, packet.receiver, packet.sender, packet.mine, b"liar", packet.number, content)
+        lies.append(site.ether.say(ATTACKER, TO_ALL, channel, write_packet(key, lie)))
+
+    site.ether.on_packet = answer
+    site.start()
+    button.wait_trace("carrier", 20)
+    for _ in range(3):
+        id = press(button)
+        assert far.wait_event(id, 30).lamp == "lampb001"
+        button.wait_trace("received", 30, event=id)
+    eventually(lambda: len(lies) > 3, "some lies")
+    assert not [line for line in button.lines() if line.get("trace") == "radio"], "a packet could not be taken"
 
 
 def test_a_storm_of_recordings_brings_nothing_to_the_village_and_nothing_down(site: Site, far: FarVillage) -> None:

@@ -58,7 +58,7 @@ class Air:
         self.failed = 0  # that we could not take, by a mistake of ours
         self._hal = hal
         self._peers = []  # in the order of the configuration
-        self._waiting = {}  # (tag, from a carrier, number): [event, answer]
+        self._waiting = {}  # (tag, from a carrier, my token, number): [event, answer]
         self._answering = 0
         self._task = None
 
@@ -118,7 +118,7 @@ class Air:
         number = peer.next_number()
         kind = kind if peer.carrier else kind | CARRIER
         data = write_packet(peer.key, Packet(kind, self.me, peer.tag, peer.theirs, peer.mine, number, content))
-        key, waiting = (peer.tag, peer.carrier, number), [asyncio.Event(), None]
+        key, waiting = (peer.tag, peer.carrier, peer.mine, number), [asyncio.Event(), None]
         self._waiting[key] = waiting
         wait = FIRST_MS
         try:
@@ -136,7 +136,7 @@ class Air:
                     self._missed(peer)
             return None
         finally:
-            del self._waiting[key]
+            self._waiting.pop(key, None)
 
     def _missed(self, peer) -> None:
         peer.failures += 1
@@ -177,10 +177,10 @@ class Air:
             self._asked(peer, packet, mac, rssi)
 
     def _answer(self, peer, packet: Packet, mac: bytes, rssi: int) -> None:
-        """Only to a question that is open, in this life of mine."""
-        waiting = self._waiting.get((peer.tag, peer.carrier, packet.number))
+        """Only to a question that is open, of the life of mine that it was asked in."""
+        waiting = self._waiting.get((peer.tag, peer.carrier, packet.theirs, packet.number))
         answer = read_answer(packet.content)
-        if waiting is None or answer is None or packet.theirs != peer.mine or waiting[1] is not None:
+        if waiting is None or answer is None or waiting[1] is not None:
             return
         peer.answered(packet.mine, answer, self._hal.clock())
         self._met(peer, mac, rssi)
