@@ -109,6 +109,13 @@ def test_a_lamp_whose_carrier_has_just_lost_its_line_says_so(house: House) -> No
         assert write_answer(Answer(FULL, 1, *facts))
 
 
+def test_a_lamp_without_a_radio_leaves_what_it_should_carry() -> None:
+    house = House({"button01": KEY.hex()}, ["relay"], None)
+    for what in ("receipt", "lamp"):
+        house.part.message("relay/button01/" + what, b"{}")
+    assert house.part._backlog.items == []
+
+
 def test_a_packet_that_we_fail_at_is_counted_and_the_next_is_taken(house: House) -> None:
     """And what is said again is not answered with what became of the one before it."""
     air, child = house.device.air, house.child("button01")

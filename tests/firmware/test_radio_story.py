@@ -23,12 +23,12 @@ from heartlamp.radio.packet import (
     write_packet,
 )
 from heartlamp_protocol.device.mac import pair_key
-from heartlamp_protocol.device.statement import write_lamp
+from heartlamp_protocol.device.statement import write_heard, write_lamp
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware.air import NOWHERE, FarVillage, Site
-from tests.firmware.parts import EPOCH, ROOT, Broker, Certificates, call
+from tests.firmware.parts import EPOCH, ROOT, BoardMaker, Broker, Certificates, Village, call
 
 ATTACKER = b"\x66" * 6
 
@@ -255,6 +255,20 @@ def test_a_lamp_whose_carrier_loses_its_line_goes_on_answering_its_button(
     for id in ids:
         button.wait_trace("received", 60, event=id)
     assert not [line for line in middle.lines(mark) if line.get("trace") == "radio"], "a packet could not be taken"
+
+
+def test_a_lamp_whose_radio_is_missing_goes_on_with_its_own(
+    village: Village, far: FarVillage, make_board: BoardMaker
+) -> None:
+    """The gateway gives it what is for the button that it should carry."""
+    down = {"button01": pair_key(bytes.fromhex(ROOT), 1, "lamp0a1b").hex()}
+    lamp = make_board(village.broker, radio={"channel": 6, "up": [], "down": down})
+    lamp.start()
+    lamp.wait_show("working")
+    for what in ("receipt", "lamp"):
+        far.publish("lamp0a1b", "button01", what, write_heard("button01-" + "0" * 16, EPOCH))
+    lamp.wait_trace("sent", 20, event=press(lamp))
+    assert lamp.running
 
 
 def test_a_lamp_without_a_line_is_not_chosen(site: Site, far: FarVillage) -> None:

@@ -120,7 +120,9 @@ class Part(_Part):
     # --- down -----------------------------------------------------------------------------------------------------
 
     def message(self, what: str, payload: bytes) -> None:
-        """`relay/<device>/<receipt or lamp>`, from our line."""
+        """`relay/<device>/<receipt or lamp>`, from our line; without a radio there is nobody to give it to."""
+        if self._air is None:
+            return
         parts = what.split("/")
         if len(parts) == 3 and parts[2] in CARRIED_DOWN:
             self._down(parts[1], parts[2], payload)
