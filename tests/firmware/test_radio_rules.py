@@ -336,6 +336,19 @@ def test_an_alarm_overtakes_and_the_same_one_offered_again_takes_its_own_place()
     assert first.message.payload[1:8] == b"\x01" * 7
 
 
+def test_what_does_not_fit_takes_nothing_away() -> None:
+    """The newer state of a lamp is longer, and the rest is events: the older one is better than none."""
+    backlog = Backlog()
+    backlog.add(item("lamp", b"l" * 1000, peer="button01"))
+    backlog.add(item("reading", b"r" * 100))
+    for n in range(11):
+        assert backlog.add(item("event", bytes([n]) * 1000, device=f"button{n:02}"))
+    held, dropped = list(backlog.items), backlog.dropped
+    assert not backlog.add(item("lamp", b"n" * 3000, peer="button01"))
+    assert backlog.items == held
+    assert backlog.dropped == dropped + 1
+
+
 def test_a_pulse_that_waited_is_thrown_away() -> None:
     backlog = Backlog()
     backlog.add(item("pulse", b"p", peer="lamp0c2d", at=1000))
