@@ -209,6 +209,36 @@ def test_a_recording_is_never_new(history: list[tuple[bytes, int]]) -> None:
             assert verdict == OLD
 
 
+@given(st.lists(st.integers(0, 2**32 - 1) | st.just(2**32 - 1), max_size=30))
+def test_no_answer_brings_our_counter_to_an_end(numbers: list[int]) -> None:
+    """Whatever a neighbour says that it has read: each packet can be written, and none is of a life and a number that
+    was used before."""
+    peer, used = a_peer(), set()
+    for number in [*numbers, 0]:
+        peer.answered(b"them", Answer(1, number, 0, None), 1000)
+        mine = (peer.next_number(), peer.mine)
+        assert mine not in used
+        used.add(mine)
+        assert write_packet(KEY, Packet(DATA, tag("b"), tag("l"), b"them", peer.mine, peer.sent, b""))
+
+
+def test_after_the_last_number_two_honest_neighbours_find_each_other_again() -> None:
+    """Somebody drove the counter to its end; what was recorded until then is worth nothing afterwards."""
+    sender, receiver = Peer("lamp0a1b", tag("lamp0a1b"), KEY, True, b"send", 1000), a_peer()
+    sender.theirs, sender.sent, receiver.taken = b"mine", 2**32 - 2, 2**32 - 2
+    verdicts = []
+    for _ in range(6):
+        packet = said(sender.theirs, sender.next_number())
+        verdict = receiver.judge(packet)
+        verdicts.append(verdict)
+        if verdict == NEW:
+            receiver.taken = packet.number
+        sender.answered(receiver.mine, Answer(verdict != NEW, receiver.taken, 0, None), 1000)
+    assert verdicts == [NEW, OLD, NEW, NEW, NEW, NEW]
+    assert (receiver.taken, receiver.mine == b"mine", sender.mine == b"send") == (5, False, False)
+    assert receiver.judge(said(b"mine", 5)) == OLD
+
+
 def test_what_is_said_again_within_a_moment_goes_on_once_and_later_anew() -> None:
     peer = a_peer()
     peer.took(b"frame", 1000)
@@ -304,6 +334,19 @@ def test_an_alarm_overtakes_and_the_same_one_offered_again_takes_its_own_place()
     first = backlog.next("", 0)
     assert first is not None
     assert first.message.payload[1:8] == b"\x01" * 7
+
+
+def test_what_does_not_fit_takes_nothing_away() -> None:
+    """The newer state of a lamp is longer, and the rest is events: the older one is better than none."""
+    backlog = Backlog()
+    backlog.add(item("lamp", b"l" * 1000, peer="button01"))
+    backlog.add(item("reading", b"r" * 100))
+    for n in range(11):
+        assert backlog.add(item("event", bytes([n]) * 1000, device=f"button{n:02}"))
+    held, dropped = list(backlog.items), backlog.dropped
+    assert not backlog.add(item("lamp", b"n" * 3000, peer="button01"))
+    assert backlog.items == held
+    assert backlog.dropped == dropped + 1
 
 
 def test_a_pulse_that_waited_is_thrown_away() -> None:

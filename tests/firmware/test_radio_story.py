@@ -9,13 +9,26 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from heartlamp.radio.packet import ANSWER, CARRIER, TAKEN, Answer, Packet, read_packet, tag, write_answer, write_packet
-from heartlamp_protocol.device.statement import write_lamp
+from heartlamp.radio.packet import (
+    AGAIN,
+    ANSWER,
+    CARRIER,
+    PING,
+    TAKEN,
+    Answer,
+    Packet,
+    read_packet,
+    tag,
+    write_answer,
+    write_packet,
+)
+from heartlamp_protocol.device.mac import pair_key
+from heartlamp_protocol.device.statement import write_heard, write_lamp
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.firmware.air import NOWHERE, FarVillage, Site
-from tests.firmware.parts import EPOCH, Broker, Certificates, call
+from tests.firmware.parts import EPOCH, ROOT, BoardMaker, Broker, Certificates, Village, call
 
 ATTACKER = b"\x66" * 6
 
@@ -221,6 +234,43 @@ def test_two_lamps_that_may_carry_each_other_do_not_go_round_in_circles(site: Si
     assert far.wait_event(id, 40).lamp == "lampc001"
 
 
+def test_a_lamp_whose_carrier_loses_its_line_goes_on_answering_its_button(
+    site: Site, far: FarVillage, broker: Broker
+) -> None:
+    """button - a - b, which has a line; a also names c, which is off: until c has not answered, a holds on to b."""
+    button = site.make("button01", "button", ("lampa001",))
+    middle = site.make("lampa001", "lamp", ("lampb001", "lampc001"))
+    last = site.make("lampb001", "lamp", lan=True)
+    site.chain([("button01", "lampa001"), ("lampa001", "lampb001")])
+    site.start()
+    carried_by(middle, "lampb001")
+    carried_by(button, "lampa001", 30)
+    button.wait_show("working")
+    broker.kill()
+    last.wait_trace("link", 20, up=0)
+    mark = middle.mark()
+    ids = [press(button) for _ in range(3)]
+    middle.wait_trace("relay", 30, after=mark, up=0)
+    broker.start()
+    for id in ids:
+        button.wait_trace("received", 60, event=id)
+    assert not [line for line in middle.lines(mark) if line.get("trace") == "radio"], "a packet could not be taken"
+
+
+def test_a_lamp_whose_radio_is_missing_goes_on_with_its_own(
+    village: Village, far: FarVillage, make_board: BoardMaker
+) -> None:
+    """The gateway gives it what is for the button that it should carry."""
+    down = {"button01": pair_key(bytes.fromhex(ROOT), 1, "lamp0a1b").hex()}
+    lamp = make_board(village.broker, radio={"channel": 6, "up": [], "down": down})
+    lamp.start()
+    lamp.wait_show("working")
+    for what in ("receipt", "lamp"):
+        far.publish("lamp0a1b", "button01", what, write_heard("button01-" + "0" * 16, EPOCH))
+    lamp.wait_trace("sent", 20, event=press(lamp))
+    assert lamp.running
+
+
 def test_a_lamp_without_a_line_is_not_chosen(site: Site, far: FarVillage) -> None:
     button = site.make("button01", "button", ("lampa001", "lampb001"))
     site.make("lampa001", "lamp", lan=True, port=NOWHERE)  # hears the button, and no broker
@@ -251,6 +301,31 @@ def test_an_answer_without_the_pair_key_is_no_answer(site: Site, far: FarVillage
     lamp = site.make("lampa001", "lamp", lan=True)
     lamp.start()
     far.wait_event(id, 30)
+
+
+def test_a_stolen_lamp_that_says_the_highest_number_ends_nobody(site: Site, far: FarVillage) -> None:
+    """It holds the pair key, and answers all with ffffffff; the button's other lamp is honest."""
+    button = site.make("button01", "button", ("lampa001", "lampb001"))
+    site.make("lampb001", "lamp", lan=True)
+    key, lies = pair_key(bytes.fromhex(ROOT), 1, "lampa001"), []
+
+    def answer(sender: bytes, _to: bytes, channel: int, data: bytes) -> None:
+        packet = read_packet(data)
+        if packet is None or sender == ATTACKER or packet.receiver != tag("lampa001"):
+            return
+        content = write_answer(Answer(TAKEN if packet.type == PING else AGAIN, 2**32 - 1, 0, 0))
+        lie = Packet(ANSWER | CARRIER, packet.receiver, packet.sender, packet.mine, b"liar", packet.number, content)
+        lies.append(site.ether.say(ATTACKER, TO_ALL, channel, write_packet(key, lie)))
+
+    site.ether.on_packet = answer
+    site.start()
+    button.wait_trace("carrier", 20)
+    for _ in range(3):
+        id = press(button)
+        assert far.wait_event(id, 30).lamp == "lampb001"
+        button.wait_trace("received", 30, event=id)
+    eventually(lambda: len(lies) > 3, "some lies")
+    assert not [line for line in button.lines() if line.get("trace") == "radio"], "a packet could not be taken"
 
 
 def test_a_storm_of_recordings_brings_nothing_to_the_village_and_nothing_down(site: Site, far: FarVillage) -> None:

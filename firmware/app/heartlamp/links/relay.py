@@ -72,7 +72,8 @@ class Link:
         return self._current.id if self._current is not None else ""
 
     def hops(self) -> int:
-        return self._current.hops + 1 if self._current is not None else NO_LINE
+        """Of ours to a line. NO_LINE as soon as who carries us has said so, before somebody else is chosen."""
+        return min(NO_LINE, self._current.hops + 1) if self._current is not None else NO_LINE
 
     async def run(self, alive) -> None:
         hal, device = self._hal, self._device

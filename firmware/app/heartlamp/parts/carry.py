@@ -56,6 +56,7 @@ class Part(_Part):
             ("carried", self._carried),
             ("carry_dropped", self._backlog.dropped),
             ("radio_refused", self._air.refused),
+            ("radio_failed", self._air.failed),
         ]
 
     # --- up -------------------------------------------------------------------------------------------------------
@@ -72,9 +73,11 @@ class Part(_Part):
         line = self._line()
         if line is None or (line.NAME == "relay" and line.carrier() == child.id):
             return NO_LINE, None  # who carries us cannot be carried by us
+        hops = line.hops() if line.NAME == "relay" else 0
+        if hops > HOPS_MAX:
+            return NO_LINE, None
         proven_at = self.device.path(line.NAME).proven_at
-        age = None if proven_at is None else self.hal.clock() - proven_at
-        return (line.hops() if line.NAME == "relay" else 0), age
+        return hops, None if proven_at is None else self.hal.clock() - proven_at
 
     def _take(self, child, message: Message) -> int:
         """From a child. Raises FrameError."""
@@ -117,7 +120,9 @@ class Part(_Part):
     # --- down -----------------------------------------------------------------------------------------------------
 
     def message(self, what: str, payload: bytes) -> None:
-        """`relay/<device>/<receipt or lamp>`, from our line."""
+        """`relay/<device>/<receipt or lamp>`, from our line; without a radio there is nobody to give it to."""
+        if self._air is None:
+            return
         parts = what.split("/")
         if len(parts) == 3 and parts[2] in CARRIED_DOWN:
             self._down(parts[1], parts[2], payload)

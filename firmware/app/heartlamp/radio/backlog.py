@@ -29,17 +29,18 @@ class Backlog:
         self.dropped = 0
 
     def add(self, item: Item) -> bool:
-        """False: there is no room, it was not taken. What is newer takes the place of what it replaces; an event the
-        place of the oldest reading."""
-        self.items = [old for old in self.items if not _replaces(item, old)]
-        while not self._fits(item):
-            worst = self._least(item)
+        """False: there is no room, it was not taken, and all else is as before. What is newer takes the place of what
+        it replaces; an event the place of the oldest reading."""
+        kept = [old for old in self.items if not _replaces(item, old)]
+        before = len(kept)
+        while not _fits(item, kept):
+            worst = _least(item, kept)
             if worst is None:
                 self.dropped += 1
                 return False
-            self.items.remove(worst)
-            self.dropped += 1
-        self.items.append(item)
+            kept.remove(worst)
+        self.dropped += before - len(kept)
+        self.items = kept + [item]
         return True
 
     def next(self, peer: str, now: int) -> "Item | None":
@@ -66,17 +67,22 @@ class Backlog:
                 waiting.append(item.peer)
         return waiting
 
-    def _fits(self, item: Item) -> bool:
-        size = len(item.message.payload) + sum([len(old.message.payload) for old in self.items])
-        return len(self.items) < MOST and size <= MOST_BYTES
 
-    def _least(self, item: Item) -> "Item | None":
-        """The least urgent, of these the oldest, that is less urgent than `item`."""
-        worst = None
-        for old in self.items:
-            if _rank(old) > _rank(item) and (worst is None or _rank(old) > _rank(worst)):
-                worst = old
-        return worst
+def _fits(item: Item, kept: "list[Item]") -> bool:
+    return len(kept) < MOST and _size(item) + sum([_size(old) for old in kept]) <= MOST_BYTES
+
+
+def _least(item: Item, kept: "list[Item]") -> "Item | None":
+    """The least urgent, of these the oldest, that is less urgent than `item`."""
+    worst = None
+    for old in kept:
+        if _rank(old) > _rank(item) and (worst is None or _rank(old) > _rank(worst)):
+            worst = old
+    return worst
+
+
+def _size(item: Item) -> int:
+    return len(item.message.payload)
 
 
 def _rank(item: Item) -> int:

@@ -55,9 +55,10 @@ class Air:
         self.facts = lambda peer: (NO_LINE, None)
         self.answered = lambda peer: None
         self.refused = 0  # packets that nobody we know signed
+        self.failed = 0  # that we could not take, by a mistake of ours
         self._hal = hal
         self._peers = []  # in the order of the configuration
-        self._waiting = {}  # (tag, from a carrier, number): [event, answer]
+        self._waiting = {}  # (tag, from a carrier, my token, number): [event, answer]
         self._answering = 0
         self._task = None
 
@@ -117,7 +118,7 @@ class Air:
         number = peer.next_number()
         kind = kind if peer.carrier else kind | CARRIER
         data = write_packet(peer.key, Packet(kind, self.me, peer.tag, peer.theirs, peer.mine, number, content))
-        key, waiting = (peer.tag, peer.carrier, number), [asyncio.Event(), None]
+        key, waiting = (peer.tag, peer.carrier, peer.mine, number), [asyncio.Event(), None]
         self._waiting[key] = waiting
         wait = FIRST_MS
         try:
@@ -135,7 +136,7 @@ class Air:
                     self._missed(peer)
             return None
         finally:
-            del self._waiting[key]
+            self._waiting.pop(key, None)
 
     def _missed(self, peer) -> None:
         peer.failures += 1
@@ -146,14 +147,21 @@ class Air:
         while True:
             try:
                 mac, data, rssi = await self.radio.receive()
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ESPNow.recv() raises ValueError where its buffer is spoilt
                 self._hal.trace("radio", why=str(error))
                 await asyncio.sleep_ms(200)
                 continue
             self._take(mac, data, rssi)
 
     def _take(self, mac: bytes, data: bytes, rssi: int) -> None:
-        """Whatever came: it never raises."""
+        """Whatever came: it never raises, because one packet must not silence all neighbours."""
+        try:
+            self._judge(mac, data, rssi)
+        except Exception as error:
+            self.failed += 1
+            self._hal.trace("radio", why="a packet could not be taken: %s: %s" % (type(error).__name__, error))
+
+    def _judge(self, mac: bytes, data: bytes, rssi: int) -> None:
         packet = read_packet(data)
         if packet is None or packet.receiver != self.me:
             return
@@ -169,10 +177,10 @@ class Air:
             self._asked(peer, packet, mac, rssi)
 
     def _answer(self, peer, packet: Packet, mac: bytes, rssi: int) -> None:
-        """Only to a question that is open, in this life of mine."""
-        waiting = self._waiting.get((peer.tag, peer.carrier, packet.number))
+        """Only to a question that is open, of the life of mine that it was asked in."""
+        waiting = self._waiting.get((peer.tag, peer.carrier, packet.theirs, packet.number))
         answer = read_answer(packet.content)
-        if waiting is None or answer is None or packet.theirs != peer.mine or waiting[1] is not None:
+        if waiting is None or answer is None or waiting[1] is not None:
             return
         peer.answered(packet.mine, answer, self._hal.clock())
         self._met(peer, mac, rssi)
@@ -186,6 +194,7 @@ class Air:
         if verdict == NEW:
             peer.theirs = packet.mine
             peer.taken = packet.number
+            peer.status = REFUSED  # should the next fail: what is said again is not answered as the one before
             self._met(peer, mac, rssi)
             peer.status = self._content(peer, packet)
         self._say(peer, packet, mac, AGAIN if verdict == OLD else peer.status)

@@ -11,6 +11,7 @@ from heartlamp.radio.packet import NO_LINE, NOBODY, PIECE_MOST, Answer, Packet
 
 ECHO_MS = 900  # the same bytes again within this: their sender missed our answer. A device offers again after 1 s
 ECHOES = 8
+NUMBER_MOST = 0xFFFFFFFF  # after it a new life begins
 
 NEW, SAME, OLD = "new", "same", "old"  # old: of another life, or overtaken
 
@@ -50,6 +51,10 @@ class Peer:
         self._last: "list[tuple[bytes, int]]" = []  # digests of the messages that were taken last, and when
 
     def next_number(self) -> int:
+        """Of the next packet, which is of the life `mine` that is there afterwards: whatever the other says that it
+        has read, there is always a next one."""
+        if self.sent >= NUMBER_MOST:
+            self._begin_anew()
         self.sent += 1
         return self.sent
 
@@ -59,6 +64,9 @@ class Peer:
             return OLD
         if packet.number == self.taken:
             return SAME
+        if self.taken == NUMBER_MOST:
+            self._begin_anew()  # for it no packet could be new any more
+            return OLD
         return NEW if packet.number > self.taken else OLD
 
     def answered(self, theirs: bytes, answer: Answer, now: int) -> None:
@@ -68,6 +76,11 @@ class Peer:
         self.answered_at = now
         self.hops = answer.hops
         self.proven_at = None if answer.proven is None else now - answer.proven
+
+    def _begin_anew(self) -> None:
+        """As after a start: nothing of before is believed."""
+        self.mine = _digest(self.key + self.mine)[:4]
+        self.sent = self.taken = 0
 
     def is_echo(self, message: bytes, now: int) -> bool:
         """Whether this message was taken just now: it goes on once, however often it had to be said."""
