@@ -165,10 +165,14 @@ class Board:
         return None if self._wiring is None else find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
 
     def nvs(self):
+        """None where the NVS does not work: then the settings' other copy is read."""
         if self._nvs is None:
             from heartlamp.hal.esp32.nvs import Nvs
 
-            self._nvs = Nvs("heartlamp")
+            try:
+                self._nvs = Nvs("heartlamp")
+            except OSError:
+                return None
         return self._nvs
 
     def about(self) -> dict:
@@ -177,7 +181,7 @@ class Board:
             "board": os.uname().machine,
             "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
             "mac": hexlify(unique_id(), ":").decode(),
-            "capabilities": ["nvs"] + [name for name in ("radio", "camera") if getattr(self, name)() is not None],
+            "capabilities": [name for name in ("nvs", "radio", "camera") if getattr(self, name)() is not None],
         }
 
     def reset(self) -> None:
