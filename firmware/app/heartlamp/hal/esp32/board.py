@@ -41,6 +41,7 @@ class Board:
         self._radio = None
         self._watchdog = None
         self._probes = None
+        self._camera = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
         self._nvs = None
@@ -160,9 +161,12 @@ class Board:
         return self._radio
 
     def camera(self):
-        from heartlamp.hal.esp32.camera import find
+        """Always the same one: making another would put out the light of a picture that is being taken."""
+        if self._camera is None and self._wiring is not None:
+            from heartlamp.hal.esp32.camera import find
 
-        return None if self._wiring is None else find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
+            self._camera = find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
+        return self._camera
 
     def nvs(self):
         """None where the NVS does not work: then the settings' other copy is read."""
