@@ -41,7 +41,7 @@ class Pwm:
 
 
 class I2s(io.IOBase):
-    """An amplifier that takes 32 bytes a millisecond, and 8 KiB ahead. As machine.I2S: it blocks until it was polled."""
+    """An amplifier that takes 32 bytes a millisecond, and 8 KiB ahead; as machine.I2S it blocks until it was polled."""
 
     def __init__(self):
         self.polled, self.blocked = False, 0

@@ -38,6 +38,7 @@ class Board:
         self._sounder = None
         self._wifi = None
         self._joining = asyncio.Lock()
+        self._unjoined_at = None  # when a join last failed
         self._radio = None
         self._watchdog = None
         self._probes = None
@@ -202,13 +203,21 @@ class Board:
     async def link(self) -> None:
         """Joins the Wi-Fi of the settings; each path asks, one joins. Raises OSError where it cannot."""
         async with self._joining:
-            await wifi.join(self._wlan(), self.wifi, self.kept)
+            radio = self._radio is not None and self._radio.on
+            await asyncio.sleep_ms(wifi.pause_ms(self._unjoined_at, self.clock(), radio))
+            try:
+                await wifi.join(self._wlan(), self.wifi, self.kept)
+            except OSError:
+                self._unjoined_at = self.clock()
+                raise
 
     def _wlan(self):
         if self._wifi is None:
             self._wifi = network.WLAN(network.STA_IF)
             self._wifi.active(True)
-            self._wifi.config(txpower=self._dbm)
+            # 0: who lost its access point stays quiet until join() is called; it would scan on for ever, and the radio
+            # would be deaf just when it is the only path.
+            self._wifi.config(txpower=self._dbm, reconnects=0)
         return self._wifi
 
     async def edge(self, until: "int | None") -> "tuple | None":

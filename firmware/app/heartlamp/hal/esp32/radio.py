@@ -22,6 +22,7 @@ class Radio:
         self._now = espnow.ESPNow()
         self._known = []
         self.mac = wifi.config("mac")
+        self.on = False
 
     @property
     def channel(self) -> int:
@@ -31,6 +32,7 @@ class Radio:
         self._now.config(rxbuf=BUFFER)  # counts from the next line on
         self._now.active(True)
         self._known = []
+        self.on = True
         # Power saving would switch the receiver off between two beacons of the access point, and lose packets.
         self._wifi.config(pm=self._wifi.PM_NONE)
         try:
@@ -40,6 +42,7 @@ class Radio:
 
     def stop(self) -> None:
         self._now.active(False)
+        self.on = False
 
     def set_channel(self, channel: int) -> bool:
         """False: the access point decides."""
