@@ -11,15 +11,17 @@ import time
 from binascii import hexlify
 
 import esp32
+import machine
 import network
 from machine import DEEPSLEEP_RESET, RTC, TIMER_WAKE, WDT, Pin, deepsleep, reset, reset_cause, unique_id, wake_reason
 
 from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
+from heartlamp.rules import inputs, sleep
 from heartlamp.settings.log import Log
 
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
-STUCK_MS = 30_000
+STUCK_MS = 300_000
 
 
 class Board:
@@ -31,6 +33,7 @@ class Board:
         self._wiring = None  # a module of heartlamp/boards
         self._pins = {}  # (pin, level that means pulled) by name
         self._edges = []
+        self._noted = {}  # each input's level at its last edge
         self._flag = asyncio.ThreadSafeFlag()
         self._ms = 0
         self._ticks = time.ticks_ms()
@@ -61,13 +64,23 @@ class Board:
         self._sounder = sounder.fitted(self._wiring, self.trace)
         for name, pin, pulled in wiring.inputs(self._wiring):
             self._pins[name] = pin, pulled
+            self._noted[name] = self.level(name)
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
-            if self.level(name):
-                self._edge(name)
-        if self.level("red") == 0 and reset_cause() == DEEPSLEEP_RESET and wake_reason() != TIMER_WAKE:
-            # Nothing but red and the time wakes it: it was pressed, and let go while the program started.
-            ticks = time.ticks_ms()
-            self._edges += [("red", 1, ticks), ("red", 0, ticks)]
+        ticks = time.ticks_ms()
+        if reset_cause() != DEEPSLEEP_RESET:
+            self.kept["held"] = self.kept["armed"] = []
+        before = [self.kept.get(name, []) for name in ("held", "armed")]
+        for name, level in inputs.found([name for name in self._pins if self._noted[name]], *before, self._woke()):
+            self._edges.append((name, level, ticks))
+
+    def _woke(self) -> "list[str] | None":
+        """Which inputs ended the sleep, as rules/inputs.py wants it."""
+        if reset_cause() != DEEPSLEEP_RESET or wake_reason() == TIMER_WAKE:
+            return []
+        if not hasattr(machine, "wake_pins"):  # MicroPython before 1.27
+            return None
+        pins = machine.wake_pins()
+        return [name for name in self._pins if self._wiring.PINS[name] in pins] or None
 
     def clock(self) -> int:
         """ms; asked often enough (a heartbeat does) it never wraps."""
@@ -89,25 +102,35 @@ class Board:
         self._watchdog.feed()
 
     def sleep(self, ms: int) -> None:
-        """Deep sleep until red is pressed or the time is over; then the device starts anew. A red key that is stuck
-        would wake it again at once: then only the time does, at most STUCK_MS. Returns where nothing but the time could
-        wake this board: rather awake than deaf."""
-        if self._edges:
-            return  # pressed just now, and not looked at yet
-        if "red" not in self._pins:
+        """Deep sleep until an input of the board's `wake` is pulled or the time is over; then the device starts anew. A
+        red key that is stuck would wake it again at once: then letting go does, and the time after STUCK_MS, because
+        the chip's own resistors may pull against the board's. Returns where a key was pressed just now."""
+        pulled = [name for name in self._pins if self.level(name)]
+        for name in self._pins:
+            if int(name in pulled) != self._noted[name]:
+                self._edge(name)
+        if self._edges or not self.can_sleep():
             return
-        red = self._pins["red"][0]
-        if self.level("red"):
-            ms = min(ms, STUCK_MS)
-        elif hasattr(esp32, "wake_on_ext0"):  # ESP32, ESP32-S3
-            esp32.wake_on_ext0(red, esp32.WAKEUP_ALL_LOW)
-        elif hasattr(esp32, "wake_on_gpio"):  # ESP32-C3, from MicroPython 1.27
-            esp32.wake_on_gpio((red,), esp32.WAKEUP_ALL_LOW)
-        else:
-            return
+        red, level = self._pins["red"]
+        if "red" in pulled:
+            ms, level = min(ms, STUCK_MS), 1 - level
+        how = esp32.WAKEUP_ANY_HIGH if level else esp32.WAKEUP_ALL_LOW
+        one = hasattr(esp32, "wake_on_ext0")
+        wake = [
+            name for name in self._wiring.WAKE if name in self._pins and self._pins[name][1] == self._pins["red"][1]
+        ]
+        self.kept["held"], self.kept["armed"] = inputs.held(pulled), inputs.armed(wake, pulled, one)
+        if one:  # ESP32, ESP32-S3
+            esp32.wake_on_ext0(red, how)
+        else:  # ESP32-C3
+            esp32.wake_on_gpio(tuple([self._pins[name][0] for name in self.kept["armed"]]), how)
         self.kept["slept_at"] = time.time_ns() // 1_000_000
-        RTC().memory(json.dumps(self.kept))
+        RTC().memory(sleep.remembered(self.kept))
         deepsleep(ms)
+
+    def can_sleep(self) -> bool:
+        """As hal/unix/board.py says: the ESP32-C3 has wake_on_gpio from MicroPython 1.27."""
+        return "red" in self._pins and (hasattr(esp32, "wake_on_ext0") or hasattr(esp32, "wake_on_gpio"))
 
     def slept_ms(self) -> "int | None":
         """As hal/unix/board.py says: by the clock that runs through a deep sleep."""
@@ -258,9 +281,13 @@ class Board:
         print(what, fields)
 
     def _edge(self, name: str) -> None:
-        """In the interrupt's soft half: no more than noting it."""
+        """In the interrupt's soft half: no more than noting it. It is late where a call into the chip (TLS, flash, DNS)
+        takes long: then press and release are both over, and each finds the level as it was."""
+        level, ticks = self.level(name), time.ticks_ms()
         if len(self._edges) < EDGES_MOST:
-            self._edges.append((name, self.level(name), time.ticks_ms()))
+            for one in inputs.edges(self._noted[name], level):
+                self._edges.append((name, one, ticks))
+            self._noted[name] = level
         self._flag.set()
 
 
