@@ -160,7 +160,7 @@ if sys.argv[1] != "none":
     told["cancel was tapped"] = given(wake(by="pin"))
     del machine.wake_pins
     made = wake(by="time")
-    made.kept["ages"] = {"lamp0a1b-" + "0123456789abc%03d" % n: 86_400_000 + n for n in range(200)}
+    made.kept["ages"] = {"lamp0a1b-" + "0123456789abc" + str(n): 86_400_000 + n for n in range(200)}
     made.kept["drill"] = 5
     sleep(made)
     told["too much to remember"] = [len(Chip.memory) <= 2048, json.loads(Chip.memory)["drill"]]
