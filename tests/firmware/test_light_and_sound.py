@@ -56,6 +56,10 @@ def test_the_speaker_plays_the_same_notes_as_a_square_wave(out: dict[str, Any]) 
     assert not out["tone"]["open"]
 
 
+def test_while_the_speaker_sounds_the_program_goes_on(out: dict[str, Any]) -> None:
+    assert (out["tone"]["blocked"], out["clip"]["blocked"]) == (0, 0), "writes that machine.I2S would wait in"
+
+
 def test_clips_are_played_whole_and_a_spoilt_one_is_left_out(out: dict[str, Any]) -> None:
     clip = out["clip"]
     assert [Path(path).stem for path in clip["spoilt"]] == ["spoilt", "missing"]

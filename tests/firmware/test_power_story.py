@@ -55,6 +55,7 @@ def test_what_nobody_has_is_offered_again_after_a_nap(village: Village, make_boa
     board = asleep(village, make_board)
     mark = board.mark()
     board.press("red")
+    board.release("red")
     said = village.wait("event")
     nap = board.wait_trace("sleep", timeout=40, after=mark)
     assert (nap["held"], nap["ms"]) == (1, 10_000)

@@ -304,6 +304,9 @@ class Board:
         self.nap_ms = ms
         raise SystemExit(SLEEP)
 
+    def can_sleep(self):
+        return True
+
     def slept_ms(self):
         return self.slept
 

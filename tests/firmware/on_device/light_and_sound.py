@@ -41,20 +41,23 @@ class Pwm:
 
 
 class I2s(io.IOBase):
-    """An amplifier that takes 32 bytes a millisecond, and 8 KiB ahead."""
+    """An amplifier that takes 32 bytes a millisecond, and 8 KiB ahead; as machine.I2S it blocks until it was polled."""
 
     def __init__(self):
+        self.polled, self.blocked = False, 0
         self.data, self.began, self.open = b"", now(), True
 
     def _room(self):
         return 8192 + (now() - self.began) * 32 - len(self.data)
 
     def write(self, data):
+        self.blocked += int(not self.polled)
         taken = max(0, min(self._room(), len(data)))
         self.data += bytes(data[:taken])
         return taken
 
     def ioctl(self, request, flags):
+        self.polled = True
         return flags & 4 if request == 3 and self._room() > 0 else 0  # poll: writable
 
     def deinit(self):
@@ -85,7 +88,13 @@ def heard(i2s):
     changes = 0
     for i in range(3, len(i2s.data), 2):
         changes += (i2s.data[i] ^ i2s.data[i - 2]) >> 7
-    return {"changes": changes, "ms": len(i2s.data) // 32, "open": i2s.open, "took": i2s.ended - i2s.began}
+    return {
+        "changes": changes,
+        "ms": len(i2s.data) // 32,
+        "open": i2s.open,
+        "took": i2s.ended - i2s.began,
+        "blocked": i2s.blocked,
+    }
 
 
 async def main():

@@ -1,8 +1,8 @@
 # mypy: ignore-errors
 """Runs on MicroPython: an ESP32's Wi-Fi joining, against a stand-in that behaves as network.WLAN is documented to.
 
-Prints the calls of each of four wakes as JSON: the first one, one with what was kept, one after the access point was
-changed for another, and one where nothing is in the air.
+Prints the calls of each of six wakes as JSON: the first one, one with what was kept, one after the access point was
+changed for another, one where nothing is in the air, and one each where scan and connect fail.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ class Wlan:
     def __init__(self, air):
         self.air = air  # [(ssid, bssid, channel, dBm)]
         self.calls = []
+        self.broken = ""  # the call that fails
         self.up = False
         self.address = ("10.0.0.7", "255.255.255.0", "10.0.0.1", "10.0.0.1")
 
@@ -26,10 +27,14 @@ class Wlan:
 
     def scan(self):
         self.calls.append("scan")
+        if self.broken == "scan":
+            raise OSError("scan")
         return [(s, b, c, d, 3, False) for s, b, c, d in self.air]
 
     def connect(self, ssid, password, bssid=None):
         self.calls.append("connect " + ("any" if bssid is None else str(bssid[-1])))
+        if self.broken == "connect":
+            raise OSError("connect")
         self.up = any(s == ssid.encode() and (bssid is None or b == bssid) for s, b, _, _ in self.air)
 
     def disconnect(self):
@@ -43,8 +48,9 @@ class Wlan:
         return None
 
 
-async def wake(air, kept):
+async def wake(air, kept, broken=""):
     wlan = Wlan(air)
+    wlan.broken = broken
     try:
         await wifi.join(wlan, SETTINGS, kept)
         wlan.calls.append("joined")
@@ -62,6 +68,8 @@ async def main():
     told.append(await wake(village, kept))
     told.append(await wake([(b"village", NEW, 11, -60)], kept))
     told.append(await wake([], kept))
+    for broken in ("scan", "connect"):
+        told.append(await wake(village, {}, broken))
     print(json.dumps(told))
 
 

@@ -15,6 +15,7 @@ from heartlamp.wait import wait
 
 CONNECT_S = 8
 LEAVE_MS = 1_000
+RADIO_FIRST_MS = 1_000  # joining Wi-Fi takes the radio off the channel where a waking button would be heard at once
 PACKET_MAX = DOWN_MAX + 64  # payload, topic and header
 LOST = (
     OSError,
@@ -52,6 +53,8 @@ class Link:
         """For ever. Between two sessions it waits as rules/reconnect.py says, or until there is something urgent."""
         hal, device = self._hal, self._device
         attempt = 0
+        if device.config.links[0] == "relay":
+            await asyncio.sleep_ms(RADIO_FIRST_MS)
         while True:
             try:
                 await self._once(alive)

@@ -20,7 +20,13 @@ class Part(_Part):
     def values(self) -> "list[tuple[str, int]]":
         """A key that is held for a minute hangs, or somebody leans on it: a visit, whatever it said."""
         now = self.hal.clock()
-        return [("key_stuck", int(any(keys.is_stuck(line, now) for line in self._lines.values())))]
+        stuck = any(keys.is_stuck(line, now) for line in self._lines.values())
+        return [("key_stuck", int(stuck or any(self.hal.level(pin) for pin in self.hal.kept.get("held", ()))))]
+
+    def awake(self) -> bool:
+        """Who holds a key, and lets go to press it again, finds us listening; unless it hangs."""
+        now = self.hal.clock()
+        return any(line.level and not keys.is_stuck(line, now) for line in self._lines.values())
 
     def settle(self, now: int) -> "int | None":
         soonest = None

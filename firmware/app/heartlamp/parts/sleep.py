@@ -26,6 +26,8 @@ class Part(_Part):
 
     def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
         self._active_at = self.hal.clock()
+        if level and pin != "tamper":
+            self.hal.kept["naps"] = 0  # a fresh alarm naps as briefly as the first
 
     async def run(self, alive) -> None:
         hal, device = self.hal, self.device
@@ -39,14 +41,15 @@ class Part(_Part):
             naps = hal.kept.get("naps", 0)
             held = device.holds_event()
             ms = sleep.nap_ms(hal.clock(), active_at, device.beats > 0, held, naps)
-            if ms is not None:
+            if ms is not None and hal.can_sleep():
                 hal.kept["naps"] = naps + 1 if held else 0
                 now = hal.clock()
                 if device.drill_at is not None:
                     hal.kept["drill"] = now - device.drill_at
-                hal.kept["ages"] = {r.id: now - r.at for r in device.outbox.records if r.up is not None}
+                hal.kept["ages"] = sleep.ages([(r.id, now - r.at) for r in device.outbox.records if r.up is not None])
                 hal.trace("sleep", ms=ms, held=len(device.outbox.records))
                 for leave in device.leaving:
                     await leave()
                 if self._active_at < now:  # else pressed while we took leave: that must not wait for the next heartbeat
                     hal.sleep(ms)
+                self._active_at = hal.clock()  # it did not sleep: its links have their time again

@@ -11,15 +11,17 @@ import time
 from binascii import hexlify
 
 import esp32
+import machine
 import network
 from machine import DEEPSLEEP_RESET, RTC, TIMER_WAKE, WDT, Pin, deepsleep, reset, reset_cause, unique_id, wake_reason
 
 from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
+from heartlamp.rules import inputs, sleep
 from heartlamp.settings.log import Log
 
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
-STUCK_MS = 30_000
+STUCK_MS = 300_000
 
 
 class Board:
@@ -31,6 +33,7 @@ class Board:
         self._wiring = None  # a module of heartlamp/boards
         self._pins = {}  # (pin, level that means pulled) by name
         self._edges = []
+        self._noted = {}  # each input's level at its last edge
         self._flag = asyncio.ThreadSafeFlag()
         self._ms = 0
         self._ticks = time.ticks_ms()
@@ -38,9 +41,11 @@ class Board:
         self._sounder = None
         self._wifi = None
         self._joining = asyncio.Lock()
+        self._unjoined_at = None  # when a join last failed
         self._radio = None
         self._watchdog = None
         self._probes = None
+        self._camera = None
         self._dbm = 19
         self.kept = _kept()  # what a sleep does not forget
         self._nvs = None
@@ -59,13 +64,23 @@ class Board:
         self._sounder = sounder.fitted(self._wiring, self.trace)
         for name, pin, pulled in wiring.inputs(self._wiring):
             self._pins[name] = pin, pulled
+            self._noted[name] = self.level(name)
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
-            if self.level(name):
-                self._edge(name)
-        if self.level("red") == 0 and reset_cause() == DEEPSLEEP_RESET and wake_reason() != TIMER_WAKE:
-            # Nothing but red and the time wakes it: it was pressed, and let go while the program started.
-            ticks = time.ticks_ms()
-            self._edges += [("red", 1, ticks), ("red", 0, ticks)]
+        ticks = time.ticks_ms()
+        if reset_cause() != DEEPSLEEP_RESET:
+            self.kept["held"] = self.kept["armed"] = []
+        before = [self.kept.get(name, []) for name in ("held", "armed")]
+        for name, level in inputs.found([name for name in self._pins if self._noted[name]], *before, self._woke()):
+            self._edges.append((name, level, ticks))
+
+    def _woke(self) -> "list[str] | None":
+        """Which inputs ended the sleep, as rules/inputs.py wants it."""
+        if reset_cause() != DEEPSLEEP_RESET or wake_reason() == TIMER_WAKE:
+            return []
+        if not hasattr(machine, "wake_pins"):  # MicroPython before 1.27
+            return None
+        pins = machine.wake_pins()
+        return [name for name in self._pins if self._wiring.PINS[name] in pins] or None
 
     def clock(self) -> int:
         """ms; asked often enough (a heartbeat does) it never wraps."""
@@ -87,25 +102,35 @@ class Board:
         self._watchdog.feed()
 
     def sleep(self, ms: int) -> None:
-        """Deep sleep until red is pressed or the time is over; then the device starts anew. A red key that is stuck
-        would wake it again at once: then only the time does, at most STUCK_MS. Returns where nothing but the time could
-        wake this board: rather awake than deaf."""
-        if self._edges:
-            return  # pressed just now, and not looked at yet
-        if "red" not in self._pins:
+        """Deep sleep until an input of the board's `wake` is pulled or the time is over; then the device starts anew. A
+        red key that is stuck would wake it again at once: then letting go does, and the time after STUCK_MS, because
+        the chip's own resistors may pull against the board's. Returns where a key was pressed just now."""
+        pulled = [name for name in self._pins if self.level(name)]
+        for name in self._pins:
+            if int(name in pulled) != self._noted[name]:
+                self._edge(name)
+        if self._edges or not self.can_sleep():
             return
-        red = self._pins["red"][0]
-        if self.level("red"):
-            ms = min(ms, STUCK_MS)
-        elif hasattr(esp32, "wake_on_ext0"):  # ESP32, ESP32-S3
-            esp32.wake_on_ext0(red, esp32.WAKEUP_ALL_LOW)
-        elif hasattr(esp32, "wake_on_gpio"):  # ESP32-C3, from MicroPython 1.27
-            esp32.wake_on_gpio((red,), esp32.WAKEUP_ALL_LOW)
-        else:
-            return
+        red, level = self._pins["red"]
+        if "red" in pulled:
+            ms, level = min(ms, STUCK_MS), 1 - level
+        how = esp32.WAKEUP_ANY_HIGH if level else esp32.WAKEUP_ALL_LOW
+        one = hasattr(esp32, "wake_on_ext0")
+        wake = [
+            name for name in self._wiring.WAKE if name in self._pins and self._pins[name][1] == self._pins["red"][1]
+        ]
+        self.kept["held"], self.kept["armed"] = inputs.held(pulled), inputs.armed(wake, pulled, one)
+        if one:  # ESP32, ESP32-S3
+            esp32.wake_on_ext0(red, how)
+        else:  # ESP32-C3
+            esp32.wake_on_gpio(tuple([self._pins[name][0] for name in self.kept["armed"]]), how)
         self.kept["slept_at"] = time.time_ns() // 1_000_000
-        RTC().memory(json.dumps(self.kept))
+        RTC().memory(sleep.remembered(self.kept))
         deepsleep(ms)
+
+    def can_sleep(self) -> bool:
+        """As hal/unix/board.py says: the ESP32-C3 has wake_on_gpio from MicroPython 1.27."""
+        return "red" in self._pins and (hasattr(esp32, "wake_on_ext0") or hasattr(esp32, "wake_on_gpio"))
 
     def slept_ms(self) -> "int | None":
         """As hal/unix/board.py says: by the clock that runs through a deep sleep."""
@@ -160,15 +185,22 @@ class Board:
         return self._radio
 
     def camera(self):
-        from heartlamp.hal.esp32.camera import find
+        """Always the same one: making another would put out the light of a picture that is being taken."""
+        if self._camera is None and self._wiring is not None:
+            from heartlamp.hal.esp32.camera import find
 
-        return None if self._wiring is None else find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
+            self._camera = find(self._wiring.PINS.get("indicator"), self._wiring.CAMERA)
+        return self._camera
 
     def nvs(self):
+        """None where the NVS does not work: then the settings' other copy is read."""
         if self._nvs is None:
             from heartlamp.hal.esp32.nvs import Nvs
 
-            self._nvs = Nvs("heartlamp")
+            try:
+                self._nvs = Nvs("heartlamp")
+            except OSError:
+                return None
         return self._nvs
 
     def about(self) -> dict:
@@ -177,7 +209,7 @@ class Board:
             "board": os.uname().machine,
             "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
             "mac": hexlify(unique_id(), ":").decode(),
-            "capabilities": ["nvs"] + [name for name in ("radio", "camera") if getattr(self, name)() is not None],
+            "capabilities": [name for name in ("nvs", "radio", "camera") if getattr(self, name)() is not None],
         }
 
     def reset(self) -> None:
@@ -194,13 +226,21 @@ class Board:
     async def link(self) -> None:
         """Joins the Wi-Fi of the settings; each path asks, one joins. Raises OSError where it cannot."""
         async with self._joining:
-            await wifi.join(self._wlan(), self.wifi, self.kept)
+            radio = self._radio is not None and self._radio.on
+            await asyncio.sleep_ms(wifi.pause_ms(self._unjoined_at, self.clock(), radio))
+            try:
+                await wifi.join(self._wlan(), self.wifi, self.kept)
+            except OSError:
+                self._unjoined_at = self.clock()
+                raise
 
     def _wlan(self):
         if self._wifi is None:
             self._wifi = network.WLAN(network.STA_IF)
             self._wifi.active(True)
-            self._wifi.config(txpower=self._dbm)
+            # 0: who lost its access point stays quiet until join() is called; it would scan on for ever, and the radio
+            # would be deaf just when it is the only path.
+            self._wifi.config(txpower=self._dbm, reconnects=0)
         return self._wifi
 
     async def edge(self, until: "int | None") -> "tuple | None":
@@ -241,9 +281,13 @@ class Board:
         print(what, fields)
 
     def _edge(self, name: str) -> None:
-        """In the interrupt's soft half: no more than noting it."""
+        """In the interrupt's soft half: no more than noting it. It is late where a call into the chip (TLS, flash, DNS)
+        takes long: then press and release are both over, and each finds the level as it was."""
+        level, ticks = self.level(name), time.ticks_ms()
         if len(self._edges) < EDGES_MOST:
-            self._edges.append((name, self.level(name), time.ticks_ms()))
+            for one in inputs.edges(self._noted[name], level):
+                self._edges.append((name, one, ticks))
+            self._noted[name] = level
         self._flag.set()
 
 

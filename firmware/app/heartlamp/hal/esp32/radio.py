@@ -11,6 +11,7 @@ import espnow
 MOST = 250
 TO_ALL = b"\xff" * 6
 ADDRESSES_MOST = 19  # and TO_ALL
+BUFFER = 8192  # bytes, some 30 packets: its own two are full before a TLS step or a flash write is over
 
 
 class Radio:
@@ -21,14 +22,17 @@ class Radio:
         self._now = espnow.ESPNow()
         self._known = []
         self.mac = wifi.config("mac")
+        self.on = False
 
     @property
     def channel(self) -> int:
         return self._wifi.config("channel")
 
     def start(self) -> None:
+        self._now.config(rxbuf=BUFFER)  # counts from the next line on
         self._now.active(True)
         self._known = []
+        self.on = True
         # Power saving would switch the receiver off between two beacons of the access point, and lose packets.
         self._wifi.config(pm=self._wifi.PM_NONE)
         try:
@@ -38,6 +42,7 @@ class Radio:
 
     def stop(self) -> None:
         self._now.active(False)
+        self.on = False
 
     def set_channel(self, channel: int) -> bool:
         """False: the access point decides."""
@@ -56,7 +61,7 @@ class Radio:
         try:
             if mac != TO_ALL:
                 self._know(mac)
-            await _writable(self._now)
+            # Nothing to wait for: this call waits for the other radio's acknowledgement, some ms, itself.
             return bool(self._now.send(mac, data, True))
         except OSError:
             return False
@@ -65,7 +70,10 @@ class Radio:
         """(sender's mac, data, dBm) of the next packet."""
         while True:
             await _readable(self._now)
-            mac, data = self._now.recv(0)
+            try:
+                mac, data = self._now.recv(0)
+            except ValueError:
+                mac = None  # half a packet in its buffer; the other end says it again
             if mac is not None:
                 seen = self._now.peers_table.get(mac)
                 return bytes(mac), bytes(data), seen[0] if seen else 0
@@ -86,7 +94,3 @@ class Radio:
 
 def _readable(now):
     yield core._io_queue.queue_read(now)
-
-
-def _writable(now):
-    yield core._io_queue.queue_write(now)

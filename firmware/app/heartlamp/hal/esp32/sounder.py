@@ -88,7 +88,8 @@ class Sounder:
         try:
             stream = asyncio.StreamWriter(i2s)
             for chunk in chunks:
-                stream.write(chunk)
+                # Not stream.write(), which writes before it asks: an I2S that was never asked blocks until all is out.
+                stream.out_buf = chunk
                 await stream.drain()
             await asyncio.sleep_ms(BUFFER // wav.BYTES_A_MS)  # what the driver still holds
         finally:

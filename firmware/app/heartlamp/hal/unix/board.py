@@ -16,7 +16,7 @@ import sys
 import time
 from asyncio import core
 
-from heartlamp.rules import wav
+from heartlamp.rules import inputs, wav
 from heartlamp.settings.log import Log
 
 POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
@@ -82,7 +82,12 @@ class Board:
     def sleep(self, ms: int) -> None:
         """Deep sleep until a pin moves or the time is over; never returns: the device starts anew."""
         self._nap_ms = ms
+        self.kept["held"] = inputs.held([name for name in self._levels if self._levels[name]])
         raise SystemExit(ASLEEP)
+
+    def can_sleep(self) -> bool:
+        """Whether anything but the time could wake this board: rather awake than deaf."""
+        return True
 
     def reset(self) -> None:
         """Never returns: the device starts anew."""
