@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from heartlamp.radio.packet import ANSWER, CARRIER, TAKEN, Answer, Packet, read_packet, tag, write_answer, write_packet
-from heartlamp_protocol.device.statement import write_lamp
+from heartlamp_protocol.device.state import write_lamp
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
