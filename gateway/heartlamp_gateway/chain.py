@@ -10,8 +10,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from heartlamp_protocol.device.names import event_id, relay_topic
-from heartlamp_protocol.device.statement import write_heard
+from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.said_to_device import write_heard
+from heartlamp_protocol.topics import relay_topic
 from heartlamp_protocol.uplink import Item, Note
 
 from heartlamp_gateway import clock

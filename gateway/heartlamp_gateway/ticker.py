@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from heartlamp_protocol.device.limits import PULSE_MS
 from heartlamp_protocol.device.names import PULSE
-from heartlamp_protocol.device.statement import write_pulse
+from heartlamp_protocol.said_to_device import write_pulse
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime

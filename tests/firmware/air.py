@@ -7,10 +7,10 @@ from time import monotonic
 from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
-from heartlamp_protocol.device import statement
+from heartlamp_protocol import said_to_device
 from heartlamp_protocol.device.mac import digest16, pair_key
-from heartlamp_protocol.device.names import of_relay_topic, relay_topic
 from heartlamp_protocol.inbound import Alarm, read_frame
+from heartlamp_protocol.topics import of_relay_topic, relay_topic
 from heartlamp_tech.ether import Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 from paho.mqtt.enums import CallbackAPIVersion
@@ -72,7 +72,7 @@ class FarVillage:
 
     def pulse(self) -> None:
         if self.pulses:
-            self._client.publish("hl/1/pulse", statement.write_pulse(EPOCH, 1, 1))
+            self._client.publish("hl/1/pulse", said_to_device.write_pulse(EPOCH, 1, 1))
 
     def publish(self, lamp: str, device: str, what: str, payload: bytes) -> None:
         self._client.publish(relay_topic(lamp, device, what), payload, qos=1)
@@ -113,8 +113,8 @@ class FarVillage:
         elif what == "event" and self.receipts:
             frame = read_frame(said.payload)
             id = said.event
-            self.publish(lamp, device, "receipt", statement.write_heard(id, EPOCH))
-            received = statement.write_received(COUNTY_KEY, device, 1, id, digest16(frame.body), COUNTY)
+            self.publish(lamp, device, "receipt", said_to_device.write_heard(id, EPOCH))
+            received = said_to_device.write_received(COUNTY_KEY, device, 1, id, digest16(frame.body), COUNTY)
             self.publish(lamp, device, "receipt", received)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
-from heartlamp_tech.compiling import compile_all, sources
+from heartlamp_tech.compiling import compile_all, laid_out, sources
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -83,12 +83,14 @@ def program(version: int, fill: int = 3500) -> dict[str, bytes]:
 
 
 @cache
-def _program() -> dict[str, bytes]:
-    """The real program, all of it. What was compiled before is kept in build/: eight seconds of two cores."""
+def _program(version: int) -> dict[str, bytes]:
+    """The real program, all of it, as it is built. What was compiled before is kept in build/: eight seconds of two
+    cores."""
     kept = REPO / "build/test-mpy"
     kept.mkdir(parents=True, exist_ok=True)
     files = {}
-    for name, text in sources(REPO).items():
+    said = f"VERSION = {version}\nMIN_VERSION = 0\nMICROPYTHON = 12500\n"
+    for name, text in laid_out(sources(REPO) | {"heartlamp/version": said}, {})[0].items():
         path = kept / sha256(f"{name}\n{text}".encode()).hexdigest()
         if not path.exists():
             new = path.with_suffix(f".{secrets.token_hex(4)}")
@@ -99,10 +101,8 @@ def _program() -> dict[str, bytes]:
 
 
 def real(version: int, **changed: str) -> dict[str, bytes]:
-    """The real program as another version. `changed`: sources of modules of heartlamp, `/` written as `__`."""
-    files = dict(_program())
-    text = f"VERSION = {version}\nMIN_VERSION = 0\nMICROPYTHON = 12500\n"
-    files["heartlamp/version.mpy"] = compiled(text)
+    """The real program as another version. `changed`: sources of files of heartlamp, `/` written as `__`."""
+    files = dict(_program(version))
     for name, source in changed.items():
         files[f"heartlamp/{name.replace('__', '/')}.mpy"] = compiled(source)
     return files

@@ -15,10 +15,12 @@ from time import monotonic
 from typing import IO, Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
-from heartlamp_protocol.device import statement
+from heartlamp_protocol import said_to_device
+from heartlamp_protocol.device import state
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
-from heartlamp_protocol.device.names import PULSE, of_topic, topic
+from heartlamp_protocol.device.names import PULSE, topic
 from heartlamp_protocol.inbound import Alarm, Answer, Frame, Reading, read_frame
+from heartlamp_protocol.topics import of_topic
 from heartlamp_server.certificates import make_ca, make_server
 from heartlamp_tech.virtual_board import VirtualBoard
 from paho.mqtt.enums import CallbackAPIVersion
@@ -223,22 +225,22 @@ class Village:
         self._client.publish(topic(device, what), payload, qos=1).wait_for_publish(5)
 
     def pulse(self, county: int = 1, answerable: int = 1) -> None:
-        self._client.publish(PULSE, statement.write_pulse(self.epoch, county, answerable))
+        self._client.publish(PULSE, said_to_device.write_pulse(self.epoch, county, answerable))
 
     def hear(self, said: Said) -> None:
-        self.publish(said.device, "receipt", statement.write_heard(said.id, self.epoch))
+        self.publish(said.device, "receipt", said_to_device.write_heard(said.id, self.epoch))
 
     def receive(self, said: Said, key: bytes = COUNTY_KEY, dev: str = "", sum16: str = "") -> None:
         """The county's signed receipt; forged where key, dev or sum16 are others."""
         sum16 = sum16 or digest16(said.frame.body)
-        receipt = statement.write_received(key, dev or said.device, 1, said.id, sum16, COUNTY)
+        receipt = said_to_device.write_received(key, dev or said.device, 1, said.id, sum16, COUNTY)
         self.publish(said.device, "receipt", receipt)
 
     def light(self, device: str, calls: list[str], ver: int | None = None) -> int:
         """The lamp's desired state; returns its version."""
         self._ver = ver if ver is not None else self._ver + 1
         self._lit[device] = calls
-        self._client.publish(topic(device, "lamp"), statement.write_lamp(self.epoch, self._ver, calls), qos=1)
+        self._client.publish(topic(device, "lamp"), state.write_lamp(self.epoch, self._ver, calls), qos=1)
         return self._ver
 
 
@@ -252,7 +254,7 @@ def call(
     who: str = "",
     county: str = "",
 ) -> str:
-    return statement.write_call(incident, role, what, place, heard, 1, answer, who, county)
+    return state.write_call(incident, role, what, place, heard, 1, answer, who, county)
 
 
 def county_says(
@@ -265,7 +267,7 @@ def county_says(
     key: bytes = COUNTY_KEY,
     by: str = "",
 ) -> str:
-    return statement.write_county_answer(key, dev, 1, COUNTY, incident, rver, aver, answer, who, by).decode()
+    return said_to_device.write_county_answer(key, dev, 1, COUNTY, incident, rver, aver, answer, who, by).decode()
 
 
 def config(broker: Broker, ca: str, dev: str, kind: str) -> dict[str, object]:

@@ -61,7 +61,7 @@ def test_the_bundle_is_what_lies_in_the_folder_for_every_kind_and_board(folder: 
 
 def test_no_file_names_the_machine_it_was_made_on(built: Built) -> None:
     assert all(str(REPO).encode() not in data for data in built.files.values())
-    assert b"rules/calls.py" in built.files["heartlamp/rules/calls.mpy"]  # a traceback says where
+    assert b"update/fetch.py" in built.files["heartlamp/update/fetch.mpy"]  # a traceback says where
 
 
 def test_the_development_key_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -130,10 +130,8 @@ def test_a_kind_loads_64_kib_at_most(bench: Bench, folder: Path, kind: str) -> N
     assert size <= footprint.KIND_MOST
 
 
-def test_the_connection_is_6_kib_at_most(folder: Path) -> None:
-    assert (
-        bytes_of([f"heartlamp/mqtt/{name}.mpy" for name in ("codec", "session")], folder) <= footprint.CONNECTION_MOST
-    )
+def test_the_connection_is_6_kib_at_most() -> None:
+    assert footprint.connection() <= footprint.CONNECTION_MOST
 
 
 @pytest.mark.skipif(not footprint.SHORT.exists(), reason="no MicroPython with words of 4 bytes for this machine")

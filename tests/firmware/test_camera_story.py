@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from heartlamp_protocol.device import statement
+from heartlamp_protocol import said_to_device
 from heartlamp_protocol.inbound import Still
 from heartlamp_tech.virtual_board import VirtualBoard
 
@@ -337,5 +337,5 @@ def test_a_gateway_that_never_answers_is_not_flooded(make_camera: CameraMaker, v
     village.wait("picture")
     sleep(4)
     assert len([1 for s in village.said if s.what == "picture"]) == 1
-    village.publish("camera01", "receipt", statement.write_heard("camera01-" + "0" * 16, village.epoch))
+    village.publish("camera01", "receipt", said_to_device.write_heard("camera01-" + "0" * 16, village.epoch))
     assert board.running

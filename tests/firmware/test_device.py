@@ -11,7 +11,8 @@ from heartlamp.parts import keys
 from heartlamp.rules import lamp
 from heartlamp.showing import OFFERED_MS
 from heartlamp_protocol.device.limits import SECOND_PATH_MS
-from heartlamp_protocol.device.statement import write_heard, write_lamp, write_pulse
+from heartlamp_protocol.device.state import write_lamp
+from heartlamp_protocol.said_to_device import write_heard, write_pulse
 
 from tests.firmware.parts import EPOCH, NAME, ROOT, call
 

@@ -29,7 +29,7 @@ from heartlamp_protocol.device.event import write_alarm
 from heartlamp_protocol.device.frame import FrameError, write_frame
 from heartlamp_protocol.device.limits import DOWN_MAX, FRAME_MAX, HOPS_MAX, INTEGER_MAX, STALE_MS
 from heartlamp_protocol.device.names import WHATS, event_id
-from heartlamp_protocol.device.statement import write_pulse
+from heartlamp_protocol.said_to_device import write_pulse
 from hypothesis import given
 from hypothesis import strategies as st
 

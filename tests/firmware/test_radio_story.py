@@ -23,7 +23,8 @@ from heartlamp.radio.packet import (
     write_packet,
 )
 from heartlamp_protocol.device.mac import pair_key
-from heartlamp_protocol.device.statement import write_heard, write_lamp
+from heartlamp_protocol.device.state import write_lamp
+from heartlamp_protocol.said_to_device import write_heard
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 

@@ -260,7 +260,7 @@ def test_repeated_crashes_end_in_safe_mode_which_alarms_and_says_so(
     crashing: VirtualBoard, village: Village, tmp_path: Path
 ) -> None:
     """A program that was good for weeks, and whose sound part crashes from today on."""
-    source = "from heartlamp.part import Part as P\nclass Part(P):\n def start(self): raise RuntimeError('today')\n"
+    source = "class Part:\n def __init__(self, *_): raise RuntimeError('today')\n"
     bundle = bundles.pack(bundles.real(VERSION, parts__sound=source), VERSION)
     install(crashing.flash, bundle, tmp_path)
     crashing.start()
@@ -277,7 +277,7 @@ def test_a_spoilt_file_of_the_program_does_not_start_and_the_copy_of_the_image_d
     script = (
         "from heartlamp.hal.unix import flash\n"
         f"flash.mount({str(crashing.flash)!r}, '/flash', False)\n"
-        "f = open('/flash/a/heartlamp/device.mpy', 'r+b'); f.seek(100); f.write(b'\\0'); f.close()\n"
+        "f = open('/flash/a/heartlamp/main.mpy', 'r+b'); f.seek(100); f.write(b'\\0'); f.close()\n"
     )
     subprocess.run([str(MICROPYTHON), "-c", script], env=ENVIRONMENT, check=True)
     crashing.start()

@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 from heartlamp_gateway.rules.evidence import BURST
+from heartlamp_protocol import topics
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import digest16
@@ -95,7 +96,7 @@ def test_a_carrier_takes_no_light_from_a_lamp_that_has_its_own_line(rig: Rig) ->
     camera, lamp9 = rig.device("cam2"), rig.device("lamp9")
     camera.is_received(camera.press())
     for what, word in (("ask", event.write_ask("")), ("state", event.write_state(0))):
-        lamp9._client.publish(names.relay_topic("lamp9", "cam2", what), word, 1)
+        lamp9._client.publish(topics.relay_topic("lamp9", "cam2", what), word, 1)
         press = lamp9.press("fire" if what == "ask" else "gas")
         camera.call(press, role="near")
         rig.county.noted("lit", "cam2")
@@ -180,7 +181,7 @@ def test_what_a_strange_lamp_made_up_stands_in_no_presss_way(rig: Rig) -> None:
     press = names.event_id("butt2", secrets.token_bytes(8))
     body = event.write_alarm(press, "butt2", 1, button.boot, 1, 1, "panic")
     forged = write_frame(0, "0" * 64, body)
-    lamp1._client.publish(names.relay_topic("lamp1", "butt2", "event"), forged, 1)
+    lamp1._client.publish(topics.relay_topic("lamp1", "butt2", "event"), forged, 1)
     lamp1.is_heard(lamp1.press())  # everything before it has been handled
     assert lamp7.calls() == []
     button.frames[press] = button.frame(body)
@@ -210,7 +211,7 @@ def test_a_word_by_a_lamp_that_may_not_carry_it_has_no_effect(rig: Rig) -> None:
         ("ask", event.write_ask("")),
         ("shown", event.write_shown("0" * 16, 9)),
     ):
-        lamp1._client.publish(names.relay_topic("lamp1", "cam2", what), word, 1)
+        lamp1._client.publish(topics.relay_topic("lamp1", "cam2", what), word, 1)
         rig.county.board.wait("evidence", lambda w=word: brought_by(rig, w) == ["lamp1.1"])  # type: ignore[misc]
     rig.county.noted("refused", "lamp1: a word of cam2, which it may not carry")
     press = lamp9.press()

@@ -7,7 +7,8 @@ import binascii
 import json
 import sys
 
-from heartlamp_protocol.device import event, frame, lamp, mac, names, statement, text
+from heartlamp_protocol import said_to_device, topics
+from heartlamp_protocol.device import event, frame, lamp, mac, names, state, statement, text
 
 
 def raw(given: str) -> bytes:
@@ -37,9 +38,9 @@ OPERATIONS: "dict[str, object]" = {
     "event_id": lambda owner, random8: names.event_id(owner, raw(random8)),
     "user": names.user,
     "topic": names.topic,
-    "of_topic": names.of_topic,
-    "relay_topic": names.relay_topic,
-    "of_relay_topic": names.of_relay_topic,
+    "of_topic": topics.of_topic,
+    "relay_topic": topics.relay_topic,
+    "of_relay_topic": topics.of_relay_topic,
     "is_device_id": names.is_device_id,
     "is_event_id": names.is_event_id,
     "write_alarm": event.write_alarm,
@@ -54,14 +55,14 @@ OPERATIONS: "dict[str, object]" = {
     "verify": lambda key, body, given: frame.verify(raw(key), raw(body), given),
     "write_frame": lambda age, given, body: frame.write_frame(age, given, raw(body)),
     "split_frame": lambda data: frame.split_frame(raw(data)),
-    "write_heard": statement.write_heard,
-    "write_pulse": statement.write_pulse,
-    "write_received": lambda key, *args: statement.write_received(raw(key), *args),
-    "write_county_answer": lambda key, *args: statement.write_county_answer(raw(key), *args),
+    "write_heard": said_to_device.write_heard,
+    "write_pulse": said_to_device.write_pulse,
+    "write_received": lambda key, *args: said_to_device.write_received(raw(key), *args),
+    "write_county_answer": lambda key, *args: said_to_device.write_county_answer(raw(key), *args),
     "read_signed": lambda key, dev, data: statement.read_signed(raw(key), dev, raw(data)),
     "read_plain": lambda data: statement.read_plain(raw(data)),
-    "write_call": statement.write_call,
-    "write_lamp": statement.write_lamp,
+    "write_call": state.write_call,
+    "write_lamp": state.write_lamp,
     "quote": text.quote,
     "meaning": lamp.meaning,
     "answer_shown": lamp.answer_shown,

@@ -12,6 +12,7 @@ from heartlamp.config import Config
 from heartlamp.device import Device
 from heartlamp.kinds import load, names
 from heartlamp.outbox import Outbox
+from heartlamp.parts.every import CLASSES
 from heartlamp.settings.desk import Desk
 from heartlamp.settings.store import Store
 from heartlamp.supervisor import Supervisor
@@ -33,7 +34,7 @@ async def _run(hal) -> None:
     radio = conf.fields.get("radio")
     carries = isinstance(radio, dict) and bool(radio.get("down"))
     wanted = names(conf.kind, hal.boot["safe"] == 1, carries)
-    device.parts = [load("parts", name, "Part")(hal, device) for name in wanted]
+    device.parts = [_part(name)(hal, device) for name in wanted]
     for part in device.parts:
         part.check()
     device.start()
@@ -45,10 +46,10 @@ async def _run(hal) -> None:
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     desk.run(device)
     supervisor = Supervisor(hal)
-    for part in device.parts:
+    for name, part in zip(wanted, device.parts):
         part.start()
         if part.run is not None:
-            supervisor.start(type(part).__module__, part.run)
+            supervisor.start("part " + name, part.run)
     for link in links:
         supervisor.start("link " + link.NAME, link.run)
         supervisor.start("send " + link.NAME, tasks.sender(hal, device, link))
@@ -58,6 +59,10 @@ async def _run(hal) -> None:
     if hal.listen is not None:
         supervisor.start("serial", hal.listen)
     await supervisor.run()
+
+
+def _part(name: str):
+    return CLASSES.get(name) or load("parts", name, "Part")
 
 
 async def _settings(hal) -> Desk:

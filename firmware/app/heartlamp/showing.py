@@ -2,7 +2,8 @@
 
 from heartlamp_protocol.device.frame import FrameError
 
-from heartlamp.rules import calls, lamp, paths
+from heartlamp.rules import lamp, paths
+from heartlamp.rules.calls import NOTHING, Call, forget, is_newer, read_lamp, shown, take_county, take_epoch
 
 OFFERED_MS = 330_000  # a button that still has its alarm offers it again after its longest nap, 300 s
 CARRIED = 16  # carried alarms that are remembered, so that an old one is not told of twice
@@ -17,8 +18,8 @@ class Showing:
         self.press = None
         self._carried = []
         self._mute_since = None  # since when it shows a call of this house that no store is known to have
-        self.village = calls.NOTHING  # the gateway's state, by whichever way it came
-        self.direct = calls.NOTHING  # the county's own, on the way past the village
+        self.village = NOTHING  # the gateway's state, by whichever way it came
+        self.direct = NOTHING  # the county's own, on the way past the village
         self.marks = {}
         self.county_epochs = []
         self.shown = None  # (epoch, ver) of the village's state that the light shows by now
@@ -52,11 +53,11 @@ class Showing:
 
     def take(self, path: str, said: dict) -> None:
         """A lamp's state that came on `path`. Raises FrameError."""
-        epoch, ver, wanted = calls.read_lamp(said)
+        epoch, ver, wanted = read_lamp(said)
         direct = path == "wan"
-        if calls.is_newer(self.direct if direct else self.village, epoch, ver):
+        if is_newer(self.direct if direct else self.village, epoch, ver):
             other = self.village if direct else self.direct
-            self.marks = calls.forget(self.marks, wanted + other[2])
+            self.marks = forget(self.marks, wanted + other[2])
             for call in wanted:
                 self._county_word(call)
             if direct:
@@ -93,24 +94,24 @@ class Showing:
             self._device.to_report.ring()
 
     def county_epoch(self, epoch: str) -> None:
-        self.county_epochs = calls.take_epoch(self.county_epochs, epoch)
+        self.county_epochs = take_epoch(self.county_epochs, epoch)
 
-    def _county_word(self, call: calls.Call) -> None:
+    def _county_word(self, call: Call) -> None:
         if not call.county:
             return
         said = self._device.county(call.county.encode())
         if said is None or said.get("incident") != call.incident:
             return
         try:
-            self.marks, self.county_epochs = calls.take_county(self.marks, self.county_epochs, said)
+            self.marks, self.county_epochs = take_county(self.marks, self.county_epochs, said)
         except FrameError as error:
             self._device.found_forged(str(error))
 
-    def calls(self) -> "list[calls.Call]":
+    def calls(self) -> "list[Call]":
         """The village's calls, and those that only the county told us of."""
         known = [call.incident for call in self.village[2]]
         told = self.village[2] + [call for call in self.direct[2] if call.incident not in known]
-        return calls.shown(told, self.marks)
+        return shown(told, self.marks)
 
     def facts(self, now: int) -> lamp.Facts:
         """What rules/lamp.py turns into a picture."""

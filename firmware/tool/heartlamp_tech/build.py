@@ -46,9 +46,10 @@ def build(repo: Path, rollback: bool = False) -> Built:
     wired = boards.read_all(repo / "hardware/boards")
     board_rules.check(wired)
     made = compiling.board_sources(wired)
-    files = compiling.compile_all(compiling.sources(repo) | made)
+    modules, starting = compiling.laid_out(compiling.sources(repo) | made, compiling.start_sources(repo))
+    files = compiling.compile_all(modules)
     release = read_release(repo, tuple(wired), rollback)
-    start = compiling.compile_all(compiling.start_sources(repo))
+    start = compiling.compile_all(starting)
     sources = {f"{name}.py": text.encode() for name, text in made.items()}
     return Built(release, files, start, sources, write_manifest(release, files))
 

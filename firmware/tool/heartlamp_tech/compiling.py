@@ -1,5 +1,10 @@
-"""From Python sources to what devices load: bytecode by mpy-cross, whose names are those in the bundle."""
+"""From Python sources to what devices load: bytecode by mpy-cross, whose names are those in the bundle.
 
+Modules that are always loaded together become one file (join.py), and constants stand where they are used
+(constants.py): a fifth less for a device to keep. What is frozen into a firmware image is the sources as they are.
+"""
+
+import ast
 import importlib.util
 import subprocess
 import tempfile
@@ -7,8 +12,51 @@ from pathlib import Path
 
 from heartlamp_tech.boards import INPUTS, Board
 from heartlamp_tech.bundle import BundleError
+from heartlamp_tech.constants import fold
+from heartlamp_tech.join import join
 
 PACKAGES = (("protocol", "heartlamp_protocol"), ("firmware/app", "heartlamp"))
+
+
+def _in(folder: str, names: str) -> tuple[str, ...]:
+    return tuple(folder + name for name in names.split())
+
+
+# Of each joined file, what is in it besides the module that it is named after. Nothing that boot.py imports: it would
+# load a whole program to choose one.
+GROUPS = {
+    "heartlamp/main": (
+        *_in(
+            "heartlamp/",
+            "config device kinds net outbox part showing supervisor tasks telemetry wait",
+        ),
+        *_in("heartlamp/parts/", "every recessed slot vitals"),
+        *_in("heartlamp/settings/", "copy desk log store"),
+        *_in("heartlamp/rules/", "calls glow jitter keys lamp paths recessed reconnect retry values watch wav"),
+        *_in("heartlamp_protocol/device/", "event frame kinds lamp limits mac statement"),
+    ),
+    "heartlamp/links/lan": _in("heartlamp/mqtt/", "codec session"),
+    "heartlamp/links/relay": ("heartlamp/radio/choose",),
+    "heartlamp/radio/hop": _in("heartlamp/radio/", "pack packet peer"),
+    "heartlamp/parts/carry": ("heartlamp/radio/backlog",),
+    "heartlamp/rules/voice": ("heartlamp/rules/places",),
+    "heartlamp/parts/sound": _in("heartlamp/rules/", "saying tones"),
+    "heartlamp/parts/camera": ("heartlamp/rules/still",),
+    "heartlamp/parts/pictures": ("heartlamp/pictures", "heartlamp/rules/pieces"),
+    "heartlamp/hal/esp32/board": _in("heartlamp/hal/esp32/", "leds sounder wiring"),
+}
+
+
+def laid_out(modules: dict[str, str], start: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Both as they are compiled, without what only says that a folder is a package: MicroPython sees that. Raises
+    BundleError."""
+    joined = join(fold(modules | start), GROUPS)
+    kept = [n for n in modules if n in joined and not (n.endswith("__init__") and _is_empty(joined[n]))]
+    return {n: joined[n] for n in kept}, {name: joined[name] for name in start}
+
+
+def _is_empty(text: str) -> bool:
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in ast.parse(text).body)
 
 
 def sources(repo: Path) -> dict[str, str]:

@@ -3,17 +3,9 @@
 import re
 
 from heartlamp_protocol.device.kinds import LAMPS
-from heartlamp_protocol.device.names import (
-    CARRIED_DOWN,
-    CARRIED_UP,
-    DOWN,
-    PULSE,
-    UP,
-    is_device_id,
-    relay_topic,
-    topic,
-)
+from heartlamp_protocol.device.names import CARRIED_DOWN, DOWN, PULSE, UP, is_device_id, topic
 from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.topics import CARRIED_UP, relay_topic
 
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying

@@ -5,7 +5,7 @@ from dataclasses import replace
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, STATEMENT_MAX
-from heartlamp_protocol.device.statement import write_call, write_lamp
+from heartlamp_protocol.device.state import write_call, write_lamp
 
 from heartlamp_gateway.rules.model import Incident, Lamp, NoteWanted, Village
 

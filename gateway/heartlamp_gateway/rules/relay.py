@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import HOPS_MAX
-from heartlamp_protocol.device.names import CARRIED_UP, of_relay_topic, of_topic, relay_topic, topic
+from heartlamp_protocol.device.names import topic
 from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.topics import CARRIED_UP, of_relay_topic, of_topic, relay_topic
 
 from heartlamp_gateway.rules.ingest import Judged, bringer
 from heartlamp_gateway.rules.model import Village

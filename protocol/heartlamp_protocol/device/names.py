@@ -3,8 +3,7 @@
 device id  4 to 20 of a-z 0-9, first a letter
 event id   `<device or gateway id>-<16 hex>`: 64 random bits, so that no counter and no clock can make two alike
 user       `<device id>.<key version>`: MQTT user name and client id in one
-topics     `hl/1/<device id>/<what>`; `hl/1/pulse` is the gateway's to all; `hl/1/<lamp id>/relay/<device id>/<what>` is
-           what a lamp carries for a device that reaches it by radio, byte for byte
+topics     `hl/1/<device id>/<what>`; `hl/1/pulse` is the gateway's to all
 """
 
 WHATS = ("panic", "fire", "gas", "flood", "slope", "silent")  # what an alarm is about
@@ -13,8 +12,7 @@ ANSWERS = ("coming", "arrived", "withdrawn")  # what a person can say with a key
 PULSE = "hl/1/pulse"
 UP = ("event", "reading", "state", "ask", "shown", "picture", "want")  # written by the device
 DOWN = ("receipt", "lamp", "have", "piece")  # read by the device
-CARRIED_UP = ("event", "reading", "state", "ask", "shown")  # what a lamp carries for others
-CARRIED_DOWN = ("receipt", "lamp")
+CARRIED_DOWN = ("receipt", "lamp")  # what a lamp hands on to others by radio
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _DIGIT = "0123456789"
@@ -55,25 +53,3 @@ def user(device: str, key_version: int) -> str:
 
 def topic(device: str, what: str) -> str:
     return "hl/1/" + device + "/" + what
-
-
-def relay_topic(lamp: str, device: str, what: str) -> str:
-    return "hl/1/" + lamp + "/relay/" + device + "/" + what
-
-
-def of_relay_topic(text: str) -> "tuple[str, str, str] | None":
-    """(lamp id, device id, what) of a carried message's topic, or None for any other."""
-    parts = text.split("/")
-    if len(parts) != 6 or parts[:2] != ["hl", "1"] or parts[3] != "relay":
-        return None
-    if not is_device_id(parts[2]) or not is_device_id(parts[4]):
-        return None
-    return parts[2], parts[4], parts[5]
-
-
-def of_topic(text: str) -> "tuple[str, str] | None":
-    """(device id, what) of a device's topic, or None for any other."""
-    parts = text.split("/")
-    if len(parts) != 4 or parts[0] != "hl" or parts[1] != "1" or not is_device_id(parts[2]):
-        return None
-    return parts[2], parts[3]

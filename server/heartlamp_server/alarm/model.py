@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from heartlamp_protocol.device.mac import digest16
 from heartlamp_protocol.device.names import is_device_id
-from heartlamp_protocol.device.statement import write_received
 from heartlamp_protocol.inbound import Frame
+from heartlamp_protocol.said_to_device import write_received
 
 from heartlamp_server.device.model import Device, Keys
 

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import NAME_MAX
-from heartlamp_protocol.device.statement import write_county_answer
 from heartlamp_protocol.downlink import IncidentCommand, fields_of_one
+from heartlamp_protocol.said_to_device import write_county_answer
 
 from heartlamp_server.area.model import Place
 from heartlamp_server.device import store as devices

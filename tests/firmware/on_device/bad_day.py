@@ -27,7 +27,8 @@ from heartlamp.hal.unix.flash import BLOCK, LFS
 from heartlamp.settings.store import Store
 from heartlamp_protocol.device.limits import SECOND_PATH_MS
 from heartlamp_protocol.device.mac import county_key, digest16
-from heartlamp_protocol.device.statement import write_heard, write_lamp, write_pulse, write_received
+from heartlamp_protocol.device.state import write_lamp
+from heartlamp_protocol.said_to_device import write_heard, write_pulse, write_received
 from virtual_time import Clock
 
 DEV, ROOT = "lamp0a1b", bytes([0x5A] * 32)

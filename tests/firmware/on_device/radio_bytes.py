@@ -20,7 +20,7 @@ from heartlamp_protocol.device.event import write_alarm
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import to_hex
 from heartlamp_protocol.device.names import event_id
-from heartlamp_protocol.device.statement import write_pulse
+from heartlamp_protocol.said_to_device import write_pulse
 
 KEY = bytes(range(32))
 body = write_alarm(event_id("button01", bytes(8)), "button01", 1000000, "0123abcd", 12, 81234, "panic")

@@ -14,14 +14,8 @@ from heartlamp.device import Device
 from heartlamp.outbox import Outbox
 from heartlamp.rules import lamp
 from heartlamp_protocol.device.mac import county_key, device_key
-from heartlamp_protocol.device.statement import (
-    write_call,
-    write_county_answer,
-    write_heard,
-    write_lamp,
-    write_pulse,
-    write_received,
-)
+from heartlamp_protocol.device.state import write_call, write_lamp
+from heartlamp_protocol.said_to_device import write_county_answer, write_heard, write_pulse, write_received
 
 ROOT = "5a" * 32
 DEV = "lamp0a1b"

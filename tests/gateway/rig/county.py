@@ -12,10 +12,10 @@ from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError, verify
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
-from heartlamp_protocol.device.statement import write_county_answer, write_received
 from heartlamp_protocol.downlink import IncidentCommand, cursor_text, write_command
 from heartlamp_protocol.inbound import Reading, read_frame
 from heartlamp_protocol.registry import Registry
+from heartlamp_protocol.said_to_device import write_county_answer, write_received
 from heartlamp_protocol.uplink import Batch, BatchAnswer, Item, Verdict
 
 from tests.gateway.rig.waiting import Board

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from heartlamp_protocol import topics
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import sign, write_frame
 from heartlamp_protocol.device.mac import county_key, device_key, mqtt_password
@@ -88,7 +89,7 @@ class Device:
         if lamp is None:
             self._client.publish(names.topic(self.id, what), payload, qos)
         else:
-            lamp._client.publish(names.relay_topic(lamp.id, self.id, what), payload, qos)
+            lamp._client.publish(topics.relay_topic(lamp.id, self.id, what), payload, qos)
 
     def press(self, what: str = "panic") -> str:
         """Writes and sends an alarm once; returns its id."""
@@ -170,7 +171,7 @@ class Device:
             self.connected = False
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
-        found = names.of_relay_topic(message.topic)
+        found = topics.of_relay_topic(message.topic)
         if found is None:
             self._take(message.topic, bytes(message.payload))
         elif found[1] in self._carried:

@@ -6,7 +6,7 @@ nothing that is in force is still to come.
 
 from heartlamp_protocol.device.limits import CALLS_MAX, DOWN_MAX, INTEGER_MAX, NAME_MAX, STATEMENT_MAX
 from heartlamp_protocol.device.names import is_event_id, is_hex
-from heartlamp_protocol.device.statement import write_call, write_lamp
+from heartlamp_protocol.device.state import write_call, write_lamp
 
 KEPT = 12  # calls; the lamp shows CALLS_MAX of them
 _NEAR = ("coming", "arrived", "unanswered")  # what the lamp of a neighbour says of people

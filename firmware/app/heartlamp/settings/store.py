@@ -4,7 +4,6 @@ A change is written to the NVS's free slot, then to a new file that takes the ol
 both stand. So one whole copy is there at every moment, and the next start makes the two agree on the newer one.
 """
 
-import json
 import os
 
 from heartlamp.settings import copy
@@ -118,25 +117,14 @@ class Store:
 
     def _take_over(self) -> None:
         """The files of a firmware before this store; they go once both copies stand."""
-        try:
-            old = _json(self._before[0])
-        except UNREADABLE:
-            return
-        from heartlamp.settings.fields import known, usable
+        from heartlamp.settings.earlier import read
 
-        try:
-            fields = known(old)[0]
+        fields = read(self._before)
+        if fields is not None:
             try:
-                fields["wifi"] = _json(self._before[1])
-            except UNREADABLE:
-                pass
-            fields = usable(fields)[0]
-        except (ValueError, AttributeError):
-            return
-        try:
-            self.save(fields)
-        except (OSError, ValueError):
-            self._use(fields, True)  # as they were kept until now
+                self.save(fields)
+            except (OSError, ValueError):
+                self._use(fields, True)  # as they were kept until now
 
     # --- the NVS ------------------------------------------------------------------------------------------------
 
@@ -194,11 +182,6 @@ class Store:
 
 def _key(slot: int, chunk: int) -> str:
     return "set%d.%d" % (slot, chunk)
-
-
-def _json(path: str) -> dict:
-    with open(path) as f:
-        return json.load(f)
 
 
 def _succeeds(act, *what) -> bool:

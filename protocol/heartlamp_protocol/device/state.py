@@ -1,0 +1,22 @@
+"""A lamp's desired state as bytes: the village writes it, and a device that has the county for a gateway."""
+
+from heartlamp_protocol.device.limits import VERSION
+from heartlamp_protocol.device.text import quote
+
+
+def write_call(
+    incident: str, role: str, what: str, place: str, heard: int, ver: int, answer: str, who: str, county: str
+) -> str:
+    """One call on a lamp. `role`: "own" or "near"; `place`: whose house; `ver`, `answer`, `who`: the village's answer
+    axis (none, coming, arrived, unanswered); `county`: the county's signed statement for this lamp as text, or ""."""
+    return (
+        '{"incident":"%s","role":"%s","what":"%s","place":%s,"heard":%d,"ver":%d,"answer":"%s","who":%s,"county":%s}'
+        % (incident, role, what, quote(place), heard, ver, answer, quote(who), quote(county))
+    )
+
+
+def write_lamp(epoch: str, ver: int, calls: "list[str]") -> bytes:
+    """A lamp's whole desired state: what is not in `calls` goes dark."""
+    return (
+        '{"v":%d,"kind":"lamp","epoch":"%s","ver":%d,"calls":[%s]}' % (VERSION, epoch, ver, ",".join(calls))
+    ).encode()
