@@ -79,7 +79,7 @@ async def _settings(hal) -> Desk:
     if store.repaired or store.left_out:
         hal.trace("settings", repaired=store.repaired, left_out=store.left_out)
     desk.config = Config(store.fields)
-    hal.wifi = store.fields.get("wifi")
+    hal.wifi, hal.modem = store.fields.get("wifi"), store.fields.get("modem")
     hal.fit(store.fields.get("board", ""))
     return desk
 

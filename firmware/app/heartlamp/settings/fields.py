@@ -44,7 +44,7 @@ def public(fields: dict) -> dict:
     """The settings without a secret: each is "(set)"."""
     shown = dict(fields)
     shown["root"] = "(set)"
-    for name, secret in (("wifi", "password"), ("wan", "token")):
+    for name, secret in (("wifi", "password"), ("modem", "password"), ("wan", "token")):
         if name in shown:
             shown[name] = dict(shown[name])
             shown[name][secret] = "(set)"
@@ -114,6 +114,14 @@ def _wifi(fields: dict) -> bool:
     return isinstance(password, str) and (password == "" or 8 <= len(password) <= 63)
 
 
+def _modem(fields: dict) -> bool:
+    modem = fields["modem"]
+    if not isinstance(modem, dict) or not _text(modem.get("apn"), 63):
+        return False
+    words = [modem["apn"]] + [modem.get(name, "") for name in ("user", "password")]
+    return all(isinstance(word, str) and len(word) <= 63 and '"' not in word for word in words)
+
+
 def _sensors(fields: dict) -> bool:
     from heartlamp.rules import thresholds, wired  # only a device that has any loads what they may be
     from heartlamp.rules.given import Given
@@ -146,6 +154,7 @@ OPTIONAL = (
     ("radio", _radio, "channel (1 to 13), up (a list of device ids), down (device id: its pair key, 64 hex)"),
     ("wan", _wan, "host, port, server_name, gateway and token (64 hex characters)"),
     ("wifi", _wifi, "ssid (1 to 32 bytes) and password (8 to 63 characters, or empty)"),
+    ("modem", _modem, "apn, and user and password where the contract has them; without quotation marks"),
     ("links", _links, "lan, relay, wan in the order they are tried; relay needs radio.up, wan needs wan"),
     ("sensors", _sensors, "what hangs on the device, with limits that can be"),
     ("board", lambda f: _plain(f["board"], 32), "the name of a board: a-z 0-9 and hyphens"),

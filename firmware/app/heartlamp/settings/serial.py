@@ -15,7 +15,11 @@ from heartlamp.settings import fields as rules
 LINE_MOST = 8192  # bytes
 COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status", "update")
 CHANGING = ("provision", "set", "reset", "update")
-SETTABLE = ("lang", "consent", "site", "wifi", "links", "radio", "wan", "sensors", "host", "port", "server_name")
+SETTABLE = ("lang", "consent", "site", "wifi", "modem", "links", "radio", "wan", "sensors") + (
+    "host",
+    "port",
+    "server_name",
+)
 AT_ONCE = ("lang", "consent", "site")  # the others count from the next start
 
 

@@ -51,6 +51,8 @@ class Board:
         self._nvs = None
         self.on_serial = None
         self.wifi = None
+        self.modem = None
+        self._modem = None
         self.log = Log()
 
     def fit(self, board: str) -> None:
@@ -224,8 +226,12 @@ class Board:
         print(json.dumps({"serial": said}))
 
     async def link(self) -> None:
-        """Joins the Wi-Fi of the settings; each path asks, one joins. Raises OSError where it cannot."""
+        """Joins the Wi-Fi of the settings, or else dials its modem; each path asks, one joins. Raises OSError where it
+        cannot."""
         async with self._joining:
+            if self.wifi is None and self.modem is not None:
+                await self._dialled().join(self.modem)
+                return
             radio = self._radio is not None and self._radio.on
             await asyncio.sleep_ms(wifi.pause_ms(self._unjoined_at, self.clock(), radio))
             try:
@@ -233,6 +239,13 @@ class Board:
             except OSError:
                 self._unjoined_at = self.clock()
                 raise
+
+    def _dialled(self):
+        if self._modem is None:
+            from heartlamp.hal.esp32.modem import Modem
+
+            self._modem = Modem(*wiring.modem(self._wiring))
+        return self._modem
 
     def _wlan(self):
         if self._wifi is None:

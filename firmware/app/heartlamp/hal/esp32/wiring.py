@@ -28,6 +28,19 @@ def inputs(board) -> "list[tuple[str, Pin, int]]":
     return found
 
 
+def modem(board) -> tuple:
+    """As hal/esp32/modem.py takes it. Raises OSError where the board has none."""
+    if board is None or "modem_tx" not in board.PINS:
+        raise OSError("this board has no modem")
+    from machine import UART
+    from network import PPP
+
+    pins = board.PINS
+    uart = UART(1, baudrate=115_200, tx=pins["modem_tx"], rx=pins["modem_rx"], timeout=0, rxbuf=2_048)
+    power = Pin(pins["modem_power"], Pin.OUT, value=0) if "modem_power" in pins else None
+    return uart, PPP, power
+
+
 def battery_mv(board) -> "int | None":
     """Of the cell itself; None: no divider is fitted."""
     if board.BATTERY is None:
