@@ -302,6 +302,27 @@ def test_who_has_a_stolen_lamps_token_lies_about_nobody(county: County, operator
     assert rows == [(4, 0)]  # one for each request: an operator is told, and not flooded
 
 
+def test_a_kept_copy_of_a_press_makes_nobody_look_alive(village: Village, operator: Operator) -> None:
+    press, button = village.keys[2].press(), village.keys[2].id
+    of_one(village, 0).send(press)
+    assert not device(operator, button)["overdue"]
+    village.county.sql("UPDATE device SET last_seen = last_seen - interval '20 hours' WHERE id = %s", button)
+    assert of_one(village, 0).send(press)[0].verdict == "duplicate"
+    assert device(operator, button)["overdue"]
+    of_one(village, 0).send(village.keys[2].press())
+    assert not device(operator, button)["overdue"]
+
+
+def test_a_press_that_waited_in_its_village_says_that_the_button_was_alive_then(
+    village: Village, operator: Operator
+) -> None:
+    village.send(village.keys[2].press(), age=20 * 3_600_000)
+    seen = device(operator, village.keys[2].id)
+    hours = (datetime.now(UTC) - datetime.fromisoformat(seen["last_seen"])) / timedelta(hours=1)
+    assert 19.9 < hours < 20.1
+    assert seen["overdue"]
+
+
 def test_that_a_lamp_shows_a_call_is_said_once(village: Village, operator: Operator) -> None:
     press = village.lamps[0].press()
     village.send(press)

@@ -12,6 +12,7 @@ from heartlamp_server.alarm.model import (
     AGAIN,
     ASIDE,
     CLASH,
+    NEW,
     REPLACE,
     EventRow,
     Evidence,
@@ -61,8 +62,8 @@ class Fold:
         judgement = judge(frame, device, stored, self.gateway, item.user)
         if judgement.fate == ASIDE or device is None:
             return self._aside(item, judgement.verdict, judgement.reason)
-        if judgement.verified:
-            self.plan.seen(device.id, self.known.now)
+        if judgement.verified and judgement.fate in (NEW, REPLACE):  # anybody may have kept a copy of what was had
+            self.plan.seen(device.id, observed_at(self.known.now, item.age, 0))
         seen = observed_at(self.known.now, item.age, frame.age)
         new = self._event_row(frame, seen, judgement.verified)
         if judgement.fate == CLASH and row is not None:
