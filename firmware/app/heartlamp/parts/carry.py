@@ -92,7 +92,7 @@ class Part(_Part):
             return REFUSED
         payload = unpack(message.payload, FRAME_MAX)  # what we could not pass on we do not take
         onward = Message(message.what, device, message.path + [self._air.me], message.payload)
-        if not self._backlog.add(Item(onward, "", now)):
+        if not self._backlog.add(Item(onward, "", now, child.id)):
             return FULL
         self._learn(device, child.id, now)
         self._carried += 1
