@@ -7,11 +7,26 @@ from time import monotonic
 from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
+from heartlamp.radio.pack import pack
+from heartlamp.radio.packet import (
+    AGAIN,
+    ANSWER,
+    CARRIER,
+    DATA,
+    Message,
+    Packet,
+    pieces,
+    read_answer,
+    read_packet,
+    tag,
+    write_message,
+    write_packet,
+)
 from heartlamp_protocol import said_to_device
 from heartlamp_protocol.device.mac import digest16, pair_key
 from heartlamp_protocol.inbound import Alarm, read_frame
 from heartlamp_protocol.topics import of_relay_topic, relay_topic
-from heartlamp_tech.ether import Ether
+from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -135,7 +150,7 @@ class Site:
         board = VirtualBoard(MICROPYTHON, REPO, self._folder / f"{dev}.flash", ether=self.ether)
         for lamp in up:
             key = pair_key(bytes.fromhex(ROOT), 1, lamp).hex()
-            self._down.setdefault(lamp, {})[dev] = {"key": key, "own": 1} if kind == "button" else key
+            self._down.setdefault(lamp, {})[dev] = {"key": key, "own": 1, "lamp": 0} if kind == "button" else key
         radio = {"channel": channel, "up": list(up), "down": self._down.get(dev, {})}
         fields = config(self._broker, self._ca, dev, kind) | {"links": ["lan"] if lan else ["relay"], "radio": radio}
         board.provision(fields | {"port": port or (self._broker.port if lan else NOWHERE)})
@@ -155,3 +170,41 @@ class Site:
         for board in self.boards.values():
             board.kill()
             assert "Traceback" not in board.complaints(), board.complaints()
+
+
+class Thief:
+    """Somebody who has a child's pair key, and says in its name readings of another device; whenever anything is in the
+    air, because it hears by the ether's on_packet. `told`: the statuses that the lamp answered, but `again`."""
+
+    MAC = b"\x77" * 6
+    LIE = b"not what that device said "
+
+    def __init__(self, ether: Ether, child: str, lamp: str, victim: str) -> None:
+        self.told: list[int] = []
+        self._ether, self._victim = ether, victim
+        self._key = pair_key(bytes.fromhex(ROOT), 1, lamp)
+        self._me, self._lamp = tag(child), tag(lamp)
+        self._theirs, self._number = bytes(4), 0
+        self._spoke = 0.0
+
+    def hear(self, sender: bytes, _to: bytes, channel: int, data: bytes) -> None:
+        packet = read_packet(data)
+        if sender == self.MAC or packet is None:
+            return
+        if packet.type == ANSWER | CARRIER and packet.receiver == self._me:
+            answer = read_answer(packet.content)
+            assert answer is not None
+            self._theirs, self._number = packet.mine, max(self._number, answer.number)
+            if answer.status != AGAIN:
+                self.told.append(answer.status)
+            elif len(self.told) == 0:
+                self._speak(channel)
+        elif monotonic() - self._spoke > 0.02:
+            self._speak(channel)
+
+    def _speak(self, channel: int) -> None:
+        self._spoke = monotonic()
+        self._number += 1
+        (piece,) = pieces(write_message(Message("reading", self._victim, [], pack(self.LIE + b"%d" % self._number))))
+        said = Packet(DATA, self._me, self._lamp, self._theirs, b"evil", self._number, piece)
+        self._ether.say(self.MAC, TO_ALL, channel, write_packet(self._key, said))

@@ -9,6 +9,9 @@ from heartlamp.device import Device
 from heartlamp.links.relay import Link
 from heartlamp.outbox import Outbox
 from heartlamp.parts.carry import Part
+from heartlamp.radio.backlog import SHARE
+from heartlamp.radio.choose import ALIVE_MS
+from heartlamp.radio.pack import pack
 from heartlamp.radio.packet import (
     DATA,
     FULL,
@@ -111,6 +114,80 @@ def test_a_lamp_whose_carrier_has_just_lost_its_line_says_so(house: House) -> No
         facts = house.air.facts(house.child("button01"))
         assert facts == (NO_LINE, None)
         assert write_answer(Answer(FULL, 1, *facts))
+
+
+DOWN = {
+    "button01": {"key": KEY.hex(), "own": 1, "lamp": 0},
+    "button02": {"key": KEY.hex(), "own": 0, "lamp": 0},
+    "lampsaid": {"key": KEY.hex(), "own": 0, "lamp": 1},
+    "lampold1": {"key": KEY.hex(), "own": 0},
+    "lampold2": KEY.hex(),
+}
+
+
+def gives(house: House, by: str, device: str = "", payload: bytes = b"{}") -> int:
+    """What the lamp says to a reading of `device` that this child gives it."""
+    status = house.part._take(house.child(by), Message("reading", device, [], pack(payload)))
+    assert isinstance(status, int)
+    return status
+
+
+@pytest.mark.parametrize(
+    ("by", "taken"), [("button02", False), ("lampsaid", True), ("lampold1", True), ("lampold2", True)]
+)
+def test_only_a_lamp_may_speak_for_others_and_one_of_an_older_file_is_believed_to_be_one(by: str, taken: bool) -> None:
+    house = House(DOWN, ["relay"], Radio())
+    house.carrier(0)
+    assert gives(house, by) == gives(house, by, by) == TAKEN
+    for device in ("button01", "lampfar1"):
+        assert gives(house, by, device) == (TAKEN if taken else REFUSED)
+        assert (house.part._routes.get(device) is not None) == taken
+    assert gives(house, by) == TAKEN
+
+
+def test_who_spoke_for_itself_just_now_is_not_taken_over_by_another() -> None:
+    house = House(DOWN, ["relay"], Radio())
+    house.carrier(0)
+
+    def way() -> object:
+        return house.part._routes["button01"][0]
+
+    gives(house, "lampsaid", "button01")
+    assert way() == "lampsaid"
+    gives(house, "button01")
+    assert way() == "button01"
+    house.hal.now += ALIVE_MS
+    assert gives(house, "lampsaid", "button01") == TAKEN, "it goes up all the same"
+    assert way() == "button01"
+    house.hal.now += 1
+    gives(house, "lampsaid", "button01")
+    assert way() == "lampsaid", "it went over to that lamp"
+
+
+def test_who_does_not_answer_any_more_is_found_behind_another_at_once() -> None:
+    house = House(DOWN, ["relay"], Radio())
+    house.carrier(0)
+    gives(house, "button01")
+
+    async def nobody(*_: object) -> None:
+        return None
+
+    house.device.air.send = nobody
+    message = Message("receipt", "", [], pack(b"{}"))
+    asyncio.run(house.part._send_down("button01", message))
+    gives(house, "lampsaid", "button01")
+    assert house.part._routes["button01"][0] == "lampsaid"
+    gives(house, "button01")
+    gives(house, "lampsaid", "button01")
+    assert house.part._routes["button01"][0] == "button01"
+
+
+def test_a_child_that_fills_its_share_is_told_so_and_the_next_is_taken() -> None:
+    house = House(DOWN, ["relay"], Radio())
+    house.carrier(0)
+    said = [gives(house, "button02", payload=b"%d" % n) for n in range(SHARE + 1)]
+    assert said == [TAKEN] * SHARE + [FULL]
+    assert gives(house, "button01") == TAKEN
 
 
 def test_a_lamp_without_a_radio_leaves_what_it_should_carry() -> None:

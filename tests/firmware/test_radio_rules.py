@@ -5,7 +5,7 @@ import random
 
 import pytest
 from heartlamp.radio import choose
-from heartlamp.radio.backlog import MOST, MOST_BYTES, Backlog, Item
+from heartlamp.radio.backlog import MOST, MOST_BYTES, SHARE, Backlog, Item
 from heartlamp.radio.pack import PHRASES, pack, unpack
 from heartlamp.radio.packet import (
     CONTENT_MOST,
@@ -334,6 +334,26 @@ def test_an_alarm_overtakes_and_the_same_one_offered_again_takes_its_own_place()
     first = backlog.next("", 0)
     assert first is not None
     assert first.message.payload[1:8] == b"\x01" * 7
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["event", "reading", "ask"]), IDS, st.binary(min_size=9, max_size=FRAME_MAX)),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_no_child_takes_anothers_place(history: list[tuple[str, str, bytes]]) -> None:
+    """One says whatever it likes, in whoever's name; what the other gave stays, and its next alarm finds room."""
+    backlog = Backlog()
+    reading = Item(Message("reading", "button02", [], b"r" * 500), "", 0, "button02")
+    backlog.add(reading)
+    for what, device, payload in history:
+        backlog.add(Item(Message(what, device, [], payload), "", 0, "button01"))
+        assert len([held for held in backlog.items if held.by == "button01"]) <= SHARE
+    assert reading in backlog.items
+    for n in range(SHARE - 1):
+        assert backlog.add(Item(Message("event", "button02", [], bytes([n]) * 300), "", 0, "button02"))
 
 
 def test_what_does_not_fit_takes_nothing_away() -> None:

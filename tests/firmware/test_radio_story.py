@@ -14,6 +14,7 @@ from heartlamp.radio.packet import (
     ANSWER,
     CARRIER,
     PING,
+    REFUSED,
     TAKEN,
     Answer,
     Packet,
@@ -28,7 +29,7 @@ from heartlamp_protocol.said_to_device import write_heard
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
-from tests.firmware.air import NOWHERE, FarVillage, Site
+from tests.firmware.air import NOWHERE, FarVillage, Site, Thief
 from tests.firmware.parts import EPOCH, ROOT, BoardMaker, Broker, Certificates, Village, call
 
 ATTACKER = b"\x66" * 6
@@ -327,6 +328,25 @@ def test_a_stolen_lamp_that_says_the_highest_number_ends_nobody(site: Site, far:
         button.wait_trace("received", 30, event=id)
     eventually(lambda: len(lies) > 3, "some lies")
     assert not [line for line in button.lines() if line.get("trace") == "radio"], "a packet could not be taken"
+
+
+def test_a_stolen_button_that_speaks_for_its_neighbours_takes_nothing_from_them(site: Site, far: FarVillage) -> None:
+    """It holds its own pair key, and says again and again that the lamp behind it is reached by it."""
+    site.make("button01", "button", ("lampa001",))  # it never starts: its key speaks from elsewhere
+    neighbour = site.make("lampb001", "lamp", ("lampa001",))
+    first = site.make("lampa001", "lamp", lan=True)
+    thief = Thief(site.ether, "button01", "lampa001", "lampb001")
+    site.start()
+    carried_by(neighbour, "lampa001", 30)
+    neighbour.wait_show("working")
+    site.ether.on_packet = thief.hear
+    eventually(lambda: len(thief.told) > 3, "the lamp to answer the thief")
+    far.publish("lampa001", "lampb001", "lamp", write_lamp(EPOCH, 3, [call("lamp0c2d-" + "0" * 16, "near")]))
+    neighbour.wait_show("near")
+    neighbour.wait_trace("received", 20, event=press(neighbour))
+    assert set(thief.told) == {REFUSED}
+    assert not [said for said in far.said if said.payload.startswith(thief.LIE)]
+    assert first.running
 
 
 def test_a_storm_of_recordings_brings_nothing_to_the_village_and_nothing_down(site: Site, far: FarVillage) -> None:

@@ -64,13 +64,13 @@ def test_a_lamp_is_given_the_keys_of_those_whom_it_carries(county: County) -> No
         "channel": 11,
         "up": [],
         "down": {
-            "butfar01": {"key": key(button, "lampnear"), "own": 0},
-            "butnear1": {"key": key(file(county, "butnear1"), "lampnear"), "own": 1},
-            "camfar01": {"key": key(far, "lampnear"), "own": 0},
+            "butfar01": {"key": key(button, "lampnear"), "own": 0, "lamp": 0},
+            "butnear1": {"key": key(file(county, "butnear1"), "lampnear"), "own": 1, "lamp": 0},
+            "camfar01": {"key": key(far, "lampnear"), "own": 0, "lamp": 1},
         },
     }
     assert far["radio"]["up"] == ["lampnear"]
-    assert far["radio"]["down"] == {"butfar01": {"key": key(button, "camfar01"), "own": 1}}
+    assert far["radio"]["down"] == {"butfar01": {"key": key(button, "camfar01"), "own": 1, "lamp": 0}}
     assert button["radio"] == {"channel": 11, "up": ["camfar01", "lampnear"], "down": {}}
     assert "radio" not in file(county, "smokefar")
     through = {d.id: d.through for d in registry(county, "gwradio1").devices}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.mac import mqtt_password, pair_key, to_hex
 from heartlamp_protocol.passwords import mosquitto_hash
 
@@ -186,15 +187,17 @@ async def _radio(
     """What the device must know of the radio: who may carry it, and whom it may carry, with the key of that hop. None:
     nobody. A revoked device carries nothing and is not carried."""
     cursor = await conn.execute(
-        "SELECT d.id, d.site = own.site FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area, "
-        "device own WHERE own.id = %s AND own.id = ANY(d.through) AND d.revoked_at IS NULL AND a.parent = %s "
+        "SELECT d.id, d.site = own.site, d.kind "
+        "FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area, device own "
+        "WHERE own.id = %s AND own.id = ANY(d.through) AND d.revoked_at IS NULL AND a.parent = %s "
         "ORDER BY d.id",
         (device.id, village_area),
     )
     down = {}
-    for child, own in await cursor.fetchall():
+    for child, own, kind in await cursor.fetchall():
         version, root = await _root(conn, child, vault)
-        down[child] = {"key": to_hex(pair_key(root, version, device.id)), "own": int(own)}
+        key = to_hex(pair_key(root, version, device.id))
+        down[child] = {"key": key, "own": int(own), "lamp": int(kind in LAMPS)}
     cursor = await conn.execute(
         "SELECT id FROM device WHERE id = ANY(%s) AND revoked_at IS NULL", (list(device.through),)
     )

@@ -14,6 +14,7 @@ from heartlamp_protocol.device.statement import read_plain
 from heartlamp.part import Part as _Part
 from heartlamp.radio import hop
 from heartlamp.radio.backlog import Backlog, Item
+from heartlamp.radio.choose import ALIVE_MS
 from heartlamp.radio.pack import pack, unpack
 from heartlamp.radio.packet import FULL, NO_LINE, REFUSED, TAKEN, UP, Message, write_message
 from heartlamp.rules.paths import is_proven
@@ -84,6 +85,8 @@ class Part(_Part):
         device, now = message.device or child.id, self.hal.clock()
         if message.what not in UP or device == self.device.config.dev:
             return REFUSED
+        if device != child.id and not child.relays:
+            return REFUSED
         line = self._line()
         if line is None or (line.NAME == "relay" and line.carrier() == child.id):
             return FULL
@@ -92,8 +95,9 @@ class Part(_Part):
             return REFUSED
         payload = unpack(message.payload, FRAME_MAX)  # what we could not pass on we do not take
         onward = Message(message.what, device, message.path + [self._air.me], message.payload)
-        if not self._backlog.add(Item(onward, "", now)):
+        if not self._backlog.add(Item(onward, "", now, child.id)):
             return FULL
+        child.silent = 0
         self._learn(device, child.id, now)
         self._carried += 1
         if message.what == "event" and child.own and device == child.id:
@@ -102,10 +106,18 @@ class Part(_Part):
         return TAKEN
 
     def _learn(self, device: str, by: str, now: int) -> None:
+        """The way back to a device. Who spoke for itself just now, and answers, is not taken over by another."""
+        if by != device and self._is_here(device, now):
+            return
         self._routes[device] = (by, now)
         if len(self._routes) > ROUTES_MOST:
             oldest = min(self._routes, key=lambda known: self._routes[known][1])
             del self._routes[oldest]
+
+    def _is_here(self, device: str, now: int) -> bool:
+        by, at = self._routes.get(device, ("", 0))
+        answers = [child for child in self._air.peers(False) if child.id == device and not child.silent]
+        return by == device and now - at <= ALIVE_MS and answers != []
 
     def _show(self, frame: bytes, now: int) -> None:
         """An alarm of our own house's button: the lamp says that it is on its way. Of a silent one it says nothing."""
@@ -206,6 +218,7 @@ class Part(_Part):
         for child in self._air.peers(False):
             if child.id == peer:
                 status = await self._air.send(child, write_message(message), TRIES)
+                child.silent = child.silent + 1 if status is None else 0
                 if status is None:
                     return child.heard_at is None or self.hal.clock() - child.heard_at > AWAKE_MS
                 return status != FULL

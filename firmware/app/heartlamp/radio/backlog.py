@@ -7,6 +7,7 @@ from heartlamp.radio.packet import Message
 
 MOST = 24
 MOST_BYTES = 12_288
+SHARE, SHARE_BYTES = 8, 4_096  # of one child, with all that it carries: no child fills it for the others
 KEPT_MS = {"event": 15_000, "receipt": 15_000, "pulse": 2_000}  # a pulse that is late would be a lie
 KEPT_ELSE_MS = 6_000
 ORDER = ("event", "receipt", "pulse", "shown", "ask", "state", "lamp", "reading")
@@ -14,12 +15,13 @@ NEWEST_ONLY = ("lamp", "pulse", "shown", "ask", "state")
 
 
 class Item:
-    """message for `peer` (the id of the next one down; "" up), since `at`."""
+    """message for `peer` (the id of the next one down; "" up), since `at`. by: the child that gave it, "" none."""
 
-    def __init__(self, message: Message, peer: str, at: int) -> None:
+    def __init__(self, message: Message, peer: str, at: int, by: str = "") -> None:
         self.message = message
         self.peer = peer
         self.at = at
+        self.by = by
         self.not_before = at
 
 
@@ -33,12 +35,14 @@ class Backlog:
         it replaces; an event the place of the oldest reading."""
         kept = [old for old in self.items if not _replaces(item, old)]
         before = len(kept)
-        while not _fits(item, kept):
-            worst = _least(item, kept)
+        crowd = _crowd(item, kept)
+        while crowd is not None:
+            worst = _least(item, crowd)
             if worst is None:
                 self.dropped += 1
                 return False
             kept.remove(worst)
+            crowd = _crowd(item, kept)
         self.dropped += before - len(kept)
         self.items = kept + [item]
         return True
@@ -68,21 +72,25 @@ class Backlog:
         return waiting
 
 
-def _fits(item: Item, kept: "list[Item]") -> bool:
-    return len(kept) < MOST and _size(item) + sum([_size(old) for old in kept]) <= MOST_BYTES
+def _crowd(item: Item, kept: "list[Item]") -> "list[Item] | None":
+    """Those of whom one must go before `item` fits; None: it fits."""
+    own = [old for old in kept if item.by and old.by == item.by]
+    if item.by and (len(own) >= SHARE or _size(own) + _size([item]) > SHARE_BYTES):
+        return own
+    return kept if len(kept) >= MOST or _size(kept) + _size([item]) > MOST_BYTES else None
 
 
-def _least(item: Item, kept: "list[Item]") -> "Item | None":
+def _least(item: Item, crowd: "list[Item]") -> "Item | None":
     """The least urgent, of these the oldest, that is less urgent than `item`."""
     worst = None
-    for old in kept:
+    for old in crowd:
         if _rank(old) > _rank(item) and (worst is None or _rank(old) > _rank(worst)):
             worst = old
     return worst
 
 
-def _size(item: Item) -> int:
-    return len(item.message.payload)
+def _size(items: "list[Item]") -> int:
+    return sum([len(item.message.payload) for item in items])
 
 
 def _rank(item: Item) -> int:

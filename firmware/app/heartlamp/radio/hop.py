@@ -238,7 +238,8 @@ class Air:
 def air_of(hal, device) -> "Air | None":
     """The one air of this device, which its link and its part share; None: no radio, or nobody to speak with. Config
     `radio`: `channel`; `up`: ids of the lamps that may carry us; `down`: whom we may carry, `"<id>":"<64 hex>"` or
-    `"<id>":{"key":"<64 hex>","own":1}` for a device of our own site."""
+    `"<id>":{"key":"<64 hex>","own":1,"lamp":0}`: of our own site; a lamp, which may speak for others. Where `lamp` is
+    not said, as in older files, it may: the houses behind it are heard on."""
     if device.air is not None:
         return device.air
     conf = device.config
@@ -262,5 +263,5 @@ def _meet(air: Air, hal, conf, said: dict) -> None:
     down = said.get("down", {})
     for id in down:
         entry = down[id] if isinstance(down[id], dict) else {"key": down[id]}
-        key = from_hex(entry["key"])
-        air.add(Peer(id, tag(id), key, False, hal.random(4), UP_MOST, bool(entry.get("own"))))
+        key, own, relays = from_hex(entry["key"]), bool(entry.get("own")), bool(entry.get("lamp", 1))
+        air.add(Peer(id, tag(id), key, False, hal.random(4), UP_MOST, own, relays))

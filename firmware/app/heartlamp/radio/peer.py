@@ -18,10 +18,18 @@ NEW, SAME, OLD = "new", "same", "old"  # old: of another life, or overtaken
 
 class Peer:
     """id: of the device; key: of the pair; carrier: it carries me (else I carry it); mine: 4 random bytes; most: bytes
-    of the longest message it may send; own: of my site."""
+    of the longest message it may send; own: of my site; relays: it may speak for others."""
 
     def __init__(
-        self, id: str, tag: bytes, key: bytes, carrier: bool, mine: bytes, most: int, own: bool = False
+        self,
+        id: str,
+        tag: bytes,
+        key: bytes,
+        carrier: bool,
+        mine: bytes,
+        most: int,
+        own: bool = False,
+        relays: bool = False,
     ) -> None:
         self.id = id
         self.tag = tag
@@ -30,6 +38,7 @@ class Peer:
         self.mine = mine
         self.most = most
         self.own = own
+        self.relays = relays
         self.theirs = NOBODY
         self.sent = 0  # the number of my last packet
         self.taken = 0  # the highest number of theirs
@@ -38,13 +47,13 @@ class Peer:
         self.heard_at: "int | None" = None  # ms, a packet that was no recording
         self.rssi = 0
         self.failures = 0  # in a row, to its own address
+        self.silent = 0  # messages in a row that it did not answer
         # of a carrier:
         self.answered_at: "int | None" = None  # ms, a question of mine
         self.asked_at: "int | None" = None
         self.hops = NO_LINE  # of it to its line, as it said
         self.proven_at: "int | None" = None  # when the village was last heard of at the end of its line
         self.shunned_until = 0  # it did not take what it was given
-        self.silent = 0  # messages in a row that it did not answer
         self.sending: object = None  # hop.py's lock: one message of several pieces at a time
         self._came = b""
         self._left = -1
