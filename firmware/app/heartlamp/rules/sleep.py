@@ -29,7 +29,7 @@ def ages(held: "list[tuple[str, int]]") -> "dict[str, int]":
     return dict(sorted(held, key=lambda one: one[1])[:AGES_MOST])
 
 
-def remembered(kept: dict) -> bytes:
+def remembered(kept: "dict[str, object]") -> bytes:
     """What goes through a sleep, as JSON: all of `kept`, or as much of it as there is room for."""
     data = json.dumps(kept).encode()
     kept = dict(kept)

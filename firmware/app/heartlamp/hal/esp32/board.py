@@ -1,6 +1,6 @@
 """An ESP32 board: keys and contacts, LEDs, a piezo or a speaker, Wi-Fi; wiring.py knows what of it is fitted where.
 
-Not run by the tests: they have no board. It is compiled for the device by a test, and nothing more is claimed.
+The tests have no board: keys, sleep and wake run against stand-ins for the chip, the rest is compiled and no more.
 """
 
 import asyncio
