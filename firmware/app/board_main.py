@@ -9,6 +9,7 @@ import os
 import sys
 
 import machine
+import micropython
 
 # bytes: collected this often from the first import on, RAM stays whole; a heap that first fills up is in pieces
 COLLECT_EVERY = 8192
@@ -62,6 +63,7 @@ def begin() -> tuple:
 
 
 def start() -> None:
+    micropython.kbd_intr(-1)  # a byte 3 on an open serial line must not end the program
     (main, hal), begun = begin()
     board = hal.Board()
     board.boot = begun

@@ -71,3 +71,13 @@ def test_a_chip_that_waits_for_one_pin_waits_for_red() -> None:
 
 def test_a_chip_that_no_pin_can_wake_says_so_and_stays_awake() -> None:
     assert not on_device("esp32_board.py", "none")["can sleep"]
+
+
+def test_a_board_that_has_lost_its_settings_still_knows_its_pins(button: dict[str, Any]) -> None:
+    assert (button["without settings"], button["provisioned again"]) == (PRESS, [])
+
+
+def test_without_an_nvs_it_alarms_all_the_same(button: dict[str, Any]) -> None:
+    assert (button["a broken NVS"], button["a broken NVS, red is held"]) == (None, PRESS)
+    assert button["a broken NVS, without settings"] == [[], None]
+    assert button["complaint"] == "no board"

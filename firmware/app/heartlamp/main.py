@@ -75,6 +75,7 @@ async def _settings(hal) -> Desk:
         from heartlamp.settings.waiting import until_provisioned
 
         outbox.load(hal.clock())
+        hal.fit("")
         await until_provisioned(hal, desk, store)
     if store.repaired or store.left_out:
         hal.trace("settings", repaired=store.repaired, left_out=store.left_out)

@@ -58,6 +58,30 @@ def wake_on_ext0(pin, how):
     Chip.armed = [[pin.number], how]
 
 
+class Nvs:
+    """As esp32.NVS, while `works`."""
+
+    blobs, works = {}, True
+
+    def __init__(self, _):
+        if not self.works:
+            raise OSError("no NVS")
+
+    def get_blob(self, key, buffer):
+        if key not in self.blobs:
+            raise OSError("no such key")
+        buffer[: len(self.blobs[key])] = self.blobs[key]
+        return len(self.blobs[key])
+
+    def set_blob(self, key, value):
+        self.blobs[key] = value
+
+    def commit(self):
+        pass
+
+    get_i32 = None
+
+
 class Module:
     def __init__(self, **names):
         for name in names:
@@ -70,7 +94,7 @@ machine = Module(
     reset=None, reset_cause=lambda: Chip.cause, unique_id=None, wake_reason=lambda: Chip.reason,
 )  # fmt: skip
 sys.modules["machine"] = machine
-esp32 = sys.modules["esp32"] = Module(WAKEUP_ALL_LOW="low", WAKEUP_ANY_HIGH="high")
+esp32 = sys.modules["esp32"] = Module(NVS=Nvs, WAKEUP_ALL_LOW="low", WAKEUP_ANY_HIGH="high")
 if sys.argv[1] != "none":
     setattr(esp32, "wake_on_" + sys.argv[1], wake_on_gpio if sys.argv[1] == "gpio" else wake_on_ext0)
 sys.modules["network"] = sys.modules["neopixel"] = Module(NeoPixel=None)
@@ -167,4 +191,19 @@ if sys.argv[1] != "none":
     Chip.cause = 3
     Chip.levels[3] = 0
     told["a watchdog, and red is held"] = given(board())
+Chip.cause = 1
+made = Board()
+made.fit("")  # its settings are lost
+told["without settings"] = given(made)
+made.fit("test")
+told["provisioned again"] = given(made)
+Nvs.works = False
+made = Board()
+told["a broken NVS"] = made.nvs()
+made.fit("test")
+told["a broken NVS, red is held"] = given(made)
+made = Board()
+made.trace = lambda what, **fields: told.update({"complaint": what})
+made.fit("")
+told["a broken NVS, without settings"] = [given(made), made.level("red")]
 print(json.dumps(told))

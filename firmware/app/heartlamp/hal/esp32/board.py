@@ -1,6 +1,6 @@
 """An ESP32 board: keys and contacts, LEDs, a piezo or a speaker, Wi-Fi; wiring.py knows what of it is fitted where.
 
-Not run by the tests: they have no board. It is compiled for the device by a test, and nothing more is claimed.
+The tests have no board: keys, sleep and wake run against stand-ins for the chip, the rest is compiled and no more.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import machine
 import network
 from machine import DEEPSLEEP_RESET, RTC, TIMER_WAKE, WDT, Pin, deepsleep, reset, reset_cause, unique_id, wake_reason
 
+from heartlamp import boot_state
 from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
 from heartlamp.rules import inputs, sleep
 from heartlamp.settings.log import Log
@@ -22,6 +23,7 @@ from heartlamp.settings.log import Log
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
 STUCK_MS = 300_000
+BOARD = "board"  # in NVS, apart from the settings: a board stays what it is
 
 
 class Board:
@@ -30,6 +32,7 @@ class Board:
     root = ""
 
     def __init__(self) -> None:
+        self._name = ""
         self._wiring = None  # a module of heartlamp/boards
         self._pins = {}  # (pin, level that means pulled) by name
         self._edges = []
@@ -56,12 +59,22 @@ class Board:
         self.log = Log()
 
     def fit(self, board: str) -> None:
-        """Takes the pins of the board of this name. A contact that is closed already is an edge like any other. Without
-        such a board the device runs on without pins, so that it can be provisioned again."""
-        self._wiring = wiring.find(board)
+        """Takes the pins of the board of this name, "": of the one it had last, so that a device that has lost its
+        settings has keys and a light. A contact that is closed already is an edge like any other. Without such a board
+        the device runs on without pins, so that it can be provisioned again."""
+        before = boot_state.get(self.nvs(), BOARD)
+        before = str(before, "utf-8") if before else ""
+        board = board or before
+        if self._wiring is not None:  # fitted while it waited for its settings
+            if board != self._name:
+                self.reset()  # these pins are another board's
+            return
+        self._name, self._wiring = board, wiring.find(board)
         if self._wiring is None:
             self.trace("no board", name=board)
             return
+        if board != before:
+            boot_state.put(self.nvs(), BOARD, board.encode())
         self._leds = leds.fitted(self._wiring, self.clock)
         self._sounder = sounder.fitted(self._wiring, self.trace)
         for name, pin, pulled in wiring.inputs(self._wiring):

@@ -1,6 +1,6 @@
 """What is wired to which pin of this board: a module of heartlamp/boards, made of hardware/boards by the build.
 
-Not run by the tests, as all of hal/esp32.
+`find` and `inputs` run against stand-ins for the chip, the rest is compiled and no more.
 """
 
 from machine import ADC, Pin

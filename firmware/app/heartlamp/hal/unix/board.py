@@ -57,7 +57,8 @@ class Board:
                 self.kept, self._slept_ms = before.kept, before._slept_ms
 
     def fit(self, board: str) -> None:
-        """Has the pins of the board of this name; all where the program, as its sources, knows no such board."""
+        """Has the pins of the board of this name; all where the program, as its sources, knows no such board, or where
+        the settings are lost."""
         self._pins = None
         if not board:
             return
