@@ -30,7 +30,7 @@ GROUPS = {
             "heartlamp/",
             "config device kinds net outbox part showing supervisor tasks telemetry wait",
         ),
-        *_in("heartlamp/parts/", "every keys light recessed slot tamper vitals"),
+        *_in("heartlamp/parts/", "every keys light recessed slot tamper update vitals"),
         *_in("heartlamp/settings/", "copy desk log store"),
         *_in("heartlamp/rules/", "battery calls glow jitter keys lamp paths recessed reconnect retry values watch wav"),
         *_in("heartlamp_protocol/device/", "event frame kinds lamp limits mac statement"),
