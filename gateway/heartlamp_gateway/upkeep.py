@@ -2,7 +2,7 @@
 
 import time
 
-from heartlamp_protocol.device.kinds import supervision_ms
+from heartlamp_protocol.supervision import supervision_ms
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain

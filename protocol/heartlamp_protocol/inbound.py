@@ -5,8 +5,10 @@ from typing import Any, TypeAlias
 
 from heartlamp_protocol.device.frame import FrameError, split_frame
 from heartlamp_protocol.device.limits import INTEGER_MAX, STILL_MAX, VALUES_MAX
-from heartlamp_protocol.device.names import ANSWERS, WHATS, is_device_id, is_event_id, is_hex, owner_of
+from heartlamp_protocol.device.names import WHATS, is_device_id, is_event_id, is_hex, owner_of
 from heartlamp_protocol.fields import read_integer, read_object
+
+ANSWERS = ("coming", "arrived", "withdrawn")  # what a person can say with a key at a lamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person's answer, by key. `answer`: one of names.ANSWERS."""
+    """A person's answer, by key. `answer`: one of ANSWERS."""
 
     id: str
     head: Head

@@ -17,10 +17,10 @@ from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Village
 from heartlamp_gateway.upkeep import Upkeep
 from heartlamp_protocol.device import event
-from heartlamp_protocol.device.kinds import supervision_ms
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.downlink import IncidentCommand
 from heartlamp_protocol.registry import Device, Registry, Site
+from heartlamp_protocol.supervision import supervision_ms
 from heartlamp_protocol.uplink import Item
 from hypothesis import given
 from hypothesis import strategies as st

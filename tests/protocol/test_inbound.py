@@ -3,8 +3,8 @@
 from heartlamp_protocol.device import event
 from heartlamp_protocol.device.frame import FrameError, sign, write_frame
 from heartlamp_protocol.device.limits import FRAME_MAX, INTEGER_MAX
-from heartlamp_protocol.device.names import ANSWERS, WHATS, event_id
-from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Head, Reading, read_frame
+from heartlamp_protocol.device.names import WHATS, event_id
+from heartlamp_protocol.inbound import ANSWERS, Alarm, Answer, Cancel, Head, Reading, read_frame
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Which parts each kind of device runs. A kind loads the code of its own parts and no other's."""
+"""Which parts each kind of device runs. What is not in parts/every.py is loaded by name, and no other kind's is."""
 
 _EVERY = ("vitals", "tamper")
 PARTS = {

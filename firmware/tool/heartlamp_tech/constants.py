@@ -49,6 +49,8 @@ def _value(module: Module, node: ast.expr, values: Mapping[Symbol, Value]) -> Va
     match node:
         case ast.Constant(int() | str() as value) if not isinstance(value, bool):
             return value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() as value)) if not isinstance(value, bool):
+            return -value
         case ast.Name() | ast.Attribute():
             symbol = _symbol(module, node)
             return values.get(symbol) if symbol else None

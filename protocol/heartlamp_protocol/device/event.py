@@ -18,7 +18,7 @@ def write_alarm(id: str, dev: str, kv: int, boot: str, seq: int, up: int, what: 
 
 
 def write_answer(id: str, dev: str, kv: int, boot: str, seq: int, up: int, incident: str, answer: str) -> bytes:
-    """A person's answer by key. `answer`: one of names.ANSWERS; `incident`: the id of its opening event."""
+    """A person's answer by key. `answer`: coming, arrived or withdrawn; `incident`: the id of its opening event."""
     head = _head(dev, kv, boot, seq, up)
     return (
         '{"v":%d,"kind":"answer","id":"%s",%s,"incident":"%s","answer":"%s"}' % (VERSION, id, head, incident, answer)

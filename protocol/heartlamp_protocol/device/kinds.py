@@ -1,6 +1,6 @@
 """The kinds of household device, and how often each says that it lives: one constant per kind of supply.
 
-A device that says nothing for 2.5 heartbeats is missed. Which parts of the firmware a kind runs stands in
+Which parts of the firmware a kind runs stands in
 firmware/app/heartlamp/kinds.py.
 """
 
@@ -25,8 +25,3 @@ LAMPS = ("lamp", "camera")  # these show calls
 def heartbeat_ms(kind: str) -> int:
     """Milliseconds between two heartbeats of a device of this kind."""
     return KINDS.get(kind, MAINS_MS)
-
-
-def supervision_ms(kind: str) -> int:
-    """A device that says nothing for this long is missed: 2.5 heartbeats."""
-    return heartbeat_ms(kind) * 5 // 2

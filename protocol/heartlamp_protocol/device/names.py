@@ -7,7 +7,6 @@ topics     `hl/1/<device id>/<what>`; `hl/1/pulse` is the gateway's to all
 """
 
 WHATS = ("panic", "fire", "gas", "flood", "slope", "silent")  # what an alarm is about
-ANSWERS = ("coming", "arrived", "withdrawn")  # what a person can say with a key at a lamp
 
 PULSE = "hl/1/pulse"
 UP = ("event", "reading", "state", "ask", "shown", "picture", "want")  # written by the device

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from heartlamp_protocol.device.kinds import supervision_ms
+from heartlamp_protocol.supervision import supervision_ms
 
 SILENT_SECONDS = 60
 """After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Depends, Request
-from heartlamp_protocol.device.kinds import supervision_ms
+from heartlamp_protocol.supervision import supervision_ms
 from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
