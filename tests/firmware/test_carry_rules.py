@@ -172,7 +172,7 @@ def test_who_does_not_answer_any_more_is_found_behind_another_at_once() -> None:
     async def nobody(*_: object) -> None:
         return None
 
-    house.device.air.send = nobody
+    house.air.send = nobody
     message = Message("receipt", "", [], pack(b"{}"))
     asyncio.run(house.part._send_down("button01", message))
     gives(house, "lampsaid", "button01")
