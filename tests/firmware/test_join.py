@@ -186,6 +186,8 @@ def test_what_cannot_be_joined_safely_is_refused_with_its_reason() -> None:
     assert "import each other" in refusal({"app/one": "from app import main\ndef say(): return main.run()\n"})
     far = {"app/far": "from app.one import say\n", "app/main": "from app import far, one\n"}
     assert "import each other" in refusal(far)
+    near = {"app/near": "A = 1\n", "app/far": "from app.near import B\n"}
+    assert "imports B, which app.near does not have" in refusal(near)
     assert "must keep its name" in refusal(
         {"app/one": "def say(): pass\n", "app/far": "def f():\n    from app import one\n    one.say()\n"}
         | {"app/main": main + "def run(say): return one.say()\n"}

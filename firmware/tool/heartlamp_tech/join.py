@@ -35,7 +35,12 @@ def join(texts: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> dict[
             written[path] = plan.joined(module.name)
         elif module.name not in home:
             written[path] = plan.pointed(module) if any(name in home for name, _ in module.imports()) else text
-    _no_circle({dotted(path): Module(dotted(path), text, written) for path, text in written.items()})
+    made = {dotted(path): Module(dotted(path), text, written) for path, text in written.items()}
+    _no_circle(made)
+    for module in made.values():
+        for whole, name in module.imports():
+            if name and whole in made and name not in made[whole].top:
+                raise BundleError(f"{module.name} imports {name}, which {whole} does not have")
     return written
 
 
@@ -68,7 +73,7 @@ class Module:
                 self.top |= {alias.asname or alias.name: self.target(node, alias) for alias in node.names}
             elif isinstance(node, _BINDS):
                 bound = _bound(node) if isinstance(node, _INNER) else {n for t in _targets(node) for n in _bound(t)}
-                self.top |= {n: (name, n) for n in bound}
+                self.top |= {n: (name, n) for n in sorted(bound)}
         self.names = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
         self.reached = {
             (node.value.id, (module, node.attr))
