@@ -198,6 +198,7 @@ def on_esp32(modules: Sequence[str], built: Path) -> list[str]:
     name of a file that was loaded here."""
     app = built / "app"
     names = {Path(path).stem for path in modules if path.startswith(UNIX)} | {"board", *ESP32_AT_ONCE}
+    names |= {"sleeping"} if "heartlamp/parts/sleep.mpy" in modules else set()
     hal = sorted(path for path in (app / "heartlamp/hal/esp32").glob("*.mpy") if path.stem in names)
     return [path for path in modules if not path.startswith(UNIX)] + [str(path.relative_to(app)) for path in hal]
 
