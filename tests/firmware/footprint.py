@@ -16,6 +16,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Self
 
+from heartlamp.kinds import PARTS
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import CALLS_MAX, NAME_MAX
 from heartlamp_tech import compiling
@@ -32,7 +33,6 @@ SHORT = REPO / ".tools/bin/micropython32"
 DEVICE = "device01"
 RADIO = "+radio"  # of a kind that also carries others, or is carried
 RADIO_KINDS = ("button+radio", "lamp+radio", "camera+radio")
-MEASURED = ("button", "lamp", "camera", *RADIO_KINDS)
 TOO_LARGE = ("camera+radio",)  # known to load more, said in firmware/docs/build.md
 KIND_MOST = 64 * 1024  # bytes of .mpy that a kind loads
 CONNECTION_MOST = 6 * 1024  # bytes of .mpy of mqtt/codec and mqtt/session
@@ -208,6 +208,7 @@ def on_esp32(modules: Sequence[str], built: Path) -> list[str]:
     name of a file that was loaded here."""
     app = built / "app"
     names = {Path(path).stem for path in modules if path.startswith(UNIX)} | {"board", *ESP32_AT_ONCE}
+    names |= {"sleeping"} if "heartlamp/parts/sleep.mpy" in modules else set()
     hal = sorted(path for path in (app / "heartlamp/hal/esp32").glob("*.mpy") if path.stem in names)
     return [path for path in modules if not path.startswith(UNIX)] + [str(path.relative_to(app)) for path in hal]
 
@@ -224,6 +225,7 @@ def measure(built: Path, before: dict[str, Any]) -> dict[str, Any]:
         "heap_bare": bare_heap(micropython),
         "kinds": {},
     }
+    done: list[str] = []  # kinds of the same parts (smoke, gas, flood) are measured once
     with Bench(built, micropython) as bench:
         for kind in (*kinds, *RADIO_KINDS):
             try:
@@ -233,10 +235,11 @@ def measure(built: Path, before: dict[str, Any]) -> dict[str, Any]:
                 continue
             row = {"modules": len(modules), "unix": bytes_of(modules, built)}
             row["esp32"] = bytes_of(on_esp32(modules, built), built)
-            if kind in MEASURED:
-                for heap, in_place in (("in_place", True), ("loaded", False)):
-                    guess = before.get("kinds", {}).get(kind, {}).get(heap, 96 * 1024)
-                    row[heap] = bench.heap(kind, in_place, guess)
+            twin = next((other for other in done if PARTS.get(other) == PARTS.get(kind, ())), None)
+            for heap, in_place in (("in_place", True), ("loaded", False)):
+                guess = before.get("kinds", {}).get(kind, {}).get(heap, 96 * 1024)
+                row[heap] = report["kinds"][twin][heap] if twin else bench.heap(kind, in_place, guess)
+            done.append(kind)
             report["kinds"][kind] = row
     return report
 
@@ -252,9 +255,7 @@ def text_of(report: dict[str, Any]) -> str:
             continue
         over = "!" if row["esp32"] > KIND_MOST else " "
         line = f"{kind:14}{row['modules']:>8}{row['unix']:>11,} B{row['esp32']:>11,} B{over}"
-        if "loaded" in row:
-            line += f"{row['in_place'] - bare:>19,} B{row['loaded'] - bare:>18,} B"
-        lines.append(line)
+        lines.append(line + f"{row['in_place'] - bare:>19,} B{row['loaded'] - bare:>18,} B")
     word = "4 bytes, as on an ESP32" if report["word"] == 4 else "8 bytes; an ESP32 has 4, about 60 % of it is expected"
     return "\n".join(
         [

@@ -1,14 +1,7 @@
-"""What a board makes of its input lines: edges that passed while nobody looked, what may end its sleep, what it finds
-when it starts. An input is "pulled" where its key is pressed or its contact closed.
-"""
+"""Which input lines may end a board's sleep, and what the start after it makes of them. An input is "pulled" where its
+key is pressed or its contact closed."""
 
 KEYS = ("red", "green", "cancel")  # of which a level is no news, but an edge is a press
-
-
-def edges(noted: int, level: int) -> "tuple[int, ...]":
-    """The edges since a level was noted, where an interrupt finds `level` now: finding it unchanged, there was one in
-    between; a press that was let go while the program was busy is a press."""
-    return (level,) if level != noted else (1 - level, level)
 
 
 def held(pulled: "list[str]") -> "list[str]":

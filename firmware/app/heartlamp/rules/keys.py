@@ -28,6 +28,12 @@ class Line:
         self.done = done
 
 
+def edges(noted: int, level: int) -> "tuple[int, ...]":
+    """The edges since a level was noted, where an interrupt finds `level` now: finding it unchanged, there was one in
+    between; a press that was let go while the program was busy is a press."""
+    return (level,) if level != noted else (1 - level, level)
+
+
 def edge(line: Line, level: int, now: int) -> "tuple[Line, bool]":
     """(line, True where a press begins with this very edge)."""
     if level == line.level:

@@ -6,23 +6,19 @@ The tests have no board: keys, sleep and wake run against stand-ins for the chip
 import asyncio
 import json
 import os
-import sys
 import time
-from binascii import hexlify
 
 import esp32
-import machine
 import network
-from machine import DEEPSLEEP_RESET, RTC, TIMER_WAKE, WDT, Pin, deepsleep, reset, reset_cause, unique_id, wake_reason
+from machine import DEEPSLEEP_RESET, RTC, WDT, Pin, reset, reset_cause
 
 from heartlamp import boot_state
 from heartlamp.hal.esp32 import leds, sounder, wifi, wiring
-from heartlamp.rules import inputs, sleep
+from heartlamp.rules import keys
 from heartlamp.settings.log import Log
 
 EDGES_MOST = 64  # of one burst of bounce; the first one is the press
 WATCHDOG_MS = 30_000
-STUCK_MS = 300_000
 BOARD = "board"  # in NVS, apart from the settings: a board stays what it is
 
 
@@ -81,21 +77,15 @@ class Board:
             self._pins[name] = pin, pulled
             self._noted[name] = self.level(name)
             pin.irq(lambda pin, name=name: self._edge(name), Pin.IRQ_RISING | Pin.IRQ_FALLING)
-        ticks = time.ticks_ms()
-        if reset_cause() != DEEPSLEEP_RESET:
-            self.kept["held"] = self.kept["armed"] = []
-        before = [self.kept.get(name, []) for name in ("held", "armed")]
-        for name, level in inputs.found([name for name in self._pins if self._noted[name]], *before, self._woke()):
-            self._edges.append((name, level, ticks))
+        pulled = [name for name in self._pins if self._noted[name]]
+        if reset_cause() == DEEPSLEEP_RESET:
+            from heartlamp.hal.esp32 import sleeping
 
-    def _woke(self) -> "list[str] | None":
-        """Which inputs ended the sleep, as rules/inputs.py wants it."""
-        if reset_cause() != DEEPSLEEP_RESET or wake_reason() == TIMER_WAKE:
-            return []
-        if not hasattr(machine, "wake_pins"):  # MicroPython before 1.27
-            return None
-        pins = machine.wake_pins()
-        return [name for name in self._pins if self._wiring.PINS[name] in pins] or None
+            found = sleeping.found({name: self._wiring.PINS[name] for name in self._pins}, pulled, self.kept)
+        else:
+            self.kept["held"], found = [], [(name, 1) for name in pulled]
+        ticks = time.ticks_ms()
+        self._edges += [(name, level, ticks) for name, level in found]
 
     def clock(self) -> int:
         """ms; asked often enough (a heartbeat does) it never wraps."""
@@ -117,31 +107,16 @@ class Board:
         self._watchdog.feed()
 
     def sleep(self, ms: int) -> None:
-        """Deep sleep until an input of the board's `wake` is pulled or the time is over; then the device starts anew. A
-        red key that is stuck would wake it again at once: then letting go does, and the time after STUCK_MS, because
-        the chip's own resistors may pull against the board's. Returns where a key was pressed just now."""
-        pulled = [name for name in self._pins if self.level(name)]
+        """Deep sleep until an input of the board's `wake` is pulled or the time is over; then the device starts anew.
+        Returns where a key was pressed just now."""
+        pulled = [name for name in self._pins if self._noted[name]]
         for name in self._pins:
-            if int(name in pulled) != self._noted[name]:
+            if self.level(name) != self._noted[name]:
                 self._edge(name)
-        if self._edges or not self.can_sleep():
-            return
-        red, level = self._pins["red"]
-        if "red" in pulled:
-            ms, level = min(ms, STUCK_MS), 1 - level
-        how = esp32.WAKEUP_ANY_HIGH if level else esp32.WAKEUP_ALL_LOW
-        one = hasattr(esp32, "wake_on_ext0")
-        wake = [
-            name for name in self._wiring.WAKE if name in self._pins and self._pins[name][1] == self._pins["red"][1]
-        ]
-        self.kept["held"], self.kept["armed"] = inputs.held(pulled), inputs.armed(wake, pulled, one)
-        if one:  # ESP32, ESP32-S3
-            esp32.wake_on_ext0(red, how)
-        else:  # ESP32-C3
-            esp32.wake_on_gpio(tuple([self._pins[name][0] for name in self.kept["armed"]]), how)
-        self.kept["slept_at"] = time.time_ns() // 1_000_000
-        RTC().memory(sleep.remembered(self.kept))
-        deepsleep(ms)
+        if not self._edges and self.can_sleep():
+            from heartlamp.hal.esp32 import sleeping
+
+            sleeping.sleep_on(self._pins, pulled, self._wiring.WAKE, self.kept, ms)
 
     def can_sleep(self) -> bool:
         """As hal/unix/board.py says: the ESP32-C3 has wake_on_gpio from MicroPython 1.27."""
@@ -220,12 +195,9 @@ class Board:
 
     def about(self) -> dict:
         """As hal/unix/board.py says."""
-        return {
-            "board": os.uname().machine,
-            "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
-            "mac": hexlify(unique_id(), ":").decode(),
-            "capabilities": [name for name in ("nvs", "radio", "camera") if getattr(self, name)() is not None],
-        }
+        from heartlamp.hal.esp32.about import about
+
+        return about(self)
 
     def reset(self) -> None:
         reset()
@@ -311,7 +283,7 @@ class Board:
         takes long: then press and release are both over, and each finds the level as it was."""
         level, ticks = self.level(name), time.ticks_ms()
         if len(self._edges) < EDGES_MOST:
-            for one in inputs.edges(self._noted[name], level):
+            for one in keys.edges(self._noted[name], level):
                 self._edges.append((name, one, ticks))
             self._noted[name] = level
         self._flag.set()

@@ -16,7 +16,7 @@ import sys
 import time
 from asyncio import core
 
-from heartlamp.rules import inputs, wav
+from heartlamp.rules import wav
 from heartlamp.settings.log import Log
 
 POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
@@ -82,6 +82,8 @@ class Board:
 
     def sleep(self, ms: int) -> None:
         """Deep sleep until a pin moves or the time is over; never returns: the device starts anew."""
+        from heartlamp.rules import inputs
+
         self._nap_ms = ms
         self.kept["held"] = inputs.held([name for name in self._levels if self._levels[name]])
         raise SystemExit(ASLEEP)
