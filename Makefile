@@ -25,7 +25,7 @@ drill: tools
 
 firmware: tools words32
 	@$(RUN) python -m heartlamp_tech.build
-	@$(RUN) python -m tests.firmware.footprint
+	@PYTHONPATH=firmware/app $(RUN) python -m tests.firmware.footprint
 
 test: tools browser console words32
 	$(RUN) pytest -n 2 --dist loadgroup -m "not prove"
