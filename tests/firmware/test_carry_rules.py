@@ -74,22 +74,23 @@ class House:
         fields |= {"ca": "", "links": links, "radio": {"channel": 6, "up": [NEIGHBOUR], "down": down}}
         conf = Config(fields)
         self.device = Device(conf, Outbox("/nowhere"), self.hal.clock, self.hal.random, self.hal.trace)
-        self.link = Link(self.hal, self.device)
+        self.link: Any = Link(self.hal, self.device)
         self.device.links = [self.link]
         self.part = Part(self.hal, self.device)
         self.part.start()
+        self.air: Any = self.device.air
         if radio is not None:
             self.device.path_up("relay")
             self.link.up.set()
 
     def child(self, id: str) -> Peer:
-        (found,) = [peer for peer in self.device.air.peers(False) if peer.id == id]
+        (found,) = [peer for peer in self.air.peers(False) if peer.id == id]
         assert isinstance(found, Peer)
         return found
 
     def carrier(self, hops: int) -> Peer:
         """By whom the lamp itself is carried, as it says."""
-        (found,) = self.device.air.peers(True)
+        (found,) = self.air.peers(True)
         assert isinstance(found, Peer)
         found.answered(b"them", Answer(TAKEN, 0, hops, 0), self.hal.now)
         self.link._current = found
@@ -103,11 +104,11 @@ def house() -> House:
 
 def test_a_lamp_whose_carrier_has_just_lost_its_line_says_so(house: House) -> None:
     house.carrier(HOPS_MAX - 1)
-    assert house.device.air.facts(house.child("button01")) == (HOPS_MAX, None)
+    assert house.air.facts(house.child("button01")) == (HOPS_MAX, None)
     for hops in (HOPS_MAX, NO_LINE - 1, NO_LINE):
         house.carrier(hops)
         assert house.link.hops() <= NO_LINE
-        facts = house.device.air.facts(house.child("button01"))
+        facts = house.air.facts(house.child("button01"))
         assert facts == (NO_LINE, None)
         assert write_answer(Answer(FULL, 1, *facts))
 
@@ -168,7 +169,7 @@ def test_who_does_not_answer_any_more_is_found_behind_another_at_once() -> None:
     async def nobody(*_: object) -> None:
         return None
 
-    house.device.air.send = nobody
+    house.air.send = nobody
     message = Message("receipt", "", [], pack(b"{}"))
     asyncio.run(house.part._send_down("button01", message))
     gives(house, "lampsaid", "button01")
@@ -195,7 +196,7 @@ def test_a_lamp_without_a_radio_leaves_what_it_should_carry() -> None:
 
 def test_a_packet_that_we_fail_at_is_counted_and_the_next_is_taken(house: House) -> None:
     """And what is said again is not answered with what became of the one before it."""
-    air, child = house.device.air, house.child("button01")
+    air, child = house.air, house.child("button01")
 
     def fail(*_: object) -> int:
         raise OverflowError("a mistake of ours")
@@ -233,7 +234,7 @@ def test_a_radio_whose_buffer_is_spoilt_is_listened_to_again(house: House, monke
             raise what
         return what
 
-    air = house.device.air
+    air = house.air
     monkeypatch.setattr(asyncio, "sleep_ms", lambda ms: asyncio.sleep(0), raising=False)
     monkeypatch.setattr(air.radio, "receive", receive, raising=False)
     with pytest.raises(EOFError):
