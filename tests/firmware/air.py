@@ -191,7 +191,7 @@ class Thief:
         packet = read_packet(data)
         if sender == self.MAC or packet is None:
             return
-        if packet.type == ANSWER | CARRIER and packet.receiver == self._me:
+        if packet.type == ANSWER | CARRIER and packet.receiver == self._me and packet.theirs == b"evil":
             answer = read_answer(packet.content)
             assert answer is not None
             self._theirs, self._number = packet.mine, max(self._number, answer.number)

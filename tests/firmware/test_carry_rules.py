@@ -74,10 +74,11 @@ class House:
         fields |= {"ca": "", "links": links, "radio": {"channel": 6, "up": [NEIGHBOUR], "down": down}}
         conf = Config(fields)
         self.device = Device(conf, Outbox("/nowhere"), self.hal.clock, self.hal.random, self.hal.trace)
-        self.link = Link(self.hal, self.device)
+        self.link: Any = Link(self.hal, self.device)
         self.device.links = [self.link]
         self.part = Part(self.hal, self.device)
         self.part.start()
+        self.air: Any = self.device.air
         if radio is not None:
             self.device.path_up("relay")
             self.link.up.set()

@@ -336,7 +336,8 @@ def test_a_stolen_button_that_speaks_for_its_neighbours_takes_nothing_from_them(
     neighbour = site.make("lampb001", "lamp", ("lampa001",))
     first = site.make("lampa001", "lamp", lan=True)
     thief = Thief(site.ether, "button01", "lampa001", "lampb001")
-    site.start()
+    first.start()
+    neighbour.start()
     carried_by(neighbour, "lampa001", 30)
     neighbour.wait_show("working")
     site.ether.on_packet = thief.hear
