@@ -83,10 +83,6 @@ class House:
             self.device.path_up("relay")
             self.link.up.set()
 
-    @property
-    def air(self) -> Any:
-        return self.device.air
-
     def child(self, id: str) -> Peer:
         (found,) = [peer for peer in self.air.peers(False) if peer.id == id]
         assert isinstance(found, Peer)
@@ -97,7 +93,7 @@ class House:
         (found,) = self.air.peers(True)
         assert isinstance(found, Peer)
         found.answered(b"them", Answer(TAKEN, 0, hops, 0), self.hal.now)
-        self.link._current = found  # type: ignore[assignment]
+        self.link._current = found
         return found
 
 
