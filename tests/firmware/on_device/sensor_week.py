@@ -90,8 +90,11 @@ class Week:
             for record in list(self.device.outbox.records):
                 self.alarms += 1
                 self.device.outbox.remove(record)
-            while self.device.telemetry.next(self.hal.now) is not None:
-                self.device.telemetry.sent()
+            while True:
+                waiting = self.device.telemetry.next(self.hal.now)
+                if waiting is None:
+                    break
+                self.device.telemetry.sent(waiting[0])
                 self.readings += 1
             self.hal.now = at
 

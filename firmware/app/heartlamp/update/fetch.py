@@ -19,7 +19,7 @@ from heartlamp.wait import wait
 
 ASK_MS = 5_000  # without an answer, doubling to
 ASK_MOST_MS = 300_000
-REFUSED_MS = 600_000
+REFUSED_MOST, REFUSED_MS = 4, 3_600_000  # refusals within an hour, after which nothing offered by the line is taken
 AWAKE_TRIES = 2
 LOOK_MS = 1_000
 QUIET_MS = 100
@@ -36,16 +36,16 @@ class Fetch:
         self._woken = device.to_show.ear()
         self._tries = 0
         self._asked_at = None
-        self._refused_at = None
+        self._refused = []  # when, of the last ones
 
     # --- what comes -----------------------------------------------------------------------------------------------
 
     def message(self, payload: bytes) -> None:
-        """Of the topic `piece`. Raises FrameError. After a refusal the line may offer nothing for a while: whoever runs
-        it could wear out the flash with bundles that nobody signed."""
+        """Of the topic `piece`. Raises FrameError. After some refusals the line may offer nothing for a while: whoever
+        runs it could wear out the flash with bundles that nobody signed."""
         given = piece.read(payload)
-        refused_at = self._refused_at
-        if given.at == 0 and refused_at is not None and self.hal.clock() - refused_at < REFUSED_MS:
+        refused = self._refused
+        if given.at == 0 and len(refused) == REFUSED_MOST and self.hal.clock() - refused[0] < REFUSED_MS:
             return
         self.give(given)
 
@@ -156,7 +156,7 @@ class Fetch:
         self._download.refuse(reason)
         self.hal.boot["refused"], self.hal.boot["refused_version"] = reason, version
         self._piece = None
-        self._refused_at = self.hal.clock()
+        self._refused = (self._refused + [self.hal.clock()])[-REFUSED_MOST:]
         self.device.greet = True  # the technician waits for it
         self.device.to_read.ring()
 
