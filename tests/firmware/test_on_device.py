@@ -129,7 +129,7 @@ def test_a_broken_flash_still_alarms_from_ram(tmp_path: Path) -> None:
 def test_a_flash_that_prompts_filled_has_room_for_every_alarm(tmp_path: Path) -> None:
     made = board(tmp_path)
     made.start()
-    made.wait_trace("boot")
+    made.wait_trace("reserve", timeout=30)
     made.kill()
     fill = (
         "from heartlamp.hal.unix import flash\n"

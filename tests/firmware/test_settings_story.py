@@ -306,7 +306,7 @@ def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
         [str(MICROPYTHON), "-c", look + "print(sorted(os.listdir('/flash')))"],
         env=ENVIRONMENT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert said.stdout.strip() == "['out', 'out.reserve', 'settings']"
+    assert said.stdout.strip() == "['out', 'settings']"
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------

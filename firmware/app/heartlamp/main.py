@@ -56,6 +56,7 @@ async def _run(hal) -> None:
     supervisor.start("beat", tasks.beat(hal, device, links))
     supervisor.start("report", tasks.report(hal, device, links))
     supervisor.start("pins", tasks.pins(hal, device))
+    asyncio.create_task(tasks.keep_room(hal, device))
     if hal.listen is not None:
         supervisor.start("serial", hal.listen)
     await supervisor.run()

@@ -12,6 +12,7 @@ from heartlamp_protocol.device.mac import digest16
 MOST = 200  # unreceipted events held; beyond that a press offers all of them again instead of adding one
 BAD_MOST = 16
 RESERVE = 196_608  # bytes of flash for 200 events that nobody else gets, however much prompts and pictures take
+STEP = 2_048  # bytes of it written at once
 NO_SPACE = 28  # ENOSPC
 
 
@@ -53,14 +54,14 @@ class Outbox:
                     self.records.append(_read(f.read(), now))
             except (OSError, ValueError, KeyError, TypeError):
                 self._set_aside(name)
-        self._reserve()
 
-    def _reserve(self) -> None:
-        """A file to be given up when the flash is full; made again at a start that finds plenty of room."""
+    def reserve(self):
+        """Makes a file to be given up when the flash is full, in small steps: it takes seconds, and an alarm must not
+        wait for it. Yields after each; True last, where it was made now. Where there is little room it makes none."""
         path = self.folder + ".reserve"
         try:
-            os.stat(path)
-            return
+            if os.stat(path)[6] == RESERVE:
+                return
         except OSError:
             pass
         try:
@@ -68,8 +69,10 @@ class Outbox:
             if free * size < 2 * RESERVE:
                 return
             with open(path, "wb") as f:
-                for _ in range(RESERVE // 512):
-                    f.write(bytes(512))
+                for _ in range(RESERVE // STEP):
+                    f.write(bytes(STEP))
+                    yield False
+            yield True
         except OSError:
             self.flash_errors += 1
 

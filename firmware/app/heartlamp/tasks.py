@@ -1,5 +1,6 @@
 """The tasks that every device has, made for its links and parts. They run for ever; `alive()` says that they do."""
 
+import asyncio
 import gc
 
 from heartlamp_protocol.device.event import write_shown
@@ -9,6 +10,9 @@ from heartlamp.rules.jitter import jittered
 from heartlamp.rules.values import parcels
 from heartlamp.rules.watch import ALIVE_MS
 from heartlamp.wait import wait
+
+CALM_MS = 5_000  # after the start: who was woken by a press has other things to do
+STEP_MS = 20  # between two writes: other tasks' turn
 
 
 def pins(hal, device):
@@ -113,6 +117,17 @@ def report(hal, device, links: list):
                 await wait(woken, None, hal.clock())
 
     return run
+
+
+async def keep_room(hal, device) -> None:
+    """Keeps room on the flash for alarms, once nobody waits for anything. It comes to an end, so nobody watches it."""
+    await asyncio.sleep_ms(CALM_MS)
+    while device.is_needed():
+        await asyncio.sleep_ms(CALM_MS)
+    for made in device.outbox.reserve():
+        if made:
+            hal.trace("reserve")
+        await asyncio.sleep_ms(STEP_MS)
 
 
 def _first_up(links: list):
