@@ -71,60 +71,45 @@ class Device:
     def alarm(self, what: str, pin: str, at: int, stamp: object) -> "str | None":
         """The event's id; None where so many alarms are held that this one only offers them all again. `at`: when the
         line was read; `stamp`: the same for the trace."""
-        if not self.outbox.make_room("alarm"):
+        id = self._event("alarm", at, write_alarm, (what,), pin=pin, t=stamp)
+        if id is None:
             self.overflowed += 1
             self._trace("overflow", held=len(self.outbox.records))
             self.offer_all()
-            return None
-        at, id = self._new(at)
-        self._trace("pressed", event=id, pin=pin, t=stamp)
-        c = self.config
-        self._add(id, "alarm", write_alarm(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, what), at)
-        if what != "silent":
-            self.showing.pressed(id, at)
+        elif what != "silent":
+            self.showing.pressed(id, max(at, self.boot_at))
         return id
 
     def answer(self, incident: str, answer: str, pin: str, at: int, stamp: object) -> None:
         """A person's answer to a call that the lamp shows."""
-        if not self.outbox.make_room("answer"):
-            return
-        at, id = self._new(at)
-        self._trace("pressed", event=id, pin=pin, answer=answer, incident=incident, t=stamp)
-        c = self.config
-        body = write_answer(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, incident, answer)
-        self._add(id, "answer", body, at)
+        self._event("answer", at, write_answer, (incident, answer), pin=pin, answer=answer, incident=incident, t=stamp)
 
     def cancel(self, pin: str, at: int, stamp: object) -> None:
         """The household says that it was a mistake. It marks what is open, and stops nothing."""
-        if not self.outbox.make_room("cancel"):
-            return
-        at, id = self._new(at)
-        self._trace("pressed", event=id, pin=pin, cancel=1, t=stamp)
-        c = self.config
-        self._add(id, "cancel", write_cancel(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at), at)
+        self._event("cancel", at, write_cancel, (), pin=pin, cancel=1, t=stamp)
 
     def still(self, incident: str, sum: str, size: int, at: int) -> "str | None":
         """A picture was taken. `sum`: 64 hex; the event's id, None where there is no room."""
-        if not self.outbox.make_room("still"):
+        return self._event("still", at, write_still, (incident, sum, size))
+
+    def _event(self, kind: str, at: int, write, more: tuple, **pressed) -> "str | None":
+        """A new event on the flash; its id, None where there is no room. `write`: of protocol's event.py, `more`: its
+        last arguments; `pressed`: for the trace, where a key or contact made it."""
+        if not self.outbox.make_room(kind):
             return None
-        at, id = self._new(at)
-        c = self.config
-        body = write_still(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, incident, sum, size)
-        self._add(id, "still", body, at)
-        return id
-
-    def _new(self, at: int) -> "tuple[int, str]":
-        """(when: not before this boot, for a key may be held while we start; a fresh event id)."""
-        return max(at, self.boot_at), event_id(self.config.dev, self._random(8))
-
-    def _add(self, id: str, kind: str, body: bytes, at: int) -> None:
-        record = Record(id, kind, sign(self.config.device_key, body), body, self.seq, at - self.boot_at, at)
+        c, id = self.config, event_id(self.config.dev, self._random(8))
+        at = max(at, self.boot_at)  # a key may be held while we start
+        if pressed:
+            self._trace("pressed", event=id, **pressed)
+        body = write(id, c.dev, c.kv, self.boot, self.seq, at - self.boot_at, *more)
+        record = Record(id, kind, sign(c.device_key, body), body, self.seq, at - self.boot_at, at)
         self.seq += 1
         durable = self.outbox.add(record)
         self._trace("stored", event=id, flash=int(durable))
         self.urgent.ring()
         self.to_send.ring()
         self.to_show.ring()
+        return id
 
     # --- to the wire ----------------------------------------------------------------------------------------------
 
