@@ -29,11 +29,11 @@ def write_reading(kind, dev, kv, boot, seq, up, values):  # type: ignore[no-unty
 
 
 OPERATIONS: "dict[str, object]" = {
-    "hmac": lambda key, message: mac.to_hex(mac.hmac_sha256(raw(key), raw(message))),
+    "hmac": lambda key, message: mac.hmac_sha256(raw(key), raw(message)).hex(),
     "mqtt_password": lambda root, kv: mac.mqtt_password(raw(root), kv),
-    "device_key": lambda root, kv: mac.to_hex(mac.device_key(raw(root), kv)),
-    "county_key": lambda root, kv: mac.to_hex(mac.county_key(raw(root), kv)),
-    "pair_key": lambda root, kv, carrier: mac.to_hex(mac.pair_key(raw(root), kv, carrier)),
+    "device_key": lambda root, kv: mac.device_key(raw(root), kv).hex(),
+    "county_key": lambda root, kv: mac.county_key(raw(root), kv).hex(),
+    "pair_key": lambda root, kv, carrier: mac.pair_key(raw(root), kv, carrier).hex(),
     "digest16": lambda body: mac.digest16(raw(body)),
     "event_id": lambda owner, random8: names.event_id(owner, raw(random8)),
     "user": names.user,

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from heartlamp_protocol.device.mac import pair_key, to_hex
+from heartlamp_protocol.device.mac import pair_key
 from heartlamp_protocol.registry import Registry
 from heartlamp_server.area.model import read
 from heartlamp_server.area.radio import untangled
@@ -58,7 +58,7 @@ def test_a_lamp_is_given_the_keys_of_those_whom_it_carries(county: County) -> No
     near, far, button = (file(county, id) for id in ("lampnear", "camfar01", "butfar01"))
 
     def key(child: dict[str, Any], lamp: str) -> str:
-        return to_hex(pair_key(bytes.fromhex(child["root"]), child["kv"], lamp))
+        return pair_key(bytes.fromhex(child["root"]), child["kv"], lamp).hex()
 
     assert near["radio"] == {
         "channel": 11,

@@ -7,44 +7,38 @@ start · seq counts this device's records (orders, never filters) · up millisec
 from heartlamp_protocol.device.limits import VERSION
 
 
-def _head(dev: str, kv: int, boot: str, seq: int, up: int) -> str:
-    return '"dev":"%s","kv":%d,"boot":"%s","seq":%d,"up":%d' % (dev, kv, boot, seq, up)
-
-
 def write_alarm(id: str, dev: str, kv: int, boot: str, seq: int, up: int, what: str) -> bytes:
     """`what`: one of names.WHATS."""
-    head = _head(dev, kv, boot, seq, up)
-    return ('{"v":%d,"kind":"alarm","id":"%s",%s,"what":"%s"}' % (VERSION, id, head, what)).encode()
+    return _write("alarm", id, dev, kv, boot, seq, up, ',"what":"%s"' % what)
 
 
 def write_answer(id: str, dev: str, kv: int, boot: str, seq: int, up: int, incident: str, answer: str) -> bytes:
     """A person's answer by key. `answer`: coming, arrived or withdrawn; `incident`: the id of its opening event."""
-    head = _head(dev, kv, boot, seq, up)
-    return (
-        '{"v":%d,"kind":"answer","id":"%s",%s,"incident":"%s","answer":"%s"}' % (VERSION, id, head, incident, answer)
-    ).encode()
+    return _write("answer", id, dev, kv, boot, seq, up, ',"incident":"%s","answer":"%s"' % (incident, answer))
 
 
 def write_cancel(id: str, dev: str, kv: int, boot: str, seq: int, up: int) -> bytes:
     """The household says it was a mistake: marks its open incidents, stops nothing."""
-    return ('{"v":%d,"kind":"cancel","id":"%s",%s}' % (VERSION, id, _head(dev, kv, boot, seq, up))).encode()
+    return _write("cancel", id, dev, kv, boot, seq, up, "")
 
 
 def write_still(id: str, dev: str, kv: int, boot: str, seq: int, up: int, incident: str, sum: str, size: int) -> bytes:
     """A picture was taken at an alarm. `incident`: that alarm's event id; `sum`: 64 hex, SHA-256 of the picture, whose
     `size` bytes follow in pieces."""
-    head = _head(dev, kv, boot, seq, up)
-    return (
-        '{"v":%d,"kind":"still","id":"%s",%s,"incident":"%s","sum":"%s","bytes":%d}'
-        % (VERSION, id, head, incident, sum, size)
-    ).encode()
+    more = ',"incident":"%s","sum":"%s","bytes":%d' % (incident, sum, size)
+    return _write("still", id, dev, kv, boot, seq, up, more)
 
 
 def write_reading(kind: str, dev: str, kv: int, boot: str, seq: int, up: int, values: "list[tuple[str, int]]") -> bytes:
     """`kind`: "heartbeat" or "reading". `values`: names with their unit at the end (`temp_mc`, `heap_b`), integers."""
-    pairs = ",".join('"%s":%d' % pair for pair in values)
-    head = _head(dev, kv, boot, seq, up)
-    return ('{"v":%d,"kind":"%s",%s,"values":{%s}}' % (VERSION, kind, head, pairs)).encode()
+    pairs = ",".join(['"%s":%d' % pair for pair in values])
+    return _write(kind, "", dev, kv, boot, seq, up, ',"values":{%s}' % pairs)
+
+
+def _write(kind: str, id: str, dev: str, kv: int, boot: str, seq: int, up: int, more: str) -> bytes:
+    """`id` "": nobody receipts it; `more`: its own fields, each after a comma."""
+    head = '{"v":%d,"kind":"%s"' % (VERSION, kind) + (',"id":"%s"' % id if id else "")
+    return (head + ',"dev":"%s","kv":%d,"boot":"%s","seq":%d,"up":%d%s}' % (dev, kv, boot, seq, up, more)).encode()
 
 
 def write_state(online: int) -> bytes:

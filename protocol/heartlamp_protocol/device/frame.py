@@ -8,7 +8,7 @@ leaves body and MAC alone.
 """
 
 from heartlamp_protocol.device.limits import FRAME_MAX, INTEGER_MAX, STATEMENT_MAX, UNKNOWN_AGE
-from heartlamp_protocol.device.mac import hmac_sha256, same, to_hex
+from heartlamp_protocol.device.mac import hmac_sha256, same
 from heartlamp_protocol.device.names import is_hex
 
 
@@ -17,7 +17,7 @@ class FrameError(ValueError):
 
 
 def sign(key: bytes, body: bytes) -> str:
-    return to_hex(hmac_sha256(key, body))
+    return hmac_sha256(key, body).hex()
 
 
 def verify(key: bytes, body: bytes, mac: str) -> bool:

@@ -20,10 +20,6 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     return outer.digest()
 
 
-def to_hex(data: bytes) -> str:
-    return "".join("%02x" % b for b in data)
-
-
 def same(a: str, b: str) -> bool:
     """Equality that takes as long for a near miss as for a wild guess."""
     if len(a) != len(b):
@@ -36,7 +32,7 @@ def same(a: str, b: str) -> bool:
 
 def mqtt_password(root: bytes, key_version: int) -> str:
     """64 hex characters."""
-    return to_hex(hmac_sha256(root, b"heartlamp/mqtt/%d" % key_version))
+    return hmac_sha256(root, b"heartlamp/mqtt/%d" % key_version).hex()
 
 
 def device_key(root: bytes, key_version: int) -> bytes:
@@ -57,4 +53,4 @@ def pair_key(root: bytes, key_version: int, carrier: str) -> bytes:
 
 def digest16(body: bytes) -> str:
     """First 16 hex characters of SHA-256: binds a receipt to the very bytes it is for."""
-    return to_hex(hashlib.sha256(body).digest()[:8])
+    return hashlib.sha256(body).digest()[:8].hex()

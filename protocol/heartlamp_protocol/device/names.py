@@ -19,13 +19,11 @@ _HEX = "0123456789abcdef"
 
 
 def is_device_id(text: object) -> bool:
-    return (
-        isinstance(text, str) and 4 <= len(text) <= 20 and text[0] in _LOWER and all(c in _LOWER + _DIGIT for c in text)
-    )
+    return isinstance(text, str) and 4 <= len(text) <= 20 and text[0] in _LOWER and not text.strip(_LOWER + _DIGIT)
 
 
 def is_hex(text: object, length: int) -> bool:
-    return isinstance(text, str) and len(text) == length and all(c in _HEX for c in text)
+    return isinstance(text, str) and len(text) == length and not text.strip(_HEX)
 
 
 def is_event_id(text: object) -> bool:
@@ -38,7 +36,7 @@ def _is_owner_and_hex(text: str) -> bool:
 
 def event_id(owner: str, random8: bytes) -> str:
     """A new event id. `owner`: the device's or the gateway's id; `random8`: 8 fresh random bytes."""
-    return owner + "-" + "".join("%02x" % b for b in random8)
+    return owner + "-" + random8.hex()
 
 
 def owner_of(event: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from heartlamp_protocol.device.kinds import LAMPS
-from heartlamp_protocol.device.mac import mqtt_password, pair_key, to_hex
+from heartlamp_protocol.device.mac import mqtt_password, pair_key
 from heartlamp_protocol.passwords import mosquitto_hash
 
 from heartlamp_server.area.model import County, Device, Site, Village
@@ -196,7 +196,7 @@ async def _radio(
     down = {}
     for child, own, kind in await cursor.fetchall():
         version, root = await _root(conn, child, vault)
-        key = to_hex(pair_key(root, version, device.id))
+        key = pair_key(root, version, device.id).hex()
         down[child] = {"key": key, "own": int(own), "lamp": int(kind in LAMPS)}
     cursor = await conn.execute(
         "SELECT id FROM device WHERE id = ANY(%s) AND revoked_at IS NULL", (list(device.through),)
@@ -232,7 +232,7 @@ def _device_fields(
         "dev": device.id,
         "kind": device.kind,
         "kv": version,
-        "root": to_hex(root),
+        "root": root.hex(),
         "host": broker.host if broker else "",
         "port": broker.port if broker else 0,
         "server_name": broker.name if broker else "",

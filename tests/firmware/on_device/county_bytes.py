@@ -10,7 +10,6 @@ import sys
 from heartlamp.http.answer import Answer, HttpError
 from heartlamp.http.sse import Events
 from heartlamp.rules import county_batch, county_calls
-from heartlamp_protocol.device.mac import to_hex
 
 LAMP = "lamp0a1b"
 
@@ -47,7 +46,7 @@ def main():
 
 
 def _hex(data):
-    return to_hex(data)
+    return data.hex()
 
 
 main()

@@ -22,7 +22,6 @@ from heartlamp import pictures
 from heartlamp.hal.unix.flash import LFS
 from heartlamp.outbox import Outbox, Record
 from heartlamp.pictures import Pictures
-from heartlamp_protocol.device.mac import to_hex
 from nor import Nor, cuts, empty
 
 BLOCKS = 40
@@ -35,7 +34,7 @@ def picture(n):
 
 
 def sum_of(n):
-    return to_hex(hashlib.sha256(picture(n)).digest())
+    return hashlib.sha256(picture(n)).digest().hex()
 
 
 def id_of(n):
@@ -104,7 +103,7 @@ def after_cut(image):
     for one in kept.kept:
         data = bytearray(one.size)
         kept.read(one, 0, data)
-        sums[one.id] = to_hex(hashlib.sha256(data).digest())
+        sums[one.id] = hashlib.sha256(data).digest().hex()
     strangers = [name for name, _ in kept._list() if "." not in name]
     vfs.umount("/f")
     return [r.id for r in outbox.records], sums, strangers

@@ -18,7 +18,6 @@ from heartlamp.radio.packet import (
 )
 from heartlamp_protocol.device.event import write_alarm
 from heartlamp_protocol.device.frame import write_frame
-from heartlamp_protocol.device.mac import to_hex
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.said_to_device import write_pulse
 
@@ -33,4 +32,4 @@ packet = write_packet(KEY, Packet(DATA, tag("lamp0a1b"), tag("lamp0c2d"), b"abcd
 assert is_signed(KEY, packet)
 assert read_packet(packet).content == content
 made.append(packet)
-print(json.dumps([to_hex(hashlib.sha256(data).digest()) for data in made]))
+print(json.dumps([hashlib.sha256(data).digest().hex() for data in made]))

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 
 from heartlamp_protocol.device.limits import STALE_MS, STILL_MAX
-from heartlamp_protocol.device.mac import to_hex
 
 from heartlamp.part import Part as _Part
 from heartlamp.rules import still
@@ -141,7 +140,7 @@ class Part(_Part):
                 await asyncio.sleep_ms(0)  # an alarm comes first
         if not self._facts().consent:
             raise OSError("consent was withdrawn")
-        sum = to_hex(sum.digest())
+        sum = sum.digest().hex()
         pictures.whole(sum)
         id = self.device.still(incident, sum, size, at)
         if id is None:

@@ -9,7 +9,6 @@ from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import DOWN_MAX, FRAME_MAX
 from heartlamp_protocol.device.mac import pair_key
 
-from heartlamp.radio.pack import from_hex
 from heartlamp.radio.packet import (
     AGAIN,
     ANSWER,
@@ -257,11 +256,11 @@ def air_of(hal, device) -> "Air | None":
 
 def _meet(air: Air, hal, conf, said: dict) -> None:
     air.radio.set_channel(int(said.get("channel", 1)))
-    root = from_hex(conf.fields["root"])
+    root = bytes.fromhex(conf.fields["root"])
     for id in said.get("up", ()):
         air.add(Peer(id, tag(id), pair_key(root, conf.kv, id), True, hal.random(4), DOWN_MOST))
     down = said.get("down", {})
     for id in down:
         entry = down[id] if isinstance(down[id], dict) else {"key": down[id]}
-        key, own, relays = from_hex(entry["key"]), bool(entry.get("own")), bool(entry.get("lamp", 1))
+        key, own, relays = bytes.fromhex(entry["key"]), bool(entry.get("own")), bool(entry.get("lamp", 1))
         air.add(Peer(id, tag(id), key, False, hal.random(4), UP_MOST, own, relays))

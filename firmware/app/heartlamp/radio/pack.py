@@ -7,7 +7,6 @@ not come back the same travels as it is.
 
 from heartlamp_protocol.device.frame import FrameError, split_frame, split_signed, write_frame, write_signed
 from heartlamp_protocol.device.limits import UNKNOWN_AGE
-from heartlamp_protocol.device.mac import to_hex
 
 PLAIN, SQUEEZED, FRAME, SIGNED = 0, 1, 2, 3
 _NO_AGE = b"\xff" * 7
@@ -67,9 +66,9 @@ def unpack(data: bytes, most: int = 4096) -> bytes:
         return _expand(rest, most)
     if form == FRAME and len(rest) > 39:
         age = UNKNOWN_AGE if rest[:7] == _NO_AGE else int.from_bytes(rest[:7], "big")
-        return write_frame(age, to_hex(rest[7:39]), _expand(rest[39:], most))
+        return write_frame(age, rest[7:39].hex(), _expand(rest[39:], most))
     if form == SIGNED and len(rest) > 32:
-        return write_signed(to_hex(rest[:32]), _expand(rest[32:], most))
+        return write_signed(rest[:32].hex(), _expand(rest[32:], most))
     raise FrameError("a payload of an unknown form")
 
 
@@ -80,10 +79,10 @@ def _pack(data: bytes) -> bytes:
         if data[:7] == b'{"age":':
             age, mac, body = split_frame(data)
             stamp = _NO_AGE if age == UNKNOWN_AGE else age.to_bytes(7, "big")
-            return bytes([FRAME]) + stamp + from_hex(mac) + _squeeze(body)
+            return bytes([FRAME]) + stamp + bytes.fromhex(mac) + _squeeze(body)
         if data[:7] == b'{"mac":':
             mac, body = split_signed(data)
-            return bytes([SIGNED]) + from_hex(mac) + _squeeze(body)
+            return bytes([SIGNED]) + bytes.fromhex(mac) + _squeeze(body)
     except FrameError:
         pass
     return bytes([SQUEEZED]) + _squeeze(data)
@@ -105,8 +104,3 @@ def _expand(data: bytes, most: int) -> bytes:
     for i, phrase in enumerate(PHRASES):
         data = data.replace(bytes([i + 1]), phrase)
     return data
-
-
-def from_hex(text: str) -> bytes:
-    """Raises ValueError."""
-    return bytes([int(text[i : i + 2], 16) for i in range(0, len(text), 2)])

@@ -9,7 +9,7 @@ import hashlib
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import HOPS_MAX
-from heartlamp_protocol.device.mac import hmac_sha256, same, to_hex
+from heartlamp_protocol.device.mac import hmac_sha256, same
 from heartlamp_protocol.device.names import is_device_id
 
 MOST = 250  # bytes of an ESP-NOW packet
@@ -70,7 +70,7 @@ def read_packet(data: bytes) -> "Packet | None":
 
 
 def is_signed(key: bytes, data: bytes) -> bool:
-    return same(to_hex(hmac_sha256(key, data[:-MAC])[:MAC]), to_hex(data[-MAC:]))
+    return same(hmac_sha256(key, data[:-MAC])[:MAC].hex(), data[-MAC:].hex())
 
 
 class Answer:
