@@ -1,7 +1,8 @@
 """From Python sources to what devices load: bytecode by mpy-cross, whose names are those in the bundle.
 
-Modules that are always loaded together become one file (join.py), and constants stand where they are used
-(constants.py): a fifth less for a device to keep. What is frozen into a firmware image is the sources as they are.
+Modules that are always loaded together become one file (join.py), constants stand where they are used (constants.py),
+and what a large file names most often comes first in it (foremost.py): a fifth less for a device to keep. What is
+frozen into a firmware image is the sources as they are.
 """
 
 import ast
@@ -13,6 +14,7 @@ from pathlib import Path
 from heartlamp_tech.boards import INPUTS, Board
 from heartlamp_tech.bundle import BundleError
 from heartlamp_tech.constants import fold
+from heartlamp_tech.foremost import foremost
 from heartlamp_tech.join import join
 
 PACKAGES = (("protocol", "heartlamp_protocol"), ("firmware/app", "heartlamp"))
@@ -75,8 +77,10 @@ def start_sources(repo: Path) -> dict[str, str]:
 
 
 def board_sources(boards: dict[str, Board]) -> dict[str, str]:
-    """One small module for each board, heartlamp/boards/<name with _>, of which a device loads its own."""
+    """One small module for each board, heartlamp/boards/<name with _>, of which a device loads its own; and `_all`,
+    which it loads when somebody provisions it."""
     found = {"heartlamp/boards/__init__": '"""Made from hardware/boards/*.toml: one module a board."""\n'}
+    found["heartlamp/boards/_all"] = f"KINDS = { ({name: board.kinds for name, board in sorted(boards.items())})!r}\n"
     for name, board in boards.items():
         found["heartlamp/boards/" + name.replace("-", "_")] = _board_module(board)
     return found
@@ -86,22 +90,27 @@ def compile_all(texts: dict[str, str]) -> dict[str, bytes]:
     """Bytecode by path in the bundle. Raises BundleError with mpy-cross's words."""
     compiler = _compiler()
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "source.py"), Path(folder, "target.mpy")
         compiled = {}
         for name, text in sorted(texts.items()):
-            source.write_text(text, "utf-8")
-            try:
-                # -s: the name in tracebacks, without the package, and the only one in the bytes, so that every machine
-                # makes the same; -O3: without line numbers, 6 % of every file; file and function are there still
-                shown = name.partition("/")[2] or name
-                command = [str(compiler), "-O3", "-s", f"{shown}.py", "-o", str(target), str(source)]
-                subprocess.run(command, check=True, capture_output=True, text=True)
-            except FileNotFoundError:
-                raise BundleError("mpy-cross is missing; `make tools` installs it") from None
-            except subprocess.CalledProcessError as error:
-                raise BundleError(f"{name}.py does not compile for the device: {error.stderr.strip()}") from None
-            compiled[f"{name}.mpy"] = target.read_bytes()
+            ways = dict.fromkeys((text, foremost(text)))
+            compiled[f"{name}.mpy"] = min((_compile(compiler, Path(folder), name, way) for way in ways), key=len)
     return compiled
+
+
+def _compile(compiler: Path, folder: Path, name: str, text: str) -> bytes:
+    source, target = folder / "source.py", folder / "target.mpy"
+    source.write_text(text, "utf-8")
+    try:
+        # -s: the name in tracebacks, without the package, and the only one in the bytes, so that every machine makes
+        # the same; -O3: without line numbers, 6 % of every file; file and function are there still
+        shown = name.partition("/")[2] or name
+        command = [str(compiler), "-O3", "-s", f"{shown}.py", "-o", str(target), str(source)]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise BundleError("mpy-cross is missing; `make tools` installs it") from None
+    except subprocess.CalledProcessError as error:
+        raise BundleError(f"{name}.py does not compile for the device: {error.stderr.strip()}") from None
+    return target.read_bytes()
 
 
 def _compiler() -> Path:
