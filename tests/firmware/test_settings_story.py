@@ -277,38 +277,6 @@ def test_with_both_copies_damaged_it_says_so_stays_up_and_keeps_its_event(
     assert village.wait_event(event).id == event
 
 
-def test_a_board_of_before_keeps_its_settings(tmp_path: Path) -> None:
-    """A flash of the size they had, with nothing but /config.json and /wifi.json on it."""
-    board = VirtualBoard(MICROPYTHON, REPO, tmp_path / "old.flash")
-    board.flash.write_bytes(b"\xff" * 128 * 4096)
-    write = (
-        "from heartlamp.hal.unix import flash\n"
-        "import json, vfs\n"
-        f"device = flash.FlashFile(open({str(board.flash)!r}, 'r+b'), lambda fd: 0, 0, 128)\n"
-        "vfs.VfsLfs2.mkfs(device, **flash.LFS)\n"
-        "vfs.mount(vfs.VfsLfs2(device, **flash.LFS), '/flash')\n"
-        f"f = open('/flash/config.json', 'w'); f.write({json.dumps(OFF)!r}); f.close()\n"
-        """f = open('/flash/wifi.json', 'w'); f.write('{"ssid":"village","password":"12345678"}'); f.close()\n"""
-    )
-    subprocess.run([str(MICROPYTHON), "-c", write], env=ENVIRONMENT, check=True)
-    serial = BoardLines(board)
-    board.start()
-    board.wait_trace("boot", dev="lamp0a1b")
-    spoil(board, FILE_GONE)  # it was copied to the NVS
-    mark = board.mark()
-    board.start()
-    board.wait_trace("settings", after=mark, repaired=["file"])
-    wifi = {"ssid": "village", "password": "(set)"}
-    assert serial.ask("get")["settings"] == OFF | {"root": "(set)", "wifi": wifi}
-    look = f"from heartlamp.hal.unix import flash\nimport os\nflash.mount({str(board.flash)!r}, '/flash', False)\n"
-    board.kill()
-    said = subprocess.run(
-        [str(MICROPYTHON), "-c", look + "print(sorted(os.listdir('/flash')))"],
-        env=ENVIRONMENT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert said.stdout.strip() == "['out', 'settings']"
-
-
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
 

@@ -22,9 +22,10 @@ if ".frozen" not in sys.path:
 from heartlamp.hal.unix import nvs
 from heartlamp.hal.unix.flash import LFS
 from heartlamp.outbox import Outbox, Record
-from heartlamp.settings import store as stores
+from heartlamp.settings import keeper
 from heartlamp.settings.desk import Desk
 from heartlamp.settings.log import Log
+from heartlamp.settings.store import Store
 from nor import Nor, cuts, empty, is_erase
 
 FILES, VALUES = 24, 4  # blocks of littlefs, of the NVS
@@ -36,6 +37,7 @@ SECOND = dict(FIRST, kv=2, root="a5" * 32, ca=CA + CA, radio={"channel": 6, "dow
 
 class Hal:
     log = Log()
+    board = "virtual"
 
     def about(self):
         return {}
@@ -60,7 +62,7 @@ def start(image, log):
     region = nvs.Region(flash)
     region.open()
     vfs.mount(vfs.VfsLfs2(Nor(image, 0, FILES, log), **LFS), "/f")
-    store, outbox = stores.Store(nvs.Nvs(region, "heartlamp"), "/f"), Outbox("/f/out")
+    store, outbox = Store(nvs.Nvs(region, "heartlamp"), "/f"), Outbox("/f/out")
     store.load()
     outbox.load(0)
     return store, outbox
@@ -68,14 +70,13 @@ def start(image, log):
 
 def in_place():
     """One copy, written over itself: its sum tells that it is damaged, and there is no other."""
-    write = stores.Store._write_nvs
+    write = keeper._write_nvs
 
-    def over(self, data):
-        self._slot = 1
-        write(self, data)
+    def over(store, data):
+        store.slot = 1
+        write(store, data)
 
-    stores.Store._write_nvs = over
-    stores.Store._places = lambda self: [("nvs", self._write_nvs)]
+    keeper._places = lambda store: [("nvs", over)]
 
 
 def main():
