@@ -15,7 +15,7 @@ from heartlamp_tech import signing
 from heartlamp_tech.build import Built, build, write
 from heartlamp_tech.bundle import BundleError, read, sign
 from heartlamp_tech.compiling import compile_all
-from heartlamp_tech.virtual_board import VirtualBoard
+from heartlamp_tech.virtual_board import BoardError, VirtualBoard
 
 from tests.firmware import footprint
 from tests.firmware.conftest import MICROPYTHON, REPO
@@ -104,7 +104,10 @@ def test_a_board_runs_from_the_bundle_alone(
         (tmp_path / "app" / name).write_bytes(data)
     (tmp_path / "start").symlink_to(folder / "start")
     board = VirtualBoard(MICROPYTHON, REPO, tmp_path / "lamp.flash", built=tmp_path)
-    board.provision(config(village.broker, certificates.ca, "lamp0a1b", "lamp"))
+    settings = config(village.broker, certificates.ca, "lamp0a1b", "lamp")
+    with pytest.raises(BoardError, match="the board esp32c3-button cannot be a lamp; it can be button, silent"):
+        board.provision(settings | {"board": "esp32c3-button"})
+    board.provision(settings | {"board": "esp32s3-lamp"})
     board.start()
     board.wait_show("working")
     board.press("red")
@@ -121,7 +124,7 @@ def test_a_board_runs_from_the_bundle_alone(
     "kind",
     [
         pytest.param(kind, marks=[pytest.mark.xfail(strict=True)] if kind in footprint.TOO_LARGE else [])
-        for kind in (*KINDS, *footprint.RADIO_KINDS)
+        for kind in (*KINDS, *footprint.BY_RADIO)
     ],
 )
 def test_a_kind_loads_64_kib_at_most(bench: Bench, folder: Path, kind: str) -> None:

@@ -24,6 +24,7 @@ def view(**more: Any) -> serial.View:
     facts: dict[str, Any] = {
         "fields": FIELDS, "why": "", "left_out": [], "about": {"board": "virtual", "mac": "02:00:00:00:00:01"},
         "held": {}, "logs": ["12 boot"], "values": [("heap_b", 90000), ("update_refused", 1)],
+        "board": "", "boards": {"s3-lamp": ("lamp",), "c3-button": ("button", "silent")},
     }  # fmt: skip
     return serial.View(**(facts | more))
 
@@ -157,6 +158,19 @@ def test_provision_names_the_wrong_field() -> None:
     assert refused("provision").more == {"field": "settings"}
 
 
+def test_a_board_whose_pins_are_not_known_or_are_another_kinds_is_refused() -> None:
+    unknown = refused("provision", settings=FIELDS | {"board": "s4-lamp"})
+    assert (unknown.error, unknown.more) == ("this firmware knows no board s4-lamp", {"field": "board"})
+    assert unknown.do == "the boards are c3-button, s3-lamp"
+    other = refused("provision", settings=FIELDS | {"board": "c3-button"})
+    assert (other.error, other.more) == ("the board c3-button cannot be a lamp", {"field": "kind"})
+    assert other.do == "it can be button, silent"
+    without = {name: value for name, value in FIELDS.items() if name != "board"}
+    assert refused("provision", settings=without).more == {"field": "board"}
+    assert ask("provision", view(board="s3-lamp"), settings=without)[1][0][0] == "save"
+    assert ask("provision", view(boards=None), settings=FIELDS | {"board": "s4-lamp"})[1][0][0] == "save"
+
+
 def test_a_device_that_holds_events_becomes_no_other_device() -> None:
     holding = view(held={"lamp0a1b": 3})
     said = refused("provision", holding, settings=FIELDS | {"dev": "lamp0c2d"})
@@ -234,18 +248,22 @@ def test_a_copy_is_read_as_it_was_written_or_not_at_all() -> None:
 BOOT = 90_000
 
 
+def fires_at(*edges: tuple[int, int]) -> int | None:
+    """When it resets, after these edges: (level, when)."""
+    found: int | None = None
+    for level, at in edges:
+        found = recessed.fires_at(found, level, at, BOOT)
+    return found
+
+
 def test_held_from_power_up_for_five_seconds() -> None:
-    hold = recessed.edge(recessed.RELEASED, 1, BOOT + 200, BOOT)
-    assert recessed.fires_at(hold) == BOOT + 5_000
+    assert fires_at((1, BOOT + 200)) == BOOT + 5_000
 
 
 def test_let_go_before_it_does_nothing() -> None:
-    hold = recessed.edge(recessed.RELEASED, 1, BOOT, BOOT)
-    hold = recessed.edge(hold, 0, BOOT + 4_900, BOOT)
-    assert recessed.fires_at(hold) is None
-    again = recessed.edge(hold, 1, BOOT + 4_950, BOOT)  # a bounce is not a new power-up
-    assert recessed.fires_at(again) is None
+    assert fires_at((1, BOOT), (0, BOOT + 4_900)) is None
+    assert fires_at((1, BOOT), (0, BOOT + 4_900), (1, BOOT + 4_950)) is None  # a bounce is not a new power-up
 
 
 def test_pressed_while_the_device_runs_it_does_nothing() -> None:
-    assert recessed.fires_at(recessed.edge(recessed.RELEASED, 1, BOOT + 1_001, BOOT)) is None
+    assert fires_at((1, BOOT + 1_001)) is None

@@ -18,6 +18,7 @@ from heartlamp.settings.store import Store
 
 class Hal:
     log = Log()
+    board = "virtual"
 
     def clock(self):
         return 0

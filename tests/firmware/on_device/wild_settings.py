@@ -32,6 +32,7 @@ FIELDS.update({"server_name": "gwliu1.heartlamp", "ca": CA, "consent": 1, "site"
 
 class Hal:
     log = Log()
+    board = "virtual"
 
     def about(self):
         return {}

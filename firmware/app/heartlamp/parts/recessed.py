@@ -12,17 +12,16 @@ class Part(_Part):
 
     def __init__(self, hal, device) -> None:
         super().__init__(hal, device)
-        self._hold = recessed.RELEASED
+        self._fires_at = None
 
     def edge(self, pin: str, level: int, at: int, stamp: object) -> None:
-        self._hold = recessed.edge(self._hold, level, at, self.device.boot_at)
+        self._fires_at = recessed.fires_at(self._fires_at, level, at, self.device.boot_at)
 
     def settle(self, now: int) -> "int | None":
-        at = recessed.fires_at(self._hold)
-        if at is not None and now >= at:
-            self._hold = recessed.RELEASED
+        if self._fires_at is not None and now >= self._fires_at:
+            self._fires_at = None
             self.device.desk.reset("recessed key")
-        return at
+        return self._fires_at
 
     def awake(self) -> bool:
         asked_at = self.device.desk.asked_at

@@ -41,7 +41,16 @@ def _view(desk) -> View:
         held[owner_of(record.id)] = held.get(owner_of(record.id), 0) + 1
     values = [] if desk.device is None else desk.device.health(desk.hal.clock(), gc.mem_free())
     about, logs, store = dict(desk.hal.about(), version=VERSION), list(desk.hal.log.lines), desk.store
-    return View(store.fields, store.why, store.left_out, about, held, logs, values)
+    return View(store.fields, store.why, store.left_out, about, held, logs, values, desk.hal.board, _boards())
+
+
+def _boards() -> "dict[str, tuple[str, ...]] | None":
+    """None where the program runs as its sources: the build makes that list."""
+    try:
+        from heartlamp.boards._all import KINDS
+    except ImportError:
+        return None
+    return KINDS
 
 
 def _save(desk, fields: "dict | None", restart: bool) -> dict:

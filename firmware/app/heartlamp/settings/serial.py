@@ -36,7 +36,8 @@ class Refused(Exception):
 class View:
     """What the answers are made of. fields: the settings, None without; why: they are None; left_out: fields of them
     that this firmware cannot use; about: of the board (board, micropython, version, mac, capabilities); held: device id
-    -> number of its events not received; logs: lines; values: of the heartbeat."""
+    -> number of its events not received; logs: lines; values: of the heartbeat; board: the one it has the pins of by
+    now, "" none; boards: of each board that this firmware knows, the kinds it can be; None: nobody made that list."""
 
     def __init__(
         self,
@@ -47,6 +48,8 @@ class View:
         held: "dict[str, int]",
         logs: "list[str]",
         values: "list[tuple[str, int]]",
+        board: str,
+        boards: "dict[str, tuple[str, ...]] | None",
     ) -> None:
         self.fields = fields
         self.why = why
@@ -55,6 +58,8 @@ class View:
         self.held = held
         self.logs = logs
         self.values = values
+        self.board = board
+        self.boards = boards
 
 
 def read_line(said: object) -> "dict[str, object]":
@@ -130,6 +135,8 @@ def _provision(request: "dict[str, object]", view: View) -> "tuple[dict[str, obj
     given = request.get("settings")
     fields, ignored = rules.known(given) if isinstance(given, dict) else ({}, [])
     _check(fields if isinstance(given, dict) else given)
+    if view.boards is not None:
+        _fits(str(fields.get("board", view.board)), str(fields["kind"]), view.boards)
     others = [dev for dev in view.held if dev != fields["dev"]]
     if others:
         raise Refused(
@@ -225,6 +232,16 @@ def _provisioned(view: View) -> "dict[str, object]":
     if view.fields is None:
         raise Refused("this device is not provisioned", "provision it first")
     return view.fields
+
+
+def _fits(board: str, kind: str, boards: "dict[str, tuple[str, ...]]") -> None:
+    """On a board's wrong pins nobody's press would be heard."""
+    if board not in boards:
+        wrong = "this firmware knows no board " + board if board else "the settings name no board, and it has none yet"
+        raise Refused(wrong, "the boards are " + ", ".join(sorted(boards)), field="board")
+    if kind not in boards[board]:
+        wrong = "the board %s cannot be a %s" % (board, kind)
+        raise Refused(wrong, "it can be " + ", ".join(boards[board]), field="kind")
 
 
 def _check(fields: object) -> None:

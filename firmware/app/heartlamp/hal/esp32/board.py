@@ -28,7 +28,7 @@ class Board:
     root = ""
 
     def __init__(self) -> None:
-        self._name = ""
+        self.board = ""  # its name
         self._wiring = None  # a module of heartlamp/boards
         self._pins = {}  # (pin, level that means pulled) by name
         self._edges = []
@@ -62,10 +62,10 @@ class Board:
         before = str(before, "utf-8") if before else ""
         board = board or before
         if self._wiring is not None:  # fitted while it waited for its settings
-            if board != self._name:
+            if board != self.board:
                 self.reset()  # these pins are another board's
             return
-        self._name, self._wiring = board, wiring.find(board)
+        self.board, self._wiring = board, wiring.find(board)
         if self._wiring is None:
             self.trace("no board", name=board)
             return

@@ -28,6 +28,7 @@ class Board:
     `boot`: how this start came about, as boot.py's choose() says."""
 
     listen = None  # the serial line comes with the pins
+    board = "virtual"
 
     def __init__(self, root: str, ether: str = "", nvs=None) -> None:
         self.root = root
