@@ -8,9 +8,9 @@ import os
 import sys
 
 import vfs
-from heartlamp import boot_state
 from heartlamp.rules import boot
 from heartlamp.update import slots
+from heartlamp.update import state as kept
 from heartlamp_protocol.device.reasons import ROLLED_BACK
 
 RESCUED_MOST = 100  # records read into RAM before a filesystem is made anew
@@ -45,7 +45,7 @@ def choose(nvs, root: str, fresh: bool, slept: bool = False) -> dict:
     slot: "rom", "a" or "b"; version: of an update's program, 0 for the rom copy, which knows its own; 0 or 1: safe
     (alarms only), trial (it has yet to earn a receipt), fresh; crashes: starts in a row, before this one, that did not
     get healthy; reformatted, lost, refused, refused_version: as in the state."""
-    state = boot_state.load(nvs)
+    state = kept.load(nvs)
     if fresh:
         state = boot.reformatted(state)
     return _pick(nvs, root, boot.begin(state, slept), fresh, slept)
@@ -57,7 +57,7 @@ def _pick(nvs, root: str, state: boot.State, fresh: bool, quick: bool) -> dict:
         if slot == boot.ROM or slots.works(root + "/" + slot, state.id_of(slot), quick):
             break
         state = boot.broken(state, slot)
-    boot_state.save(nvs, state)
+    kept.save(nvs, state)
     return {
         "slot": slot,
         "version": 0 if slot == boot.ROM else slots.head(root + "/" + slot).manifest.version,
@@ -84,7 +84,7 @@ def load(nvs, root: str, begun: dict, rom: "list[str]", load_main):
             if begun["slot"] == boot.ROM:
                 raise
             sys.print_exception(error, sys.stderr)
-        state = boot.broken(boot_state.load(nvs), begun["slot"], ROLLED_BACK)
+        state = boot.broken(kept.load(nvs), begun["slot"], ROLLED_BACK)
         begun = _pick(nvs, root, state, begun["fresh"] == 1, False)
 
 

@@ -8,7 +8,7 @@ are ms of the hal's clock.
 from heartlamp_protocol.device.event import write_alarm, write_answer, write_cancel, write_still
 from heartlamp_protocol.device.frame import FrameError, sign, write_frame
 from heartlamp_protocol.device.limits import UNKNOWN_AGE
-from heartlamp_protocol.device.mac import digest16, to_hex
+from heartlamp_protocol.device.mac import digest16
 from heartlamp_protocol.device.names import event_id, is_hex
 from heartlamp_protocol.device.statement import read_plain, read_signed
 
@@ -35,7 +35,7 @@ class Device:
         self.to_read = Bell()
         self.to_report = Bell()
         self.urgent = Bell()
-        self.boot = to_hex(random(4))
+        self.boot = random(4).hex()
         self.boot_at = clock()
         self.seq = 0
         self.paths = [paths.Path(name, self.boot_at) for name in config.links]
@@ -43,6 +43,7 @@ class Device:
         self.telemetry = Telemetry(self)
         self.parts = []
         self.links = []
+        self.watch = None  # the supervisor's start(): for a link's further tasks
         self.air = None  # radio/hop.py's, where there is a radio
         self.pictures = None  # a camera's stills on their way: pictures.py
         self.leaving = []  # what a link does before the device sleeps

@@ -30,7 +30,7 @@ async def _run(hal) -> None:
     asyncio.get_event_loop().set_exception_handler(_die)
     desk = await _settings(hal)
     conf = desk.config
-    device = Device(conf, Outbox(hal.root + "/out"), hal.clock, hal.random, hal.trace)
+    device = Device(conf, desk.outbox, hal.clock, hal.random, hal.trace)
     radio = conf.fields.get("radio")
     carries = isinstance(radio, dict) and bool(radio.get("down"))
     wanted = names(conf.kind, hal.boot["safe"] == 1, carries)
@@ -46,6 +46,7 @@ async def _run(hal) -> None:
     device.links = links = [load("links", name, "Link")(hal, device) for name in conf.links]
     desk.run(device)
     supervisor = Supervisor(hal)
+    device.watch = supervisor.start
     for name, part in zip(wanted, device.parts):
         part.start()
         if part.run is not None:

@@ -38,10 +38,8 @@ async def open_tls(host: str, port: int, name: str, ca: bytes, hello: bytes, on_
         return 0
 
     def only_the_same(cert, depth):
-        if depth == 0:
-            seen.append(sha256(cert).digest())
-            return 0 if seen[0] == seen[-1] else 1
-        return 0
+        remember(cert, depth)
+        return int(depth == 0 and seen[0] != seen[-1])
 
     key = (host, port, name)
     if key in _accepted:  # a second handshake for each connect would cost an ESP32 a second

@@ -11,8 +11,9 @@ from heartlamp_protocol.device.mac import digest16
 
 MOST = 200  # unreceipted events held; beyond that a press offers all of them again instead of adding one
 BAD_MOST = 16
-RESERVE = 196_608  # bytes of flash for 200 events that nobody else gets, however much prompts and pictures take
-STEP = 2_048  # bytes of it written at once
+RESERVE = (
+    196_608  # bytes of flash for 200 events that nobody else gets, however much prompts and pictures take: room.py
+)
 NO_SPACE = 28  # ENOSPC
 
 
@@ -35,6 +36,7 @@ class Record:
 class Outbox:
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.reserve = folder + ".reserve"  # given up when the flash is full
         self.records = []  # in the order of seq
         self.set_aside = 0
         self.flash_errors = 0
@@ -42,6 +44,7 @@ class Outbox:
 
     def load(self, now: int) -> None:
         """What an earlier boot left. Never raises: a device with a broken flash still has to alarm."""
+        self.records = []  # it may be asked again, once the device knows who it is
         try:
             _make_folder(self.folder)
             names = sorted([entry[0] for entry in os.ilistdir(self.folder) if entry[1] == 0x8000])
@@ -55,26 +58,12 @@ class Outbox:
             except (OSError, ValueError, KeyError, TypeError):
                 self._set_aside(name)
 
-    def reserve(self):
-        """Makes a file to be given up when the flash is full, in small steps: it takes seconds, and an alarm must not
-        wait for it. Yields after each; True last, where it was made now. Where there is little room it makes none."""
-        path = self.folder + ".reserve"
+    def has_room(self) -> bool:
+        """Whether the reserve is there, and whole."""
         try:
-            if os.stat(path)[6] == RESERVE:
-                return
+            return os.stat(self.reserve)[6] == RESERVE
         except OSError:
-            pass
-        try:
-            size, _, _, free = os.statvfs(self.folder)[:4]
-            if free * size < 2 * RESERVE:
-                return
-            with open(path, "wb") as f:
-                for _ in range(RESERVE // STEP):
-                    f.write(bytes(STEP))
-                    yield False
-            yield True
-        except OSError:
-            self.flash_errors += 1
+            return False
 
     def next_seq(self) -> int:
         return self.records[-1].seq + 1 if self.records else 1
@@ -103,7 +92,7 @@ class Outbox:
         except OSError as error:
             if error.errno == NO_SPACE:
                 try:
-                    os.remove(self.folder + ".reserve")
+                    os.remove(self.reserve)
                     self._write(record, data)
                     return True
                 except OSError:

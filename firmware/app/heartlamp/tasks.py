@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from heartlamp_protocol.device.event import write_shown
+from heartlamp_protocol.device.event import write_ask, write_shown, write_state
 from heartlamp_protocol.device.kinds import heartbeat_ms
 
 from heartlamp.rules.jitter import jittered
@@ -12,7 +12,6 @@ from heartlamp.rules.watch import ALIVE_MS
 from heartlamp.wait import wait
 
 CALM_MS = 5_000  # after the start: who was woken by a press has other things to do
-STEP_MS = 20  # between two writes: other tasks' turn
 
 
 def pins(hal, device):
@@ -119,15 +118,21 @@ def report(hal, device, links: list):
     return run
 
 
+async def hello(device, link) -> None:
+    """At each new session or carrier: what was meant for us meanwhile, and the way back to us, which lamps learn."""
+    await link.publish("ask", write_ask(device.gateway_epoch), 1)
+    await link.publish("state", write_state(1), 1)
+
+
 async def keep_room(hal, device) -> None:
     """Keeps room on the flash for alarms, once nobody waits for anything. It comes to an end, so nobody watches it."""
     await asyncio.sleep_ms(CALM_MS)
     while device.is_needed():
         await asyncio.sleep_ms(CALM_MS)
-    for made in device.outbox.reserve():
-        if made:
-            hal.trace("reserve")
-        await asyncio.sleep_ms(STEP_MS)
+    if not device.outbox.has_room():
+        from heartlamp.room import make
+
+        hal.trace("reserve", made=int(await make(device.outbox)))
 
 
 def _first_up(links: list):

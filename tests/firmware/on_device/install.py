@@ -11,10 +11,10 @@ if ".frozen" not in sys.path:
     sys.path.append(".frozen")
 
 import vfs
-from heartlamp import boot_state
 from heartlamp.hal.unix import flash, nvs
 from heartlamp.rules import boot
 from heartlamp.update import slots
+from heartlamp.update import state as kept
 from heartlamp.update.download import Device, Download
 
 
@@ -39,7 +39,7 @@ def main():
     for _ in download.proving():
         pass
     download.to_trial()
-    boot_state.save(store, boot.confirmed(boot_state.load(store)))
+    kept.save(store, boot.confirmed(kept.load(store)))
 
 
 main()

@@ -36,6 +36,7 @@ from heartlamp.outbox import Outbox, Record
 from heartlamp.rules import boot
 from heartlamp.update import download as download_file
 from heartlamp.update import slots
+from heartlamp.update import state as kept
 from heartlamp.update.download import Device, Download
 from heartlamp.update.manifest import Refused
 from nor import Nor, cuts, empty, is_erase
@@ -135,8 +136,8 @@ class Run:
                     download = board.download()
                     assert download.id == bundle["id"], "it forgot what was under way"
                 if self.early and download.version and pieces == interruptions[-1] + 1:
-                    state = boot.on_trial(boot_state.load(board.nvs), download.slot, download.id, download.version)
-                    boot_state.save(board.nvs, state)
+                    state = boot.on_trial(kept.load(board.nvs), download.slot, download.id, download.version)
+                    kept.save(board.nvs, state)
             for _ in download.proving():
                 pass
         except Refused as refused:
@@ -146,9 +147,9 @@ class Run:
         return True
 
     def confirm(self, version):
-        state = boot_state.load(self.board.nvs)
+        state = kept.load(self.board.nvs)
         before = len(self.log)
-        boot_state.save(self.board.nvs, boot.confirmed(state))
+        kept.save(self.board.nvs, boot.confirmed(state))
         self.confirmed.append((before, len(self.log), version))
         self.version = version
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from heartlamp_protocol.device.event import write_ask, write_state
+from heartlamp_protocol.device.event import write_state
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import DOWN_MAX
 from heartlamp_protocol.device.names import PULSE, topic
@@ -11,6 +11,7 @@ from heartlamp import net
 from heartlamp.mqtt import codec
 from heartlamp.mqtt.session import KEEPALIVE_S, Session
 from heartlamp.rules.reconnect import delay_ms
+from heartlamp.tasks import hello
 from heartlamp.wait import wait
 
 CONNECT_S = 8
@@ -108,11 +109,7 @@ class Link:
         self._device.path_up(self.NAME)
         self._hal.trace("link", up=1)
         self.up.set()
-        asyncio.create_task(self._greet())
-
-    async def _greet(self) -> None:
-        await self.publish("ask", write_ask(self._device.gateway_epoch), 1)
-        await self.publish("state", write_state(1), 1)
+        asyncio.create_task(hello(self._device, self))
 
     def _dates(self, wrong: str) -> None:
         """Expired, or not valid yet by our clock: told, not enforced."""

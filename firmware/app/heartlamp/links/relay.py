@@ -3,14 +3,13 @@ of them can is known by asking, because only their own signed answer says that t
 
 import asyncio
 
-from heartlamp_protocol.device.event import write_ask, write_state
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.limits import HOPS_MAX
-from heartlamp_protocol.device.mac import to_hex
 
 from heartlamp.radio import choose, hop
-from heartlamp.radio.pack import from_hex, pack, unpack
+from heartlamp.radio.pack import pack, unpack
 from heartlamp.radio.packet import DOWN, NO_LINE, REFUSED, TAKEN, UP, Message, write_message
+from heartlamp.tasks import hello
 from heartlamp.wait import Bell, wait
 
 HERE_TRIES, AWAY_TRIES = 6, 3  # of a question where somebody was before; on a channel where perhaps nobody is
@@ -117,7 +116,7 @@ class Link:
         """Before a sleep: where somebody answered last, so that the next press finds it at once."""
         if self._air is None:
             return
-        macs = [(peer.id, to_hex(peer.mac)) for peer in self._carriers if peer.mac is not None]
+        macs = [(peer.id, peer.mac.hex()) for peer in self._carriers if peer.mac is not None]
         self._hal.kept["relay"] = [self._air.radio.channel, dict(macs)]
         self._air.radio.stop()
         self._left = True
@@ -130,7 +129,7 @@ class Link:
             self._channel = channel
             for peer in self._carriers:
                 if peer.id in macs:
-                    peer.mac = from_hex(macs[peer.id])
+                    peer.mac = bytes.fromhex(macs[peer.id])
         except (KeyError, ValueError, TypeError):
             pass
 
@@ -198,7 +197,7 @@ class Link:
             self._hal.trace("carrier", by=self.carrier(), hops=peer.hops if peer is not None else -1)
             if peer is not None:
                 self._answered(peer)
-                asyncio.create_task(self._greet())
+                asyncio.create_task(hello(self._device, self))
         return peer
 
     def _order(self) -> list:
@@ -215,11 +214,6 @@ class Link:
             self._hal.trace("relay", up=0)
         self.up.clear()
         self._device.path_down(self.NAME, now)
-
-    async def _greet(self) -> None:
-        """At each new carrier: the way back to us is learnt from what we send."""
-        await self.publish("ask", write_ask(self._device.gateway_epoch), 1)
-        await self.publish("state", write_state(1), 1)
 
     # --- what comes down ------------------------------------------------------------------------------------------
 

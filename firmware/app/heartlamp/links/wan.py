@@ -107,8 +107,8 @@ class Link:
     async def run(self, alive) -> None:
         """For ever: a probe when nothing was said for a while; after a failure as county_batch.again_ms says."""
         if self._lamp:
-            asyncio.create_task(self._listen())
-            asyncio.create_task(self._report())
+            self._device.watch("stream", self._listen)
+            self._device.watch("lit", self._report)
         while True:
             alive()
             now = self._hal.clock()
@@ -174,14 +174,17 @@ class Link:
 
     # --- what a lamp is told --------------------------------------------------------------------------------------
 
-    async def _listen(self) -> None:
+    async def _listen(self, alive) -> None:
         """For ever, while the path is up."""
         attempt = 0
         while True:
-            await self.up.wait()
+            alive()
+            if not self.up.is_set():
+                await wait(self.up, None, 0)
+                continue
             began = self._hal.clock()
             try:
-                await self._stream()
+                await self._stream(alive)
             except LOST as error:
                 self._hal.trace("stream", up=0, why=str(error) or type(error).__name__)
                 if isinstance(error, Refused):
@@ -195,9 +198,10 @@ class Link:
             self._came_up.clear()
             until = self._hal.clock() + least
             while self._hal.clock() < until and not self._came_up.is_set():
+                alive()
                 await wait(self._came_up, until, self._hal.clock())
 
-    async def _stream(self) -> None:
+    async def _stream(self, alive) -> None:
         """Raises one of LOST, always."""
         cursor = county_calls.cursor(self._told)
         more = "Accept: text/event-stream\r\n" + ("Last-Event-ID: %s\r\n" % cursor if cursor else "")
@@ -206,6 +210,7 @@ class Link:
         try:
             answer, events = Answer(), sse.Events(EVENT_MOST)
             while not answer.done:
+                alive()
                 body = answer.feed(await asyncio.wait_for_ms(stream.read(), SILENT_MS))
                 if answer.status not in (0, 200):
                     raise Refused(answer.status)
@@ -231,11 +236,14 @@ class Link:
         if self._told.ver != before:
             self._device.message(self.NAME, "lamp", county_calls.state(self._told, self._boot + self._boot))
 
-    async def _report(self) -> None:
+    async def _report(self, alive) -> None:
         """For ever: that the lamp shows what only the county told it of; the village says it of the others."""
         dev = self._device.config.dev
         while True:
-            await self._shown.wait()
+            alive()
+            if not self._shown.is_set():
+                await wait(self._shown, None, 0)
+                continue
             self._shown.clear()
             shown = self._device.showing.direct_lit
             new = [incident for incident in shown if incident not in self._lit]

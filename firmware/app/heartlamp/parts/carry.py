@@ -70,10 +70,15 @@ class Part(_Part):
                 return link
         return up[0] if up else None
 
-    def _facts(self, child) -> "tuple[int, int | None]":
+    def _line_for(self, child):
+        """Who carries us cannot be carried by us."""
         line = self._line()
-        if line is None or (line.NAME == "relay" and line.carrier() == child.id):
-            return NO_LINE, None  # who carries us cannot be carried by us
+        return None if line is not None and line.NAME == "relay" and line.carrier() == child.id else line
+
+    def _facts(self, child) -> "tuple[int, int | None]":
+        line = self._line_for(child)
+        if line is None:
+            return NO_LINE, None
         hops = line.hops() if line.NAME == "relay" else 0
         if hops > HOPS_MAX:
             return NO_LINE, None
@@ -87,8 +92,8 @@ class Part(_Part):
             return REFUSED
         if device != child.id and not child.relays:
             return REFUSED
-        line = self._line()
-        if line is None or (line.NAME == "relay" and line.carrier() == child.id):
+        line = self._line_for(child)
+        if line is None:
             return FULL
         further = 1 if line.NAME == "relay" else 0
         if self._air.me in message.path or len(message.path) + further > HOPS_MAX:

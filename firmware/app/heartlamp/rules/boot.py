@@ -23,9 +23,9 @@ SAFE_WAKES = 6  # orderly sleeps that end safe mode: a battery device is never a
 class State:
     """good: who starts; a, b: ids of the bundles whose files are there and once were good, "" for none; trial,
     trial_id, trial_version, tries: the slot on trial and its starts left; starts: in a row without having been healthy
-    (kept apart, see boot_state.py); wakes: orderly sleeps in safe mode; refused, refused_id, refused_version: the last
-    refusal (device.reasons); lost: slots found damaged; reformatted: times the filesystem could not be read and was
-    made anew."""
+    (kept apart, see update/state.py); wakes: orderly sleeps in safe mode; refused, refused_id, refused_version: the
+    last refusal (device.reasons); lost: slots found damaged; reformatted: times the filesystem could not be read and
+    was made anew."""
 
     TEXTS = ("good", "a", "b", "trial", "trial_id", "refused_id")
     COUNTS = ("tries", "wakes", "refused", "refused_version", "trial_version", "lost", "reformatted")

@@ -11,6 +11,7 @@ from heartlamp_protocol.device import reasons
 from heartlamp import boot_state
 from heartlamp.rules import boot
 from heartlamp.update import manifest, slots
+from heartlamp.update import state as kept
 from heartlamp.update.manifest import Refused
 
 ROOM = 48 * 1024  # left free beside the bundle: 200 records, and what littlefs needs to move things
@@ -48,7 +49,7 @@ class Download:
         fields = _under_way(self.nvs)
         if fields is None:
             return
-        state = boot_state.load(self.nvs)
+        state = kept.load(self.nvs)
         if fields["slot"] != boot.free_slot(state) or fields["id"] in (state.trial_id, state.refused_id):
             self.forget()
             return
@@ -72,9 +73,9 @@ class Download:
     def beginning(self, id: str, size: int):
         """A generator that empties the free slot for this bundle. Raises OSError, Refused."""
         self.forget()
-        state = boot_state.load(self.nvs)
+        state = kept.load(self.nvs)
         slot = boot.free_slot(state)
-        if not boot_state.save(self.nvs, boot.emptied(state, slot)):
+        if not kept.save(self.nvs, boot.emptied(state, slot)):
             raise OSError("the slot's name could not be taken away in NVS, so that it is left as it is")
         for _ in slots.emptying(self.root + "/" + slot):
             yield
@@ -99,14 +100,14 @@ class Download:
 
     def to_trial(self) -> None:
         """After proving(): the next start runs it."""
-        state = boot_state.load(self.nvs)
-        boot_state.save(self.nvs, boot.on_trial(state, self.slot, self.id, self.version))
+        state = kept.load(self.nvs)
+        kept.save(self.nvs, boot.on_trial(state, self.slot, self.id, self.version))
         self.forget()
 
     def refuse(self, reason: int) -> None:
         """Never again by itself, and why."""
-        state = boot_state.load(self.nvs)
-        boot_state.save(self.nvs, boot.refuse(state, reason, self.id, self.version))
+        state = kept.load(self.nvs)
+        kept.save(self.nvs, boot.refuse(state, reason, self.id, self.version))
         self.forget()
 
     def forget(self) -> None:

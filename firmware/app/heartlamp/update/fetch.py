@@ -8,8 +8,8 @@ import sys
 
 from heartlamp_protocol.device import reasons
 
-from heartlamp import boot_state
 from heartlamp.update import piece
+from heartlamp.update import state as kept
 from heartlamp.update.asking import want
 from heartlamp.update.download import Device as Ours
 from heartlamp.update.download import Download
@@ -64,7 +64,7 @@ class Fetch:
             self._woken.set()
 
     def _wants(self, given: piece.Piece) -> bool:
-        state = boot_state.load(self.hal.nvs())
+        state = kept.load(self.hal.nvs())
         running = state.trial_id or state.id_of(state.good)
         return given.bundle != running and (given.again or given.bundle != state.refused_id)
 

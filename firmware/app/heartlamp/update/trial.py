@@ -1,8 +1,8 @@
 """A new program in its first starts: it must earn a receipt, or the one before comes back."""
 
-from heartlamp import boot_state
 from heartlamp.rules import boot
 from heartlamp.update import piece, slots
+from heartlamp.update import state as kept
 from heartlamp.update.asking import want
 
 ASK_MS = 30_000
@@ -48,4 +48,4 @@ class Trial:
         return False
 
     def _save(self, change) -> None:
-        boot_state.save(self._hal.nvs(), change(boot_state.load(self._hal.nvs())))
+        kept.save(self._hal.nvs(), change(kept.load(self._hal.nvs())))
