@@ -1,0 +1,1 @@
+"""What the village does besides lighting lamps: it calls, writes, wails and speaks. One adapter for each channel."""
