@@ -57,9 +57,16 @@ def test_nobody_accepts_within_a_minute() -> None:
     assert called(State(frozenset({"accepted"}), done=done), 60_000) == []
 
 
-def test_a_later_milestone_stands_for_the_earlier_ones() -> None:
-    assert called(State(frozenset({"arrived"})), 400_000, "county") == []
-    assert called(State(frozenset({"coming"})), 400_000, "county") == [(4, "county")]
+def test_a_neighbour_who_is_coming_does_not_end_the_calls_to_those_on_duty() -> None:
+    neighbour = State(frozenset({"coming"}))
+    assert called(neighbour, 60_000) == [*FIRST, (2, "office")]
+    assert called(neighbour, 400_000, "county") == [(4, "county")]
+
+
+def test_closed_ends_all() -> None:
+    assert (
+        called(State(frozenset({"closed"})), 400_000) == called(State(frozenset({"closed"})), 400_000, "county") == []
+    )
 
 
 def test_who_cannot_is_not_called_again_and_the_next_are_called_at_once() -> None:

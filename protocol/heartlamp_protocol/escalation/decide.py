@@ -8,7 +8,6 @@ from typing import Any
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.escalation.plan import (
     BY_VILLAGE,
-    MILESTONES,
     Plan,
     Policy,
     Reach,
@@ -61,7 +60,8 @@ def course(plan: Plan, what: str, group: str, minute: int | None) -> Course | No
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`reached`: the milestones that stand now; `cannot`: targets who said so, or whom no way leads to; `done`: (step,
+    """`reached`: the milestones that stand now, each for itself: a neighbour who is coming has accepted nothing;
+    `cannot`: targets who said so, or whom no way leads to; `done`: (step,
     target) -> (how often, ms since the incident was opened when it was last begun), by whichever side."""
 
     reached: frozenset[str] = frozenset()
@@ -104,7 +104,7 @@ def _due(course: Course, state: State, step: Step, id: str, now: int, me: str) -
 
 
 def _is_over(step: Step, state: State) -> bool:
-    return any(m in state.reached for m in MILESTONES[MILESTONES.index(step.until) :])
+    return step.until in state.reached or "closed" in state.reached
 
 
 def _is_person(course: Course, id: str) -> bool:

@@ -13,7 +13,7 @@ from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import NAME_MAX, VERSION
 from heartlamp_protocol.fields import read_integer, read_object, read_objects, read_text
 
-# What stops a step from being begun, each standing for those after it, too.
+# What ends a step. accepted: somebody on duty took it; coming, arrived: anybody; closed: by the county, ends all.
 MILESTONES = ("accepted", "coming", "arrived", "closed")
 OWNERS = ("village", "county")
 CHANNELS = ("voice", "sms", "siren", "speaker", "push")
