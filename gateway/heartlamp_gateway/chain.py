@@ -8,7 +8,8 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.said_to_device import write_heard
@@ -20,7 +21,8 @@ from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile, Write
 from heartlamp_gateway.disk.ledger import Ledger
 from heartlamp_gateway.outbox import Outbox
-from heartlamp_gateway.rules import incidents, lamps, relay
+from heartlamp_gateway.outputs.adapter import Order
+from heartlamp_gateway.rules import escalation, incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.ingest import Judged
 from heartlamp_gateway.rules.model import EMPTY, NoteWanted, Village
@@ -28,6 +30,18 @@ from heartlamp_gateway.say import log
 
 Say = Callable[[str, bytes], bool]
 """(topic, payload) -> whether the broker has it; never blocks for long, never raises."""
+
+
+class Outputs(Protocol):
+    """The village's siren, loudspeakers and telephone."""
+
+    def give(self, orders: Iterable[Order]) -> None:
+        """Orders to be done, in their time. Never blocks."""
+
+    def working(self) -> frozenset[str]:
+        """Channels that would do an order now."""
+
+
 Row = tuple[Kept, bytes]
 """What goes up, and its digest."""
 
@@ -37,7 +51,14 @@ class Chain:
     changes `village` holds `lock` and calls `settle`."""
 
     def __init__(
-        self, gateway: str, file: AlarmFile, outbox: Outbox, say: Say, in_session: Callable[[str], bool]
+        self,
+        gateway: str,
+        file: AlarmFile,
+        outbox: Outbox,
+        say: Say,
+        in_session: Callable[[str], bool],
+        away_ms: Callable[[], int],
+        outputs: Outputs,
     ) -> None:
         self.lock = threading.RLock()
         self.ledger = Ledger(file)
@@ -47,6 +68,7 @@ class Chain:
         self.clock = clock.VillageClock(0, "", 0)
         self.last_n = 0
         self._gateway, self._say, self._in_session = gateway, say, in_session
+        self._away_ms, self._outputs = away_ms, outputs
         self._unheard: OrderedDict[str, str] = OrderedDict()  # event -> device: `heard` once the disk has it
 
     def start(self) -> None:
@@ -59,6 +81,7 @@ class Chain:
         self.last_n = max(file.last_n(), int(file.word("n") or 0))
         self.village = lamps.forget_shown(lamps.relight(file.village()))
         self.outbox.refill(file.waiting, anew=True)
+        self._outputs.give(file.effects())
         log.info("epoch %s, %d rows wait for the county", self.epoch, len(self.outbox))
 
     def close(self) -> None:
@@ -82,8 +105,10 @@ class Chain:
         """`before`: the village that the disk knows; `heard`: (event, device) to be told so; `durable`: False when
         it may wait for the next commit."""
         lived = self.lived()
+        orders, more = self._escalate(lived)
+        rows = [*rows, *more]
         changes = [alarms.keep(kept, digest, lived) for kept, digest in rows]
-        changes += [*writes, *alarms.difference(before, self.village)]
+        changes += [*writes, *map(alarms.wanted, orders), *alarms.difference(before, self.village)]
         self.outbox.put([kept for kept, _ in rows])  # while the disk works, the uplink already sends
         self._unheard.update(heard)
         if not durable:
@@ -96,6 +121,25 @@ class Chain:
             old = before.lamps.get(device)
             if old is None or old.ver != lamp.ver:
                 self.tell_lamp(device)
+        self._outputs.give(orders)
+
+    def advance(self) -> None:
+        """What time alone makes due."""
+        with self.lock:
+            if self.village.escalations:
+                before = self.village
+                working = self._outputs.working()
+                after, orders, notes = escalation.advance(before, self.lived(), self._away_ms(), working)
+                if orders or notes or after is not before:
+                    self.settle(before)
+
+    def _escalate(self, lived: int) -> tuple[list[Order], list[Row]]:
+        self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min))
+        if not self.village.escalations:
+            return [], []
+        working = self._outputs.working()
+        self.village, orders, notes = escalation.advance(self.village, lived, self._away_ms(), working)
+        return orders, [self.note(want) for want in notes]
 
     def tell_lamp(self, device: str) -> None:
         lamp = self.village.lamps.get(device)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from heartlamp_protocol.downlink import IncidentCommand, RegistryCommand, cursor_text, read_cursor
+from heartlamp_protocol.downlink import Command, IncidentCommand, PlanCommand, RegistryCommand, cursor_text, read_cursor
+from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.uplink import Verdict
 
@@ -53,7 +54,7 @@ class FromCounty:
         there, by = self._presence.online(row.device), relay.aside_by(row.event)
         return self._chain.tell_receipt(row.device, receipt, by) and there is True and not by
 
-    def command(self, epoch: str, seq: int, command: IncidentCommand | RegistryCommand | None) -> None:
+    def command(self, epoch: str, seq: int, command: Command | None) -> None:
         """Command and cursor in one transaction. `command` None: confirmed and ignored."""
         chain = self._chain
         with chain.lock:
@@ -68,24 +69,43 @@ class FromCounty:
                 chain.village = incidents.county_says(chain.village, command, chain.lived())
             elif isinstance(command, RegistryCommand):
                 writes.append(alarms.word("registry wanted", str(command.version)))
+            elif isinstance(command, PlanCommand):
+                writes.append(alarms.word("plan wanted", str(command.version)))
             chain.settle(before, writes=writes)
 
-    def hello(self, epoch: str, registry: int) -> None:
-        """The stream begins: the county is there, and what waits need not wait for its next try. `registry`: the
-        version that the county has."""
+    def hello(self, epoch: str, registry: int, plan: int) -> None:
+        """The stream begins: the county is there, and what waits need not wait for its next try. `registry`, `plan`:
+        the versions that the county has."""
         chain = self._chain
         chain.outbox.poke()
         with chain.lock:
             self._county_is(epoch)
-            if registry != chain.village.registry.version:
-                chain.settle(chain.village, writes=[alarms.word("registry wanted", str(registry))])
+            has = {"registry wanted": chain.village.registry.version, "plan wanted": chain.village.plan.version}
+            said = {"registry wanted": registry, "plan wanted": plan}
+            writes = [alarms.word(name, str(said[name])) for name in said if said[name] != has[name]]
+            if writes:
+                chain.settle(chain.village, writes=writes)
 
     def registry_wanted(self) -> bool:
         """The county has told us of a list that we do not have yet."""
+        return self._is_wanted("registry wanted", self._chain.village.registry.version)
+
+    def plan_wanted(self) -> bool:
+        return self._is_wanted("plan wanted", self._chain.village.plan.version)
+
+    def plan(self, plan: Plan) -> None:
+        """From now on; what is open goes on by the plan that it began with."""
         chain = self._chain
         with chain.lock:
-            wanted = chain.ledger.file.word("registry wanted")
-            return bool(wanted) and int(wanted) != chain.village.registry.version
+            before = chain.village
+            chain.village = replace(before, plan=plan)
+            chain.settle(before, writes=[alarms.word("plan wanted", str(plan.version))])
+        log.info("plan version %d: %d policies, %d targets", plan.version, len(plan.policies), len(plan.targets))
+
+    def _is_wanted(self, word: str, version: int) -> bool:
+        with self._chain.lock:
+            wanted = self._chain.ledger.file.word(word)
+        return bool(wanted) and int(wanted) != version
 
     def registry(self, registry: Registry) -> None:
         """Replaces the list of devices."""

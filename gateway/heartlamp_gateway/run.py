@@ -24,7 +24,9 @@ from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
+from heartlamp_gateway.from_outputs import FromOutputs
 from heartlamp_gateway.outbox import Outbox
+from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.telemetry import Telemetry
@@ -52,14 +54,18 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     outbox, presence, contact = Outbox(), Presence(), Contact()
     context = pinned_context(config.county_ca)
 
+    outputs = Runner((), lambda order: answers.is_wanted(order), lambda order, said: answers.report(order, said))
     chain = Chain(
         config.id,
         file,
         outbox,
         say=lambda name, payload: alarms_link.say(name, payload),
         in_session=presence.in_session,
+        away_ms=contact.away_ms,
+        outputs=outputs,
     )
     devices, county, upkeep = FromDevices(chain, presence), FromCounty(chain, presence), Upkeep(chain, presence)
+    answers = FromOutputs(chain)
     chain.start()
 
     def registry_to_broker(registry: Registry) -> None:
@@ -105,8 +111,10 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, down):
         each.start()
+    outputs.start()
     stop.wait()
     log.info("%s stops", config.name)
+    outputs.stop()
     for link in (alarms_link, telemetry_link):
         link.stop()
     uplink.stop()

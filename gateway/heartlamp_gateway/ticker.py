@@ -42,6 +42,7 @@ class Ticker:
         while not self._pause(TICK_S):
             now = boottime()
             self._upkeep.flush()
+            self._chain.advance()
             claim, asks = self._claim(), self._devices.asks
             if claim != said or asks != asked or now >= pulse_at:
                 asked = asks

@@ -94,7 +94,23 @@ class RegistryCommand:
         return cls(read_integer(fields, "version"))
 
 
-Command = IncidentCommand | RegistryCommand
+@dataclass(frozen=True, slots=True)
+class PlanCommand:
+    """SSE command "plan": the village's escalation plan changed; fetch it."""
+
+    version: int
+
+    kind = "plan"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {"kind": self.kind, "version": self.version}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "PlanCommand":
+        return cls(read_integer(fields, "version"))
+
+
+Command = IncidentCommand | RegistryCommand | PlanCommand
 
 
 def write_command(seq: int, not_after_ms: int, command: dict[str, Any]) -> str:
@@ -108,7 +124,7 @@ def read_command(data: bytes) -> tuple[int, int, Command | None]:
     """(seq, not_after_ms, command); None for a kind this version does not know: confirm it, do nothing."""
     fields = read_object(data)
     seq, not_after = read_integer(fields, "seq"), read_integer(fields, "not_after_ms")
-    for kind in (IncidentCommand, RegistryCommand):
+    for kind in (IncidentCommand, RegistryCommand, PlanCommand):
         if fields.get("kind") == kind.kind:
             return seq, not_after, kind.from_fields(fields)
     return seq, not_after, None

@@ -11,6 +11,7 @@ from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.outbox import WINDOW, Outbox
+from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.presence import Presence, read_word
 from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
@@ -211,7 +212,8 @@ def test_who_is_carried_and_says_nothing_any_more_is_not_known_to_be_there(tmp_p
     file = AlarmFile(tmp_path / "alarms.db")
     file.open()
     presence = Presence()
-    chain = Chain("gwliu1", file, Outbox(), say=lambda name, payload: True, in_session=presence.in_session)
+    nothing = Runner((), lambda order: True, lambda order, said: None)
+    chain = Chain("gwliu1", file, Outbox(), lambda name, payload: True, presence.in_session, lambda: 0, nothing)
     chain.start()
     for number, device in enumerate(("lamp1", "lamp7")):
         presence.alive(device, boottime() - number * (supervision_ms("lamp") + 1))

@@ -9,9 +9,14 @@ class Contact:
 
     def __init__(self) -> None:
         self._last: int | None = None
+        self._began = boottime()
 
     def touch(self) -> None:
         self._last = boottime()
+
+    def away_ms(self) -> int:
+        """Since when nothing was heard of it, 0 while it is there; before the first word: since we began."""
+        return 0 if self else boottime() - (self._last if self._last is not None else self._began)
 
     def __bool__(self) -> bool:
         return in_contact(boottime(), self._last)

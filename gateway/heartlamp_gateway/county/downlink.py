@@ -1,10 +1,12 @@
-"""Commands down: server-sent events, resumed by cursor. Also fetches the registry when the county says it changed."""
+"""Commands down: server-sent events, resumed by cursor. Also fetches registry and plan when the county says that there
+is another."""
 
 from collections.abc import Callable
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.names import is_hex
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS, read_command, read_cursor
+from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_protocol.fields import read_integer, read_object
 from heartlamp_protocol.registry import Registry
 
@@ -19,8 +21,8 @@ from heartlamp_gateway.say import log
 
 
 class Downlink:
-    """`side`: a second line, for the registry, because the first is busy streaming; `new_registry`: called after it is
-    stored; `pause(seconds)`: waits, True when we stop."""
+    """`side`: a second line, for registry and plan, because the first is busy streaming; `new_registry`: called after
+    it is stored; `pause(seconds)`: waits, True when we stop."""
 
     def __init__(
         self,
@@ -67,7 +69,9 @@ class Downlink:
                 self._retry = Retry()
                 self._take(event)
             if not line.strip() and self._county.registry_wanted():
-                self._fetch_registry()
+                self._fetch("registry", self._take_registry)
+            if not line.strip() and self._county.plan_wanted():
+                self._fetch("plan", lambda body: self._county.plan(Plan.from_json(body)))
         return False
 
     def _take(self, event: Event) -> None:
@@ -77,7 +81,8 @@ class Downlink:
                 if not is_hex(fields.get("epoch"), 16):
                     raise FrameError("no epoch")
                 self._epoch = str(fields["epoch"])
-                self._county.hello(self._epoch, read_integer(fields, "registry"))
+                plan = read_integer(fields, "plan") if "plan" in fields else 0
+                self._county.hello(self._epoch, read_integer(fields, "registry"), plan)
                 log.info("downlink: the county is there, resumed after %s", self._chain.cursor or "nothing")
             elif event.name == "command":
                 self._command(event)
@@ -94,15 +99,18 @@ class Downlink:
             raise
         self._county.command(place[0] if place else self._epoch, seq, command)
 
-    def _fetch_registry(self) -> None:
+    def _fetch(self, what: str, take: Callable[[bytes], None]) -> None:
+        """`take`: raises FrameError where it cannot be read."""
         try:
-            reply = self._side.get("/gateway/v1/registry")
+            reply = self._side.get(f"/gateway/v1/{what}")
             if reply.status != 200:
-                log.error("the registry cannot be fetched: the county answers %d; tried again", reply.status)
+                log.error("the %s cannot be fetched: the county answers %d; tried again", what, reply.status)
                 return
-            registry = Registry.from_json(reply.body)
+            take(reply.body)
         except (*AWAY, FrameError) as wrong:
-            log.error("the registry cannot be fetched: %s; tried again", wrong)
-            return
+            log.error("the %s cannot be fetched: %s; tried again", what, wrong)
+
+    def _take_registry(self, body: bytes) -> None:
+        registry = Registry.from_json(body)
         self._county.registry(registry)
         self._new_registry(registry)

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import apsw
+from heartlamp_protocol.escalation.decide import Course
+from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.uplink import Item, Note
 
 from heartlamp_gateway.clock import VillageClock
 from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_in_memory, open_store, suspicion
+from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules.batch import Kept
-from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Incident, Lamp, Village
+from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Escalation, Incident, Lamp, Village
 from heartlamp_gateway.say import log
 
 Write: TypeAlias = tuple[str, tuple[Any, ...]]
@@ -41,6 +44,9 @@ CREATE TABLE IF NOT EXISTS incident(id TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS lamp(
   device TEXT PRIMARY KEY, ver INTEGER NOT NULL, shown INTEGER NOT NULL, calls TEXT NOT NULL, lit TEXT NOT NULL)
   WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS escalation(incident TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS effect(  -- what an output is to do; a row goes when it is done
+  key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS way(device TEXT PRIMARY KEY, lamp TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -127,7 +133,19 @@ class AlarmFile:
         for device, ver, shown, calls, lit in self._rows("SELECT device, ver, shown, calls, lit FROM lamp"):
             lamps[device] = Lamp(ver, tuple((i, t) for i, t in json.loads(calls)), shown, frozenset(json.loads(lit)))
         ways = dict(self._rows("SELECT device, lamp FROM way"))
-        return Village(Registry.from_json(text.encode()) if text else EMPTY.registry, incidents, lamps, ways)
+        plan = self.word("plan")
+        return Village(
+            Registry.from_json(text.encode()) if text else EMPTY.registry,
+            incidents,
+            lamps,
+            ways,
+            Plan.from_json(plan.encode()) if plan else EMPTY.plan,
+            {id: _escalation(value) for id, value in self._rows("SELECT incident, value FROM escalation")},
+        )
+
+    def effects(self) -> list[Order]:
+        """What was wanted and is not known to be done."""
+        return [Order(**json.loads(value)) for (value,) in self._rows("SELECT value FROM effect")]
 
     def last_n(self) -> int:
         return self._number("SELECT coalesce(max(n), 0) FROM outbox")
@@ -159,6 +177,23 @@ class AlarmFile:
         except DAMAGE:
             suspicion(self._path).touch()
             raise
+
+
+def _escalation(value: str) -> Escalation:
+    fields = json.loads(value)
+    return Escalation(
+        Course.from_fields(fields["course"]),
+        fields["opened"],
+        {(step, target): (times, at) for step, target, times, at in fields["done"]},
+        tuple((target, answer) for target, answer in fields["duty"]),
+        fields["since"],
+    )
+
+
+def _escalation_text(of: Escalation) -> str:
+    done = [[*key, *value] for key, value in of.done.items()]
+    fields = {"course": of.course.to_fields(), "opened": of.opened, "done": done, "duty": of.duty, "since": of.since}
+    return _json(fields)
 
 
 def _kept(
@@ -210,6 +245,14 @@ def offer_again() -> Write:
     return "UPDATE outbox SET received = NULL WHERE received IS NOT NULL", ()
 
 
+def wanted(order: Order) -> Write:
+    return "INSERT OR REPLACE INTO effect(key, value) VALUES(?, ?)", (order.key, _json(asdict(order)))
+
+
+def ended(order: Order) -> Write:
+    return "DELETE FROM effect WHERE key = ?", (order.key,)
+
+
 def forget(lived: int) -> Write:
     return "DELETE FROM outbox WHERE received < ?", (lived - KEEP_MS,)
 
@@ -243,6 +286,14 @@ def difference(old: Village, new: Village) -> list[Write]:
             writes.append(("INSERT OR REPLACE INTO way(device, lamp) VALUES(?, ?)", (key, way)))
     for key in old.ways.keys() - new.ways.keys():
         writes.append(("DELETE FROM way WHERE device = ?", (key,)))
+    for key, escalation in new.escalations.items():
+        if old.escalations.get(key) is not escalation:
+            text = _escalation_text(escalation)
+            writes.append(("INSERT OR REPLACE INTO escalation(incident, value) VALUES(?, ?)", (key, text)))
+    for key in old.escalations.keys() - new.escalations.keys():
+        writes.append(("DELETE FROM escalation WHERE incident = ?", (key,)))
+    if old.plan is not new.plan:
+        writes.append(word("plan", new.plan.to_json().decode()))
     if old.registry is not new.registry:
         writes.append(word("registry", new.registry.to_json().decode()))
     return writes

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from heartlamp_protocol.device.limits import NAME_MAX
+from heartlamp_protocol.escalation.decide import Course
+from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
 from heartlamp_protocol.registry import Device, Registry, Site
 
 KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
@@ -12,7 +14,8 @@ KEEP_MS = 30 * 24 * 3600 * 1000  # docs/protocol.md §11
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One call for help. `id`: its opening event's; `events`: opening one first, then the newest; `opened`: village
-    clock, ms; `responders`: (site id, "coming" | "arrived", its event) in the order they answered; `ver`, `answer`,
+    clock, ms; `responders`: (site id, or `@` and the id of a plan's target, "coming" | "arrived", its event or "") in
+    the order they answered; `ver`, `answer`,
     `who`: the village's word; `county`, `county_who`, `county_by`: the county's; `frames`: lamp -> the county's signed
     statement; `heard`: 1 when on our disk."""
 
@@ -44,14 +47,30 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """What is done about one open incident. `opened`: village clock, ms; `done`: (step, target) -> (how often, ms since
+    `opened` when it was last begun); `duty`: (target, "coming" | "arrived" | "cannot"), the last word of each, in the
+    order they answered; `since`: responder who is coming -> village clock, ms, when we learnt it."""
+
+    course: Course
+    opened: int
+    done: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    duty: tuple[tuple[str, str], ...] = ()
+    since: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Village:
     """`incidents`: open ones by id; `lamps`: by device id; `ways`: device -> the lamp that carried what it said last,
-    of those that did not come by their own session."""
+    of those that did not come by their own session; `plan`: the county's, `escalations`: by incident id, of those that
+    the plan had something for."""
 
     registry: Registry
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     lamps: Mapping[str, Lamp] = field(default_factory=dict)
     ways: Mapping[str, str] = field(default_factory=dict)
+    plan: Plan = NO_PLAN
+    escalations: Mapping[str, Escalation] = field(default_factory=dict)
 
     def device(self, device: str) -> Device | None:
         return next((d for d in self.registry.devices if d.id == device), None)
@@ -75,7 +94,10 @@ class Village:
         return found.group if found else ""
 
     def place(self, site: str) -> str:
-        """The site's name as a lamp may show it."""
+        """The name as a lamp may show it, of a site or of who is on duty (`@` and a target's id)."""
+        if site.startswith("@"):
+            targets = [self.plan.target(site[1:]), *(e.course.target(site[1:]) for e in self.escalations.values())]
+            return next((t.name[:NAME_MAX] for t in targets if t), "")
         found = self.site(site)
         return found.name[:NAME_MAX] if found else ""
 

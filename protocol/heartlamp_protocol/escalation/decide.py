@@ -61,11 +61,12 @@ def course(plan: Plan, what: str, group: str, minute: int | None) -> Course | No
 @dataclass(frozen=True, slots=True)
 class State:
     """`reached`: the milestones that stand now, each for itself: a neighbour who is coming has accepted nothing;
-    `cannot`: targets who said so, or whom no way leads to; `done`: (step,
+    `cannot`: targets who said so; `mute`: to whom no way seems to lead, which are tried all the same; `done`: (step,
     target) -> (how often, ms since the incident was opened when it was last begun), by whichever side."""
 
     reached: frozenset[str] = frozenset()
     cannot: frozenset[str] = frozenset()
+    mute: frozenset[str] = frozenset()
     done: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
 
 
@@ -85,7 +86,9 @@ def decide(course: Course, state: State, now: int, me: str, other_away_ms: int) 
     before: set[str] = set()  # who is called earlier; where none of them can come, the next are called at once
     for step in sorted(course.policy.steps, key=lambda s: (s.at_ms, s.n)):
         persons = {t for t in step.targets if _is_person(course, t)}
-        if (now >= step.at_ms or (persons and before and before <= state.cannot)) and not _is_over(step, state):
+        if (now >= step.at_ms or (persons and before and before <= state.cannot | state.mute)) and not _is_over(
+            step, state
+        ):
             mine = step.owner == me or other_away_ms >= TAKEOVER_MS
             found += [due for t in step.targets if mine and (due := _due(course, state, step, t, now, me))]
         before |= persons

@@ -6,6 +6,7 @@ incident was opened; minutes are of the village's day.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ DAY_MIN = 24 * 60
 TARGETS_MAX, POLICIES_MAX, STEPS_MAX = 2_000, 200, 40
 WORD_MAX = 60  # of an id or an address
 PLAN_MAX = 1_000_000  # bytes
+ID = re.compile("[a-z0-9-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +201,10 @@ def read_target(fields: dict[str, Any]) -> Target:
     for reach in reaches:
         if reach.channel not in CHANNELS:
             raise FrameError(f"a channel is one of {', '.join(CHANNELS)}")
-    return Target(
-        read_text(fields, "id", WORD_MAX), read_text(fields, "name", NAME_MAX), read_text(fields, "lang", 16), reaches
-    )
+    id = read_text(fields, "id", 40)
+    if not ID.fullmatch(id):
+        raise FrameError("a target's id is made of a-z, 0-9 and hyphens")
+    return Target(id, read_text(fields, "name", NAME_MAX), read_text(fields, "lang", 16), reaches)
 
 
 def _few(fields: dict[str, Any], name: str, most: int) -> list[dict[str, Any]]:

@@ -1,0 +1,143 @@
+"""What the village does about an open incident, by the county's plan, whether the county is there or not.
+
+A neighbour who is coming is shown, and ends no call to those on duty. Who is coming and does not arrive in time is not
+coming any more. A silent alarm has no escalation here: nothing in the village may tell of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
+from heartlamp_protocol.escalation.plan import BY_VILLAGE, Target
+
+from heartlamp_gateway.outputs.adapter import Order
+from heartlamp_gateway.rules import incidents
+from heartlamp_gateway.rules.model import Escalation, Incident, NoteWanted, Village
+
+ENDS_ALL = frozenset(("accepted", "coming", "arrived", "closed"))
+
+
+def follow(village: Village, minute: int | None) -> Village:
+    """Begins what has no escalation yet and ends those of closed incidents. `minute`: of the village's day, None where
+    the box does not know the time. Where the county made two incidents one, what was done for either stands."""
+    known = village.escalations
+    after: dict[str, Escalation] = {}
+    for incident in village.incidents.values():
+        found = known.get(incident.id) or next((known[e] for e in incident.events if e in known), None)
+        if found is None and incident.what != "silent":
+            path = course(village.plan, incident.what, village.group(incident.site), minute)
+            found = Escalation(path, incident.opened) if path else None
+        if found is not None:
+            after[incident.id] = found
+    return village if after == known else replace(village, escalations=after)
+
+
+def advance(
+    village: Village, now: int, county_away_ms: int, channels: frozenset[str]
+) -> tuple[Village, list[Order], list[NoteWanted]]:
+    """`now`: village clock, ms; `channels`: those that work. Returns what is to be done, each once, and what the county
+    is to be told; after a kill the same orders have the same keys."""
+    orders: list[Order] = []
+    notes: list[NoteWanted] = []
+    for id in list(village.escalations):
+        village, lapsed = _lapse(village, id, now)
+        notes += lapsed
+        incident, found = village.incidents[id], village.escalations[id]
+        since = max(0, now - found.opened)
+        done, state = dict(found.done), _state(incident, found, channels, county_away_ms)
+        for due in decide(found.course, state, since, "village", county_away_ms):
+            times = done.get((due.step, due.target.id), (0, 0))[0]
+            done[due.step, due.target.id] = (times + 1, since)
+            for reach in due.reaches:
+                key = f"{id}/{found.course.version}/{due.step}/{due.target.id}/{reach.channel}/{times}"
+                orders.append(_order(village, incident, key, due.target, reach.channel, reach.address))
+        if done != found.done:
+            village = _with(village, id, replace(found, done=done))
+    return village, orders, notes
+
+
+def answered(village: Village, incident: str, target: str, answer: str) -> tuple[Village, list[NoteWanted]]:
+    """Who is on duty answers "coming", "arrived" or "cannot"."""
+    found = village.escalations.get(incident)
+    if found is None or found.course.target(target) is None or (target, answer) in found.duty:
+        return village, []
+    duty = (*(d for d in found.duty if d[0] != target), (target, answer))
+    village = _with(village, incident, replace(found, duty=duty))
+    word = "withdrawn" if answer == "cannot" else answer
+    village, _ = incidents.press_key(village, incident, f"@{target}", word, "")
+    return village, [NoteWanted(incident, "duty", f"{answer} {target}")]
+
+
+def is_wanted(village: Village, order: Order) -> bool:
+    """Whether an order that has not begun is still to be done: its incident is open, and its step not over."""
+    incident, found = village.incidents.get(order.incident), village.escalations.get(order.incident)
+    if incident is None or found is None:
+        return False
+    _, _, number, target, *_ = order.key.split("/")
+    step = next((s for s in found.course.policy.steps if s.n == int(number)), None)
+    return step is not None and step.until not in _reached(incident, found) and (target, "cannot") not in found.duty
+
+
+def target_of(order: Order) -> str:
+    return order.key.split("/")[3]
+
+
+def _lapse(village: Village, id: str, now: int) -> tuple[Village, list[NoteWanted]]:
+    """Takes away who has been coming for too long."""
+    incident, found = village.incidents[id], village.escalations[id]
+    coming = [responder for responder, answer, _ in incident.responders if answer == "coming"]
+    since = {responder: found.since.get(responder, now) for responder in coming}
+    if since != found.since:
+        village = _with(village, id, replace(found, since=since))
+    notes: list[NoteWanted] = []
+    for responder in coming:
+        if now - since[responder] < found.course.policy.lapse_ms:
+            continue
+        village, told = incidents.press_key(village, id, responder, "withdrawn", "")
+        now_found = village.escalations[id]
+        if responder.startswith("@"):
+            duty = tuple(d for d in now_found.duty if d[0] != responder[1:])
+            village = _with(village, id, replace(now_found, duty=duty))
+        notes.append(NoteWanted(id, "lapsed", responder, key=f"lapsed {id} {responder} {since[responder]}"))
+        if told:
+            notes.append(NoteWanted(id, "answer", told, key=f"answer lapsed {id} {responder} {since[responder]}"))
+    return village, notes
+
+
+def _state(incident: Incident, found: Escalation, channels: frozenset[str], county_away_ms: int) -> State:
+    said = {target for target, answer in found.duty if answer == "cannot"}
+    alone = county_away_ms >= TAKEOVER_MS
+    ours = {t for step in found.course.policy.steps if alone or step.owner == "village" for t in step.targets}
+    mute = {t.id for t in found.course.targets if t.id in ours and _is_mute(t, channels)}
+    return State(_reached(incident, found), frozenset(said), frozenset(mute), found.done)
+
+
+def _is_mute(target: Target, channels: frozenset[str]) -> bool:
+    """The village has a way to them, and none of these works."""
+    ways = {reach.channel for reach in target.reaches} & set(BY_VILLAGE)
+    return bool(ways) and not ways & channels
+
+
+def _reached(incident: Incident, found: Escalation) -> frozenset[str]:
+    reached: set[str] = set()
+    words = [answer for _, answer in found.duty]
+    if incident.county in ENDS_ALL and not incident.county_by:
+        words.append(incident.county)  # a person at a screen
+    if any(word != "cannot" for word in words):
+        reached.add("accepted")
+    words += [incident.county, *(answer for _, answer, _ in incident.responders)]
+    if "coming" in words or "arrived" in words:
+        reached.add("coming")
+    if "arrived" in words:
+        reached.add("arrived")
+    return frozenset(reached)
+
+
+def _order(village: Village, incident: Incident, key: str, target: Target, channel: str, address: str) -> Order:
+    place, group = village.place(incident.site), village.group(incident.site)
+    return Order(key, channel, address, incident.id, incident.what, place, group, target.name, target.lang)
+
+
+def _with(village: Village, id: str, escalation: Escalation) -> Village:
+    escalations: Mapping[str, Escalation] = {**village.escalations, id: escalation}
+    return replace(village, escalations=escalations)

@@ -1,0 +1,252 @@
+"""What the village does about an incident by the county's plan, with or without the county. Pure, and the runner of its
+outputs."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_gateway.outputs.adapter import Order, Report
+from heartlamp_gateway.outputs.runner import Runner
+from heartlamp_gateway.rules import escalation, incidents
+from heartlamp_gateway.rules.model import NoteWanted, Village
+
+from tests.gateway.test_rules import VILLAGE, A, B, calls, said
+from tests.protocol.test_escalation import PLAN
+
+ALL = frozenset(("voice", "sms", "siren", "speaker"))
+NOON = 12 * 60
+OPENED = 1_000_000
+MINUTE = 60_000
+
+
+@pytest.fixture
+def village() -> Village:
+    """三组 7号 has just called for help."""
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "panic", OPENED)
+    return escalation.follow(raised, NOON)
+
+
+def done(
+    village: Village, after: int, away: int = 0, channels: frozenset[str] = ALL
+) -> tuple[Village, list[str], list[NoteWanted]]:
+    """After so many ms: the village, `step target channel` of each order, notes."""
+    village, orders, notes = escalation.advance(village, OPENED + after, away, channels)
+    return village, [" ".join(order.key.split("/")[2:5]) for order in orders], notes
+
+
+FIRST = ["1 siren siren", "1 head3 voice", "1 head3 sms", "1 grid1 voice"]
+
+
+def test_the_first_answer_is_given_at_once_and_once(village: Village) -> None:
+    village, orders, _ = done(village, 0)
+    assert orders == FIRST
+    assert done(village, 10)[1] == []
+
+
+def test_the_same_orders_have_the_same_names_after_a_kill(village: Village) -> None:
+    keys = [order.key for order in escalation.advance(village, OPENED, 0, ALL)[1]]
+    assert [order.key for order in escalation.advance(village, OPENED + 400, 0, ALL)[1]] == keys
+
+
+def test_an_order_says_the_place_and_nothing_of_the_person(village: Village) -> None:
+    order = escalation.advance(village, OPENED, 0, ALL)[1][0]
+    assert (order.place, order.group, order.what, order.incident) == ("三组 7号", "g3", "panic", A)
+
+
+def test_of_a_silent_alarm_nothing_is_done() -> None:
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "silent", OPENED)
+    assert escalation.follow(raised, NOON).escalations == {}
+
+
+def test_without_a_plan_lamps_are_all_there_is() -> None:
+    raised, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", OPENED)
+    assert escalation.follow(raised, NOON).escalations == {}
+
+
+def test_who_is_on_duty_and_comes_is_shown_by_name_and_ends_the_calls(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    village, notes = escalation.answered(village, A, "grid1", "coming")
+    assert notes == [NoteWanted(A, "duty", "coming grid1")]
+    assert [(c["answer"], c["who"]) for c in calls(village, "lamp9")] == [("coming", "网格员")]
+    assert done(village, MINUTE)[1] == []
+
+
+def test_a_neighbour_who_comes_is_shown_and_ends_no_call(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    village, _ = incidents.press_key(village, A, "s9", "coming", B)
+    assert calls(village, "lamp7")[0]["who"] == "三组 9号"
+    assert done(village, 20_000)[1] == FIRST
+
+
+def test_who_cannot_is_left_alone_and_the_next_are_called_at_once(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    village, notes = escalation.answered(village, A, "grid1", "cannot")
+    assert notes == [NoteWanted(A, "duty", "cannot grid1")]
+    village, _ = escalation.answered(village, A, "head3", "cannot")
+    assert done(village, 3_000)[1] == ["2 office voice"]
+
+
+def test_who_comes_and_then_cannot_is_not_shown_any_more(village: Village) -> None:
+    village, _ = escalation.answered(village, A, "grid1", "coming")
+    village, _ = escalation.answered(village, A, "grid1", "cannot")
+    assert calls(village, "lamp7")[0]["answer"] == "unanswered"
+
+
+def test_who_comes_and_does_not_arrive_in_time_is_not_coming_any_more(village: Village) -> None:
+    village, _ = escalation.answered(village, A, "grid1", "coming")
+    village, _, _ = done(village, 0)
+    village, orders, notes = done(village, 300_000 - 1)
+    assert (orders, notes) == ([], [])
+    village, orders, notes = done(village, 300_000)
+    assert [(n.what, n.subject) for n in notes] == [("lapsed", "@grid1"), ("answer", "unanswered")]
+    assert orders == ["1 siren siren", "1 head3 voice", "1 head3 sms", "1 grid1 voice", "2 office voice"]
+    assert calls(village, "lamp9")[0]["answer"] == "unanswered"
+
+
+def test_the_county_answers_and_the_calls_end(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    by_person = incidents.county_says(village, said(A, (A,), "accepted"), OPENED)
+    assert done(by_person, MINUTE)[1] == []
+    by_key = incidents.county_says(village, said(A, (A,), "coming", who="三组 9号", by="s9"), OPENED)
+    assert done(by_key, 20_000)[1] == FIRST
+
+
+def test_the_counties_steps_are_done_here_when_it_is_away(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    village, _, _ = done(village, MINUTE)
+    assert "3 town voice" not in done(village, 3 * MINUTE, away=19_999)[1]
+    assert "3 town voice" in done(village, 3 * MINUTE, away=20_000)[1]
+
+
+def test_a_closed_incident_has_no_escalation(village: Village) -> None:
+    closed = incidents.county_says(village, said(A, (A,), "closed"), OPENED)
+    assert escalation.follow(closed, NOON).escalations == {}
+
+
+def test_two_incidents_that_the_county_makes_one_go_on_where_the_first_was(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    assert list(merged.escalations) == [B]
+    assert done(merged, 10)[1] == []
+
+
+def test_a_new_plan_changes_nothing_of_what_is_open(village: Village) -> None:
+    village, _, _ = done(village, 0)
+    changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON)
+    assert changed.escalations == village.escalations
+
+
+def test_a_box_whose_telephone_is_broken_tries_it_and_climbs_at_once(village: Village) -> None:
+    assert done(village, 0, channels=frozenset(("siren",)))[1] == [*FIRST, "2 office voice"]
+    assert done(village, 0, channels=frozenset(("sms",)))[1] == FIRST
+
+
+def test_escalations_and_effects_survive_a_restart(village: Village, tmp_path: Path) -> None:
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
+    village, _ = escalation.answered(village, A, "grid1", "coming")
+    file.commit([*map(alarms.wanted, orders), *alarms.difference(VILLAGE, village)])
+    file.commit([alarms.ended(orders[0])])
+    file.close()
+    file.open()
+    again = file.village()
+    assert (again.plan, again.escalations) == (village.plan, village.escalations)
+    assert sorted(o.key for o in file.effects()) == sorted(o.key for o in orders[1:])
+    file.close()
+
+
+def test_an_order_that_nobody_wants_any_more_is_not_begun(village: Village) -> None:
+    village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
+    assert all(escalation.is_wanted(village, order) for order in orders)
+    village, _ = escalation.answered(village, A, "grid1", "coming")
+    assert not any(escalation.is_wanted(village, order) for order in orders)
+
+
+# --- the runner ------------------------------------------------------------------------------------------------------
+
+
+class Told:
+    """An adapter that does as it is told, and what was reported."""
+
+    deadline_s = 0.5
+
+    def __init__(self, channel: str, how: str = "done") -> None:
+        self.channel, self.how = channel, how
+        self.let_go = threading.Event()
+        self.begun: list[str] = []
+
+    def perform(self, order: Order, report: Callable[[Report], None]) -> Report:
+        self.begun.append(order.key)
+        if self.how == "hangs":
+            self.let_go.wait()
+        if self.how == "raises":
+            raise OSError("no dial tone")
+        return Report("done" if self.how == "hangs" else self.how)
+
+    def health(self) -> str:
+        return "" if self.how == "done" else f"it {self.how}"
+
+
+class Reports:
+    """Reports, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, str]] = []
+        self.changed = threading.Condition()
+
+    def add(self, order: Order, report: Report) -> None:
+        with self.changed:
+            self.lines.append((order.key, report.state, report.why))
+            self.changed.notify_all()
+
+    def wait(self, many: int) -> list[tuple[str, str, str]]:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.lines) >= many, 10)
+            return sorted(self.lines)
+
+
+def order(key: str, channel: str, what: str = "panic") -> Order:
+    return Order(key, channel, "", A, what, "三组 7号", "g3", "", "zh")
+
+
+def test_an_output_that_hangs_or_breaks_holds_up_no_other() -> None:
+    told = Reports()
+    hangs, raises, well = Told("siren", "hangs"), Told("sms", "raises"), Told("voice")
+    runner = Runner((hangs, raises, well), lambda order: True, told.add)
+    runner.start()
+    runner.give([order("a", "siren"), order("b", "sms"), order("c", "voice"), order("d", "speaker")])
+    assert told.wait(4) == [
+        ("a", "failed", "given up after 0.5 s"),
+        ("b", "failed", "no dial tone"),
+        ("c", "done", ""),
+        ("d", "failed", "this box has no speaker"),
+    ]
+    assert runner.working() == {"voice"}
+    hangs.let_go.set()
+    runner.stop()
+
+
+def test_fire_goes_first_and_what_is_not_wanted_any_more_is_not_begun() -> None:
+    told = Reports()
+    adapter = Told("voice", "hangs")
+    runner = Runner((adapter,), lambda order: order.key != "late", told.add)
+    runner.give([order("panic", "voice"), order("late", "voice"), order("fire", "voice", "fire")])
+    adapter.let_go.set()
+    runner.start()
+    assert [line[:2] for line in told.wait(3)] == [("fire", "done"), ("late", "failed"), ("panic", "done")]
+    assert adapter.begun == ["fire", "panic"]
+    runner.stop()
+
+
+def test_what_an_output_says_is_believed_only_where_it_is_an_end() -> None:
+    told = Reports()
+    runner = Runner((Told("voice", "rang"),), lambda order: True, told.add)
+    runner.start()
+    runner.give([order("a", "voice")])
+    assert told.wait(1) == [("a", "failed", "it said 'rang'")]
+    runner.stop()
