@@ -22,7 +22,7 @@ class FromOutputs:
     def report(self, order: Order, report: Report) -> None:
         """Onto the timeline, and onto the disk where it is the end."""
         chain = self._chain
-        said = f"{order.key.partition('/')[2]} {report.state} {report.why}".strip()
+        said = f"{order.key.partition('/')[2]} {report.state} {order.name}" + (f" · {report.why}" if report.why else "")
         log.info("%s: %s", order.incident, said)
         with chain.lock:
             before = chain.village

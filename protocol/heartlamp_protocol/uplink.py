@@ -65,7 +65,9 @@ class Item:
 class Note:
     """What the gateway did or saw. `what`: "lit" a lamp shows the call, "online", "offline" (subject: the device) ·
     "answer" by a key in the village, before the county knew (subject: coming DEVICE, arrived DEVICE, unanswered) ·
-    "refused" a frame that cannot be an event (subject: the reason)."""
+    "refused" a frame that cannot be an event (subject: the reason) · "step" what an output of the village did (subject:
+    PLAN/STEP/TARGET/CHANNEL/TIME STATE NAME, and " · " with a reason) · "duty" an answer by somebody on duty, "lapsed"
+    somebody who was coming and did not arrive (subject: coming NAME, cannot NAME)."""
 
     n: int
     age: int

@@ -67,12 +67,18 @@ def _parser() -> argparse.ArgumentParser:
 
     groups = {
         name: commands.add_parser(name, help=help).add_subparsers(required=True)
-        for name, help in (("user", "accounts"), ("device", "devices"), ("gateway", "villages' gateways"))
+        for name, help in (
+            ("user", "accounts"),
+            ("device", "devices"),
+            ("gateway", "villages' gateways"),
+            ("plan", "villages' escalation plans"),
+        )
     }
     for group, verb, do, help in (
         ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
         ("device", "revoke", _device_revoke, "no longer believe a device, by whatever path"),
         ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
+        ("plan", "load", _plan_load, "hand a village's gateway an escalation plan; prints its version"),
         ("gateway", "token", _gateway_token, "give a gateway a new token; the old one is refused"),
     ):
         sub = command(groups[group], verb, do, help)
@@ -80,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         _config_option(sub)
         if verb == "add":
             sub.add_argument("--display", default="", help="the name that villages see")
+        if verb == "load":
+            sub.add_argument("--file", type=Path, required=True, help="the plan as JSON; its version is ours to give")
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     return parser
@@ -215,6 +223,29 @@ def _device_revoke(args: argparse.Namespace) -> int:
     from heartlamp_server.device.revoke import revoke_device
 
     return _revoke(args, revoke_device)
+
+
+def _plan_load(args: argparse.Namespace) -> int:
+    from heartlamp_protocol.device.frame import FrameError
+    from heartlamp_protocol.escalation.plan import Plan
+
+    from heartlamp_server.escalation import store
+
+    async def work() -> int:
+        try:
+            plan = Plan.from_json(args.file.read_bytes())
+        except FrameError as wrong:
+            print(f"{args.file}: {wrong}; nothing was changed", file=sys.stderr)
+            return 1
+        async with _connected(configuration.read(args.config)) as conn:
+            version = await store.keep(conn, args.name, plan)
+        if version is None:
+            print(f"there is no gateway {args.name}, or it is revoked; nothing was changed", file=sys.stderr)
+            return 1
+        print(f"plan {version}: {len(plan.policies)} policies, {len(plan.targets)} targets; {args.name} is told of it")
+        return 0
+
+    return asyncio.run(work())
 
 
 def _gateway_revoke(args: argparse.Namespace) -> int:

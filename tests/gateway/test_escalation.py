@@ -70,7 +70,7 @@ def test_without_a_plan_lamps_are_all_there_is() -> None:
 def test_who_is_on_duty_and_comes_is_shown_by_name_and_ends_the_calls(village: Village) -> None:
     village, _, _ = done(village, 0)
     village, notes = escalation.answered(village, A, "grid1", "coming")
-    assert notes == [NoteWanted(A, "duty", "coming grid1")]
+    assert notes == [NoteWanted(A, "duty", "coming 网格员")]
     assert [(c["answer"], c["who"]) for c in calls(village, "lamp9")] == [("coming", "网格员")]
     assert done(village, MINUTE)[1] == []
 
@@ -85,7 +85,7 @@ def test_a_neighbour_who_comes_is_shown_and_ends_no_call(village: Village) -> No
 def test_who_cannot_is_left_alone_and_the_next_are_called_at_once(village: Village) -> None:
     village, _, _ = done(village, 0)
     village, notes = escalation.answered(village, A, "grid1", "cannot")
-    assert notes == [NoteWanted(A, "duty", "cannot grid1")]
+    assert notes == [NoteWanted(A, "duty", "cannot 网格员")]
     village, _ = escalation.answered(village, A, "head3", "cannot")
     assert done(village, 3_000)[1] == ["2 office voice"]
 
@@ -102,7 +102,7 @@ def test_who_comes_and_does_not_arrive_in_time_is_not_coming_any_more(village: V
     village, orders, notes = done(village, 300_000 - 1)
     assert (orders, notes) == ([], [])
     village, orders, notes = done(village, 300_000)
-    assert [(n.what, n.subject) for n in notes] == [("lapsed", "@grid1"), ("answer", "unanswered")]
+    assert [(n.what, n.subject) for n in notes] == [("lapsed", "coming 网格员"), ("answer", "unanswered")]
     assert orders == ["1 siren siren", "1 head3 voice", "1 head3 sms", "1 grid1 voice", "2 office voice"]
     assert calls(village, "lamp9")[0]["answer"] == "unanswered"
 

@@ -65,7 +65,7 @@ def answered(village: Village, incident: str, target: str, answer: str) -> tuple
     village = _with(village, incident, replace(found, duty=duty))
     word = "withdrawn" if answer == "cannot" else answer
     village, _ = incidents.press_key(village, incident, f"@{target}", word, "")
-    return village, [NoteWanted(incident, "duty", f"{answer} {target}")]
+    return village, [NoteWanted(incident, "duty", f"{answer} {village.place('@' + target)}")]
 
 
 def is_wanted(village: Village, order: Order) -> bool:
@@ -98,9 +98,10 @@ def _lapse(village: Village, id: str, now: int) -> tuple[Village, list[NoteWante
         if responder.startswith("@"):
             duty = tuple(d for d in now_found.duty if d[0] != responder[1:])
             village = _with(village, id, replace(now_found, duty=duty))
-        notes.append(NoteWanted(id, "lapsed", responder, key=f"lapsed {id} {responder} {since[responder]}"))
+        key = f"{id} {responder} {since[responder]}"
+        notes.append(NoteWanted(id, "lapsed", f"coming {village.place(responder)}", key=f"lapsed {key}"))
         if told:
-            notes.append(NoteWanted(id, "answer", told, key=f"answer lapsed {id} {responder} {since[responder]}"))
+            notes.append(NoteWanted(id, "answer", told, key=f"answer lapsed {key}"))
     return village, notes
 
 

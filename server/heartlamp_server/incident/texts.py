@@ -18,6 +18,7 @@ ANSWER = {
     "arrived": ("已到场", "has arrived"),
     "withdrawn": ("已撤回", "withdrew"),
     "unanswered": ("无人应答", "nobody answered"),
+    "cannot": ("去不了", "cannot come"),
 }
 KIND = {
     "button": ("按钮", "button"),
@@ -32,7 +33,28 @@ KIND = {
     "slope": ("山体位移传感器", "slope sensor"),
 }
 REASON = {"wrong mac": "签名不符", "another body under the same id": "同一编号，内容不同"}
+CHANNEL = {
+    "voice": ("打电话给", "telephone to"),
+    "sms": ("发短信给", "message to"),
+    "siren": ("警报器", "siren"),
+    "speaker": ("大喇叭", "loudspeaker"),
+}
+STATE = {
+    "sent": ("已发出", "sent"),
+    "delivered": ("已送达", "delivered"),
+    "rang": ("已响铃", "rang"),
+    "answered": ("已接听", "answered"),
+    "done": ("已完成", "done"),
+    "coming": ("回答：我去", "says: I go"),
+    "cannot": ("回答：去不了", "says: I cannot"),
+    "voicemail": ("无人应答（语音信箱）", "no answer (voicemail)"),
+    "busy": ("占线", "busy"),
+    "unanswered": ("无人接听", "no answer"),
+    "failed": ("未成功", "failed"),
+}
 HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
+
+_VILLAGE = (("channel", CHANNEL), ("state", STATE))
 
 TEXTS = {
     "opened": ("{house}的{kind}发出{what}", "{what} from {house}, by its {kind}"),
@@ -63,6 +85,12 @@ TEXTS = {
     ),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
+    "village_duty": ("村里值班：{who} {answer}", "on duty in the village: {who} {answer}"),
+    "village_lapsed": ("{who} 说要来，逾时未到", "{who} was coming and has not arrived in time"),
+    "village_step": (
+        "村里第{step}步：{channel}{who}，{state}。{why}",
+        "village, step {step}: {channel} {who}: {state}. {why}",
+    ),
 }
 
 
@@ -75,12 +103,13 @@ def text(entry: Entry) -> tuple[str, str]:
 
 
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
-    words = dict.fromkeys(("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject"), "")
+    names_of = ("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why")
+    words = dict.fromkeys((*names_of, "channel", "state"), "")
     words |= {name: str(value) for name, value in detail.items()}
     reasons = words["reason"].split(" · ")  # a Refused speaks both languages
     words["reason"] = (reasons * 2)[language] if len(reasons) <= 2 else words["reason"]
     words["reason"] = REASON.get(words["reason"], words["reason"]) if language == 0 else words["reason"]
-    for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW)):
+    for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW), *_VILLAGE):
         words[name] = names[words[name]][language] if words[name] in names else words[name]
     words["kb"] = str(-(-int(detail.get("bytes", 0)) // 1000))
     words["said"] = f"{words['who']} {words['answer']}".strip()

@@ -14,6 +14,7 @@ from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
+from heartlamp_server.escalation import store as escalation
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import NOT_READY, problem, unauthorized
 
@@ -78,7 +79,9 @@ class Down:
         try:
             async with self._database.connection() as conn:
                 version = await store.registry_version(conn, gateway)
-            hello = json.dumps({"v": 1, "epoch": epoch, "registry": version}, separators=(",", ":"))
+                plan = await escalation.plan_version(conn, gateway)
+            said = {"v": 1, "epoch": epoch, "registry": version, "plan": plan}
+            hello = json.dumps(said, separators=(",", ":"))
             yield f"event: hello\ndata: {hello}\n\n".encode()
             clock = asyncio.get_running_loop().time
             ping_at, look_at = clock() + PING_SECONDS, 0.0

@@ -338,6 +338,9 @@ class Fold:
             return row
         if row.what == "lit":
             self._apply(incidents.light(incident, self.known.devices[row.subject].source(), self.known.now, row.at))
+        elif row.what != "answer":
+            kind, detail = said.told(row)
+            self._apply((incident, Entry(incident.id, row.at, kind, detail)))
         else:
             word, _, device = row.subject.partition(" ")
             who = self.known.devices[device].site_name if device else ""

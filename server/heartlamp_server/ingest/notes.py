@@ -11,7 +11,9 @@ from heartlamp_server.area.model import Place
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow
 
-_WHATS = ("lit", "answer", "online", "offline", "refused")
+_WHATS = ("lit", "answer", "online", "offline", "refused", "step", "duty", "lapsed")
+_OF_AN_INCIDENT = ("lit", "answer", "step", "duty", "lapsed")
+_TOLD = ("step", "duty", "lapsed")  # what the village did and whom it asked: the village's word, as it came
 _WORDS = ("coming", "arrived")  # of a device; "unanswered" is nobody's
 
 
@@ -33,9 +35,9 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
     of_nobody = row.what == "answer" and row.subject == "unanswered"
     if row.what == "answer" and not of_nobody and row.subject.partition(" ")[0] not in _WORDS:
         return f"unknown answer {row.subject!r}"
-    if row.what in ("lit", "answer") and not is_event_id(row.refers_to):
+    if row.what in _OF_AN_INCIDENT and not is_event_id(row.refers_to):
         return f"{row.what} without an incident"
-    if not of_nobody:
+    if not of_nobody and row.what not in _TOLD:
         name = subject_device(row.what, row.subject)
         device = known.devices.get(name)
         if device is None:
@@ -47,6 +49,18 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
     if incident and not tells_of(known.places[incident.site], row.gateway):
         return f"{row.what} for {incident.id}, which is another village's incident"
     return ""
+
+
+def told(row: NoteRow) -> tuple[str, dict[str, str]]:
+    """(kind of its timeline entry, its detail) of a note of _TOLD (docs/protocol.md, section 8)."""
+    detail = {"subject": row.subject, "gateway": row.gateway}
+    if row.what == "step":
+        key, state, rest = [*row.subject.split(" ", 2), "", ""][:3]
+        name, _, why = rest.partition(" · ")
+        _, step, _, channel, *_ = [*key.split("/"), "", "", "", ""]
+        return "village_step", detail | {"step": step, "who": name, "channel": channel, "state": state, "why": why}
+    answer, _, name = row.subject.partition(" ")
+    return f"village_{row.what}", detail | {"answer": answer, "who": name}
 
 
 def tells_of(place: Place, gateway: str) -> bool:

@@ -20,6 +20,7 @@ from heartlamp_server.device import store as devices
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.escalation import store as escalation
 from heartlamp_server.ingest import store
 from heartlamp_server.ingest.fold import Fold
 from heartlamp_server.ingest.model import REASON_MAX, Parsed, Plan, clean_item, clean_note, parse
@@ -68,6 +69,7 @@ class Ingest:
             Route("/gateway/v1/batch", self._guarded(self._batch), methods=["POST"]),
             Route("/gateway/v1/readings", self._guarded(self._batch), methods=["POST"]),
             Route("/gateway/v1/registry", self._guarded(self._registry), methods=["GET"]),
+            Route("/gateway/v1/plan", self._guarded(self._plan), methods=["GET"]),
         ]
 
     def _guarded(
@@ -107,6 +109,13 @@ class Ingest:
         async with self._database.connection() as conn:
             registry = await devices.registry(conn, gateway)
         return Response(registry.to_json(), media_type="application/json")
+
+    async def _plan(self, request: Request, gateway: str) -> Response:
+        if device_of_one(gateway):
+            return problem(404, "a gateway of one calls nobody", "its village's gateway and the county do")
+        async with self._database.connection() as conn:
+            found = await escalation.plan(conn, gateway)
+        return Response(found.to_json(), media_type="application/json")
 
     async def _batch(self, request: Request, gateway: str) -> Response:
         body = bytearray()
