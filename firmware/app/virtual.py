@@ -126,7 +126,8 @@ def live(path: str) -> None:
 def start() -> None:
     path = argument("--flash")
     if not path:
-        raise SystemExit(USAGE)
+        print(USAGE, file=sys.stderr)
+        raise SystemExit(2)
     try:
         if "--provision" in sys.argv:
             provision(path)

@@ -9,6 +9,7 @@ from heartlamp.device import NEEDED_MS, Device
 from heartlamp.outbox import Outbox
 from heartlamp.parts import keys
 from heartlamp.rules import lamp
+from heartlamp.rules.retry import FRESH_MS, UNDER_WAY_MS, WINDOW
 from heartlamp.showing import OFFERED_MS
 from heartlamp_protocol.device.limits import SECOND_PATH_MS
 from heartlamp_protocol.device.state import write_lamp
@@ -161,3 +162,71 @@ def test_an_event_that_nobody_ever_receipts_holds_up_nothing_after_an_hour() -> 
     house.later(NEEDED_MS)
     assert house.device.holds_event(), "it is offered all the same"
     assert not house.device.is_needed()
+
+
+# --- what is offered, and in which order -----------------------------------------------------------------------------
+
+
+def offered(house: House) -> list[str]:
+    """The ids of what goes out now, which it then is."""
+    records, _ = house.device.due("lan", house.now)
+    for record in records:
+        house.device.sent("lan", record, house.now)
+    return [record.id for record in records]
+
+
+def heard(house: House, id: str) -> None:
+    house.device.message("lan", "receipt", write_heard(id, EPOCH))
+
+
+@pytest.fixture
+def waited() -> House:
+    """150 presses that nobody has heard, all older than a minute."""
+    house = House()
+    ids = iter(range(10_000))
+    house.device._random = lambda n: next(ids).to_bytes(n, "big")
+    for _ in range(150):
+        house.device.alarm("panic", "red", house.now, 0)
+    house.now += FRESH_MS
+    return house
+
+
+def test_of_what_is_old_only_a_few_are_under_way_at_once(waited: House) -> None:
+    first = offered(waited)
+    assert len(first) == WINDOW
+    assert offered(waited) == []
+    heard(waited, first[0])
+    assert len(offered(waited)) == 1
+    waited.now += UNDER_WAY_MS
+    assert len(offered(waited)) == WINDOW
+
+
+def test_a_fresh_press_waits_behind_nothing(waited: House) -> None:
+    offered(waited)
+    fresh = waited.device.alarm("panic", "red", waited.now, 0)
+    assert offered(waited) == [fresh]
+    assert waited.device.due("lan", waited.now)[1] is not None
+
+
+def test_a_pulse_brings_no_storm(waited: House) -> None:
+    offered(waited)
+    waited.later(500)
+    assert len(offered(waited)) == WINDOW
+
+
+def test_all_that_waited_gets_out(waited: House) -> None:
+    out: set[str] = set()
+    for _ in range(150):
+        for id in offered(waited):
+            out.add(id)
+            heard(waited, id)
+    assert len(out) == 150
+
+
+# --- what no lamp shows ----------------------------------------------------------------------------------------------
+
+
+def test_a_silent_call_is_not_shown_whoever_sends_it() -> None:
+    house = House()
+    assert house.lit(call(PRESS, "own", what="silent"), call(OTHER, "near", what="silent")).shows == "working"
+    assert house.lit(call(PRESS, "own", what="silent"), call(OTHER, "near")).shows == "near"

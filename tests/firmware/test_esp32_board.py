@@ -81,3 +81,9 @@ def test_without_an_nvs_it_alarms_all_the_same(button: dict[str, Any]) -> None:
     assert (button["a broken NVS"], button["a broken NVS, red is held"]) == (None, PRESS)
     assert button["a broken NVS, without settings"] == [[], None]
     assert button["complaint"] == "no board"
+
+
+def test_who_waits_for_a_network_waits_for_one_try_and_not_for_everybodys(button: dict[str, Any]) -> None:
+    """Each try may take most of a minute, and a task that says nothing for that long ends the program."""
+    assert button["four at once"] == [["no address", *["no network just now"] * 3], 1]
+    assert button["and later"] == ["no address", 2]

@@ -14,7 +14,7 @@ from tests.firmware.parts import NAME, ROOT
 
 CONFIG = {
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": ROOT, "host": "127.0.0.1", "port": 1, "server_name": NAME,
-    "ca": "-----BEGIN CERTIFICATE-----",
+    "ca": "-----BEGIN CERTIFICATE-----\nMIIABAAAAAA=\n-----END CERTIFICATE-----\n",
 }  # fmt: skip
 
 

@@ -14,6 +14,17 @@ def some_seed() -> str:
     return str(random.randrange(1 << 30))
 
 
+def test_a_copy_that_could_not_be_written_is_believed_by_no_wake() -> None:
+    assert on_device("stale_nvs.py") == {
+        "woken": "butt0001",
+        "unwritten": ["nvs"],
+        "started": "butt0002",
+        "woken after": "butt0002",
+        "woken, nobody knows": "butt0002",
+        "reset, woken": None,
+    }
+
+
 def test_no_cut_leaves_mixed_settings_or_brings_back_a_consent() -> None:
     result = run("settings_cut.py")
     assert result["cuts"] > 1_000

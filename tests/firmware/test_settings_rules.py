@@ -8,10 +8,11 @@ from heartlamp.rules import recessed
 from heartlamp.settings import copy, fields, lines, serial
 from heartlamp_tech.serial_lines import framed
 
+CA = "-----BEGIN CERTIFICATE-----\nMIIABAAAAAA=\n-----END CERTIFICATE-----\n"  # a sequence of four bytes
 SECRETS = ("5a" * 32, "correct horse", "7e" * 32, "c0" * 32)
 FIELDS: dict[str, Any] = {
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": SECRETS[0], "host": "10.0.0.2", "port": 8883,
-    "server_name": "gwliu1.heartlamp", "ca": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    "server_name": "gwliu1.heartlamp", "ca": CA,
     "wifi": {"ssid": "village", "password": SECRETS[1]},
     "radio": {"channel": 6, "up": ["lamp0c2d"], "down": {"button01": SECRETS[2], "lamp0e3f": {"key": SECRETS[2]}}},
     "wan": {"host": "county", "port": 443, "server_name": "county", "gateway": "lamp0a1b", "token": SECRETS[3]},
@@ -52,7 +53,10 @@ def test_all_fields_that_enrolment_writes_are_good() -> None:
     ("field", "value"),
     [
         ("dev", "9lamp"), ("kind", "siren"), ("kv", 0), ("kv", True), ("root", "5a" * 31), ("host", ""), ("port", 0),
-        ("server_name", None), ("ca", "MIIB"), ("radio", {"channel": 14}), ("radio", {"channel": 6, "up": ["x"]}),
+        ("server_name", None), ("ca", "MIIB"),
+        ("ca", CA.replace("BAAAAAA=", "BAAA")), ("ca", CA.replace("-----END CERTIFICATE-----", "")), ("ca", "BEGIN"),
+        ("kind", []), ("kind", {}), ("host", "gw\n"), ("server_name", "gw\0"), ("modem", {"apn": "net\r\nATD"}),
+        ("update_key", "00" * 384), ("radio", {"channel": 14}), ("radio", {"channel": 6, "up": ["x"]}),
         ("radio", {"channel": 6, "down": {"button01": "7e"}}), ("wan", {"host": "county"}), ("wan", "county"),
         ("wifi", {"ssid": "", "password": ""}), ("wifi", {"ssid": "v", "password": "short"}), ("wifi", {"ssid": "v"}),
         ("wifi", {"ssid": "村" * 11, "password": ""}), ("links", []), ("links", ["lan", "lan"]), ("links", ["serial"]),
@@ -156,6 +160,10 @@ def test_provision_names_the_wrong_field() -> None:
     assert refused("provision", settings=FIELDS | {"root": SECRETS[0][:-1]}).more == {"field": "root"}
     assert refused("provision", settings=[SECRETS[0]]).more == {"field": "settings"}
     assert refused("provision").more == {"field": "settings"}
+
+
+def test_a_name_that_is_no_text_is_refused_like_any_other() -> None:
+    assert refused("set", settings={1: 2, "a": 3}).more == {"field": "1"}  # MicroPython reads such JSON
 
 
 def test_a_board_whose_pins_are_not_known_or_are_another_kinds_is_refused() -> None:

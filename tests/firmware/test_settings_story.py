@@ -15,9 +15,10 @@ from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
 from tests.firmware.parts import ROOT, Certificates, Village, config
 
 PASSWORD, TOKEN, PAIR = "correct horse", "c0" * 32, "7e" * 32
+CA = "-----BEGIN CERTIFICATE-----\nMIIABAAAAAA=\n-----END CERTIFICATE-----\n"  # a sequence of four bytes
 OFF: dict[str, object] = {  # settings of a device whose village is not there
     "dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": ROOT, "host": "127.0.0.1", "port": 1,
-    "server_name": "gateway.village.test", "ca": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+    "server_name": "gateway.village.test", "ca": CA,
 }  # fmt: skip
 Blank = Callable[[str], tuple[VirtualBoard, SerialLines]]
 
@@ -126,7 +127,7 @@ def test_over_streams_the_esp32s_own_reader_takes_what_the_tool_sends(tmp_path: 
         device.stdin.write(b"\xff\x00 half a line\r\n")
         with pytest.raises(SerialError, match="not JSON"):
             serial.ask("status")
-        long = OFF | {"ca": f"-----BEGIN CERTIFICATE-----\n{'MIIB' * 900}\n-----END CERTIFICATE-----\n"}
+        long = OFF | {"ca": CA * 50}
         assert serial.provision(long)["dev"] == "lamp0a1b"
         assert serial.ask("get")["settings"]["ca"] == long["ca"]
         with pytest.raises(SerialError, match="longer than 8192 bytes"):

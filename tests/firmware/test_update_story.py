@@ -326,3 +326,27 @@ def test_the_serial_line_says_why_a_bundle_is_refused(lamp: VirtualBoard) -> Non
     other = bundles.pack(bundles.program(VERSION, 200), VERSION, boards=("esp32s3-lamp",))
     with pytest.raises(SerialError, match="made for other boards"):
         serial_update.send(BoardLines(lamp), other.data)
+
+
+def test_an_earlier_refusal_is_not_taken_for_that_of_a_good_bundle(
+    lamp: VirtualBoard, village: Village, newer: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serial = BoardLines(lamp)
+    other = bundles.pack(bundles.program(VERSION, 200), VERSION, boards=("esp32s3-lamp",))
+    with pytest.raises(SerialError, match="made for other boards"):
+        serial_update.send(serial, other.data)
+    lamp.press("red")  # nobody receipts it: the device is needed, and takes nothing
+    village.wait("event")
+    monkeypatch.setattr(serial_update, "PATIENCE_S", 1.0)
+    with pytest.raises(SerialError, match="an alarm or a call may need it"):
+        serial_update.send(serial, newer.data)
+
+
+def test_a_bundle_that_runs_already_is_said_to(lamp: VirtualBoard, village: Village, newer: Bundle) -> None:
+    serial = BoardLines(lamp)
+    serial_update.send(serial, newer.data)
+    lamp.wait_trace("started", slot="a", trial=1, timeout=20)
+    alarm_goes_out(lamp, village)
+    lamp.wait_trace("update", confirmed=VERSION)
+    with pytest.raises(SerialError, match="runs this bundle already"):
+        serial_update.send(serial, newer.data)

@@ -115,20 +115,26 @@ class Device:
     # --- to the wire ----------------------------------------------------------------------------------------------
 
     def due(self, name: str, now: int) -> "tuple[list, int | None]":
-        """(records to offer now on the path `name`, alarms first; when to ask again)."""
-        records, soonest = [], None
+        """(records to offer now on the path `name`; when to ask again). What was pressed just now goes first, then
+        alarms; of what is older only a few at a time, so that on a slow line nothing fresh waits behind much."""
+        fresh, old, under_way, soonest = [], [], 0, None
         for record in self.outbox.records:
             names, at = paths.offered_on(self.paths, record.at, record.heard, now)
             if name in names:
                 tries, sent_at = record.offers.get(name, (0, None))
                 at = retry.next_at(tries, sent_at, record.heard)
                 if at <= now:
-                    records.append(record)
+                    (fresh if retry.is_fresh(record.up, record.at, now) else old).append(record)
                     continue
+                under_way += retry.is_under_way(sent_at, record.heard, now)
             if at is not None and (soonest is None or at < soonest):
                 soonest = at
-        records.sort(key=_urgency)
-        return records, soonest
+        old.sort(key=_urgency)
+        fresh.sort(key=_urgency)
+        few = max(0, retry.WINDOW - under_way)
+        if len(old) > few:  # a receipt rings, too
+            soonest = now + retry.UNDER_WAY_MS
+        return fresh + old[:few], soonest
 
     def frame(self, record: Record, now: int) -> bytes:
         age = UNKNOWN_AGE if record.up is None else now - self.boot_at - record.up
@@ -232,6 +238,7 @@ class Device:
         if record is not None and not record.heard:
             record.heard = True
             self.heard_at = now
+            self.to_send.ring()  # there is room for one more on its way
             self.showing.receipted(record.id, "heard")
         self._trace("heard", event=said.get("event"))
 

@@ -57,7 +57,7 @@ async def _run(hal) -> None:
     supervisor.start("beat", tasks.beat(hal, device, links))
     supervisor.start("report", tasks.report(hal, device, links))
     supervisor.start("pins", tasks.pins(hal, device))
-    asyncio.create_task(tasks.keep_room(hal, device))
+    supervisor.start("room", tasks.room(hal, device))
     if hal.listen is not None:
         supervisor.start("serial", hal.listen)
     await supervisor.run()
@@ -73,7 +73,7 @@ async def _settings(hal) -> Desk:
     outbox = Outbox(hal.root + "/out")
     desk = Desk(hal, store, outbox)
     hal.on_serial = desk.take
-    if store.load(hal.reset_cause() == SLEPT) is None:
+    if store.load(hal.kept.get("settings") if hal.reset_cause() == SLEPT else None) is None:
         from heartlamp.settings.waiting import until_provisioned
 
         outbox.load(hal.clock())
@@ -82,6 +82,7 @@ async def _settings(hal) -> Desk:
     if store.repaired or store.left_out:
         hal.trace("settings", repaired=store.repaired, left_out=store.left_out)
     desk.config = Config(store.fields)
+    hal.kept["settings"] = store.generation
     hal.wifi, hal.modem = store.fields.get("wifi"), store.fields.get("modem")
     hal.fit(store.fields.get("board", ""))
     return desk

@@ -11,7 +11,8 @@ from heartlamp.rules.values import parcels
 from heartlamp.rules.watch import ALIVE_MS
 from heartlamp.wait import wait
 
-CALM_MS = 5_000  # after the start: who was woken by a press has other things to do
+CALM_MS = 1_000  # after the start: who was woken by a press has other things to do
+ROOM_MS = 600_000  # between two attempts to keep room
 
 
 def pins(hal, device):
@@ -124,15 +125,24 @@ async def hello(device, link) -> None:
     await link.publish("state", write_state(1), 1)
 
 
-async def keep_room(hal, device) -> None:
-    """Keeps room on the flash for alarms, once nobody waits for anything. It comes to an end, so nobody watches it."""
-    await asyncio.sleep_ms(CALM_MS)
-    while device.is_needed():
-        await asyncio.sleep_ms(CALM_MS)
-    if not device.outbox.has_room():
-        from heartlamp.room import make
+def room(hal, device):
+    """Keeps room on the flash for alarms, whenever nobody waits for anything. A battery device does a part of it in
+    each of its short wakes."""
 
-        hal.trace("reserve", made=int(await make(device.outbox)))
+    async def run(alive) -> None:
+        pause, again_at = CALM_MS, hal.clock()
+        while True:
+            alive()
+            await asyncio.sleep_ms(pause)
+            pause = ALIVE_MS
+            if hal.clock() >= again_at and not device.is_needed() and not device.outbox.has_room():
+                from heartlamp.room import make
+
+                if await make(device.outbox, lambda: device.is_needed() or alive()):
+                    hal.trace("reserve")
+                again_at = hal.clock() + ROOM_MS
+
+    return run
 
 
 def _first_up(links: list):

@@ -32,7 +32,9 @@ def _taken(serial: SerialLines, id: str, at: int) -> int:
         answer: Answer = serial.ask("update")
         if answer["bundle"] == id and answer["at"] > at:
             return int(answer["at"])
-        if answer["refused"] and answer["bundle"] != id:
+        if answer["running"] == id:
+            raise SerialError("the device runs this bundle already", "there is nothing to do")
+        if answer["refused"] and answer["refused_bundle"] == id != answer["bundle"]:
             why = refusal(answer["refused"])
             raise SerialError(f"the device refused it ({why.name}): {why.english}", "build a bundle for this device")
         sleep(POLL_S)

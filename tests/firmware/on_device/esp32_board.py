@@ -5,6 +5,7 @@ esp32_board.py gpio|ext0|none: the chip's way to be woken. Prints as JSON, by st
 given or what the sleep was armed with.
 """
 
+import asyncio
 import json
 import sys
 
@@ -206,4 +207,31 @@ made = Board()
 made.trace = lambda what, **fields: told.update({"complaint": what})
 made.fit("")
 told["a broken NVS, without settings"] = [given(made), made.level("red")]
+
+
+class Dials:
+    """A modem that tries for long and gets no address."""
+
+    tries = 0
+
+    async def join(self, _):
+        self.tries += 1
+        await asyncio.sleep_ms(100)
+        raise OSError("no address")
+
+
+async def joined(made):
+    async def one():
+        try:
+            await made.link()
+        except OSError as error:
+            return str(error)
+
+    return await asyncio.gather(*[one() for _ in range(4)])
+
+
+made = Board()
+made.modem, made._modem = {"apn": "net"}, Dials()
+told["four at once"] = [asyncio.run(joined(made)), made._modem.tries]
+told["and later"] = [asyncio.run(joined(made))[0], made._modem.tries]
 print(json.dumps(told))

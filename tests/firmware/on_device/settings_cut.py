@@ -13,6 +13,7 @@ a change for acknowledged before it is written.
 
 import json
 import sys
+from binascii import b2a_base64
 
 import vfs
 
@@ -29,7 +30,8 @@ from heartlamp.settings.store import Store
 from nor import Nor, cuts, empty, is_erase
 
 FILES, VALUES = 24, 4  # blocks of littlefs, of the NVS
-CA = "-----BEGIN CERTIFICATE-----\n" + "MIIB" * 400 + "\n-----END CERTIFICATE-----\n"
+DER = b2a_base64(b"\x30\x82" + (1196).to_bytes(2, "big") + bytes(1196)).decode()
+CA = "-----BEGIN CERTIFICATE-----\n" + DER + "-----END CERTIFICATE-----\n"
 FIRST = {"dev": "lamp0a1b", "kind": "camera", "kv": 1, "root": "5a" * 32, "host": "10.0.0.2", "port": 8883}
 FIRST.update({"server_name": "gwliu1.heartlamp", "ca": CA, "wifi": {"ssid": "village", "password": "correct horse"}})
 SECOND = dict(FIRST, kv=2, root="a5" * 32, ca=CA + CA, radio={"channel": 6, "down": {"button01": "7e" * 32}})

@@ -9,6 +9,7 @@ a line is spoilt, it is answered, and changes nothing. Prints `{"starts": …, "
 import json
 import random
 import sys
+from binascii import b2a_base64
 
 import vfs
 
@@ -25,7 +26,8 @@ from heartlamp.settings.store import Store
 from nor import Nor, empty
 
 FILES, VALUES = 16, 4
-CA = "-----BEGIN CERTIFICATE-----\n" + "MIIB" * 600 + "\n-----END CERTIFICATE-----\n"
+DER = b2a_base64(b"\x30\x82" + (1796).to_bytes(2, "big") + bytes(1796)).decode()
+CA = "-----BEGIN CERTIFICATE-----\n" + DER + "-----END CERTIFICATE-----\n"
 FIELDS = {"dev": "lamp0a1b", "kind": "lamp", "kv": 1, "root": "5a" * 32, "host": "10.0.0.2", "port": 8883}
 FIELDS.update({"server_name": "gwliu1.heartlamp", "ca": CA, "consent": 1, "site": "三组 7号"})
 

@@ -94,7 +94,7 @@ class Link:
         except FrameError as error:
             self._failed(0, str(error))
             raise HttpError(str(error))
-        if said is None and not (items and status in MALFORMED):
+        if said is None and not ((items or notes) and status in MALFORMED):
             self._failed(status, "the county answered %d" % status)
             raise Refused(status)
         self._answered()
@@ -254,6 +254,10 @@ class Link:
                 if notes:
                     await self._post("batch", "", ",".join(notes))
                 self._lit = shown
+            except Refused as error:
+                if error.status in MALFORMED:
+                    self._lit = shown  # the county is there, and will not have this: once is enough
+                    self._count(str(error))
             except LOST:
                 pass
 

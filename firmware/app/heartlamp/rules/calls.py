@@ -107,6 +107,8 @@ def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str, 
 def _call(c: object) -> "Call | None":
     if not isinstance(c, dict) or not is_event_id(c.get("incident")) or c.get("role") not in ("own", "near"):
         return None
+    if c.get("what") == "silent":
+        return None  # nobody may send it, and no lamp shows it
     for name in ("what", "place", "who", "county"):
         if not isinstance(c.get(name), str):
             return None

@@ -33,6 +33,9 @@ def handle(desk, said: object) -> "tuple[dict, bool]":
         return serial.refusal(request, refused), False
     except MemoryError:
         return serial.refusal(request, Refused("this device has not the memory for that", "send less")), False
+    except Exception as error:  # a fault of ours: whoever typed what must not put out a lamp
+        desk.hal.trace("serial", error="%s: %s" % (type(error).__name__, error))
+        return serial.refusal(request, Refused("this device could not do that: " + str(error), "report it")), False
 
 
 def _view(desk) -> View:

@@ -1,5 +1,7 @@
 """What settings may be. Loaded only when they change, or were written by another version of the firmware."""
 
+from binascii import a2b_base64
+
 from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_protocol.device.names import is_device_id, is_hex
 
@@ -67,7 +69,8 @@ def _whole(value: object, most: int) -> bool:
 
 
 def _text(value: object, most: int = 255) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= most
+    """Without control characters: no address, place or command has any."""
+    return isinstance(value, str) and 0 < len(value) <= most and min(value) >= " "
 
 
 def _plain(value: object, most: int) -> bool:
@@ -76,7 +79,24 @@ def _plain(value: object, most: int) -> bool:
 
 
 def _certificate(value: object) -> bool:
-    return _text(value, 4096) and "BEGIN CERTIFICATE" in value
+    """Whole: one cut short would only be noticed as a gateway that is refused."""
+    if not isinstance(value, str) or not 0 < len(value) <= 4096:
+        return False
+    pieces = value.split("-----BEGIN CERTIFICATE-----")[1:]
+    return bool(pieces) and all(_is_der(piece.split("-----END CERTIFICATE-----")) for piece in pieces)
+
+
+def _modulus(value: object) -> bool:
+    return is_hex(value, KEY_HEX) and value[0] > "7"  # of 3,072 bits the first is set
+
+
+def _is_der(piece: "list[str]") -> bool:
+    """[base64 of it, what follows]: an ASN.1 sequence of as many bytes as its head says."""
+    try:
+        data = a2b_base64("".join(piece[0].split()))
+    except ValueError:
+        return False
+    return len(piece) == 2 and data[:2] == b"\x30\x82" and int.from_bytes(data[2:4], "big") + 4 == len(data)
 
 
 def _links(fields: dict) -> bool:
@@ -119,7 +139,7 @@ def _modem(fields: dict) -> bool:
     if not isinstance(modem, dict) or not _text(modem.get("apn"), 63):
         return False
     words = [modem["apn"]] + [modem.get(name, "") for name in ("user", "password")]
-    return all(isinstance(word, str) and len(word) <= 63 and '"' not in word for word in words)
+    return all(word == "" or (_text(word, 63) and '"' not in word) for word in words)
 
 
 def _sensors(fields: dict) -> bool:
@@ -142,7 +162,7 @@ def _sensors(fields: dict) -> bool:
 # (field, whether it is good, what it must be)
 NEEDED = (
     ("dev", lambda f: is_device_id(f.get("dev")), "4 to 20 of a-z 0-9, first a letter"),
-    ("kind", lambda f: f.get("kind") in KINDS, "one of " + ", ".join(KINDS)),
+    ("kind", lambda f: isinstance(f.get("kind"), str) and f["kind"] in KINDS, "one of " + ", ".join(KINDS)),
     ("kv", lambda f: _whole(f.get("kv"), 1_000_000), "a whole number from 1"),
     ("root", lambda f: is_hex(f.get("root"), 64), "64 hex characters"),
     ("host", lambda f: _text(f.get("host")), "the broker's address"),
@@ -161,5 +181,5 @@ OPTIONAL = (
     ("site", lambda f: _text(f["site"], 60), "the site's id, up to 60 characters"),
     ("lang", lambda f: _plain(f["lang"], 16), "the folder of the prompts: a-z 0-9 and hyphens"),
     ("consent", lambda f: type(f["consent"]) is int and f["consent"] in (0, 1), "0 or 1"),
-    ("update_key", lambda f: is_hex(f["update_key"], KEY_HEX), "the RSA-3072 modulus as 768 hex characters"),
+    ("update_key", lambda f: _modulus(f["update_key"]), "an RSA-3072 modulus as 768 hex characters"),
 )

@@ -160,7 +160,7 @@ def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], 
     given = request.get("settings")
     if not isinstance(given, dict) or not given:
         raise Refused("set needs settings", 'for example {"id":1,"cmd":"set","settings":{"consent":0}}')
-    wrong = sorted([name for name in given if name not in SETTABLE])
+    wrong = sorted([str(name) for name in given if name not in SETTABLE])
     if wrong:
         raise Refused(
             "%s cannot be set" % wrong[0],

@@ -22,10 +22,10 @@ class Store:
         self.repaired = []
         self.generation = 0
 
-    def load(self, slept: bool = False) -> "dict | None":
-        """The newer of the two copies; makes the other one agree. `slept`: woken from a sleep, before which they
-        agreed: the NVS says it all, and a press does not wait for more. Never raises."""
-        if slept and self._take_nvs():
+    def load(self, before: "int | None" = None) -> "dict | None":
+        """The newer of the two copies; makes the other one agree. `before`: the generation that was in force before a
+        sleep: where the NVS has that, it says it all, and a press does not wait for more. Never raises."""
+        if before is not None and self._take_nvs(before):
             return self.fields
         there, found = self._copies()
         if found:
@@ -81,15 +81,18 @@ class Store:
                     self.slot = slot
         return len(listed), found
 
-    def _take_nvs(self) -> bool:
-        """Whether it holds exactly one copy, and that is good."""
+    def _take_nvs(self, generation: int) -> bool:
+        """Whether it holds exactly one copy, of that generation, and that is good."""
         copies = self._read_nvs()
         if len(copies) != 1:
             return False
         try:
-            self.generation, fields, good = copy.read(copies[0][2])
+            found, fields, good = copy.read(copies[0][2])
         except UNREADABLE:
             return False
+        if found != generation:
+            return False
+        self.generation = found
         self.slot = copies[0][1]
         self.use(fields, good)
         return True

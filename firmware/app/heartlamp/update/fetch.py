@@ -69,11 +69,12 @@ class Fetch:
         return given.bundle != running and (given.again or given.bundle != state.refused_id)
 
     def progress(self) -> dict:
-        """bundle: the one under way, "" none; at: its next byte; busy: 1 while somebody needs the device; refused: why
-        the last one was."""
-        boot = self.hal.boot
-        download = self._download
-        return {"bundle": download.id, "at": download.at, "busy": int(self.busy()), "refused": boot["refused"]}
+        """bundle: the one under way, "" none; at: its next byte; busy: 1 while somebody needs the device; refused,
+        refused_bundle: why the last one was, and which; running: the bundle that runs, "" the image's own."""
+        boot, download, state = self.hal.boot, self._download, kept.load(self.hal.nvs())
+        found = {"bundle": download.id, "at": download.at, "busy": int(self.busy()), "refused": boot["refused"]}
+        found.update({"refused_bundle": state.refused_id, "running": state.trial_id or state.id_of(state.good)})
+        return found
 
     # --- what is done with it -------------------------------------------------------------------------------------
 

@@ -40,7 +40,8 @@ class Board:
         self._sounder = None
         self._wifi = None
         self._joining = asyncio.Lock()
-        self._unjoined_at = None  # when a join last failed
+        self._failed = 0  # joins, so far
+        self._unjoined_at = None  # when one last did
         self._radio = None
         self._watchdog = None
         self._probes = None
@@ -213,15 +214,19 @@ class Board:
     async def link(self) -> None:
         """Joins the Wi-Fi of the settings, or else dials its modem; each path asks, one joins. Raises OSError where it
         cannot."""
+        before = self._failed
         async with self._joining:
-            if self.wifi is None and self.modem is not None:
-                await self._dialled().join(self.modem)
-                return
-            radio = self._radio is not None and self._radio.on
-            await asyncio.sleep_ms(wifi.pause_ms(self._unjoined_at, self.clock(), radio))
+            if self._failed != before:
+                raise OSError("no network just now")  # who waited for another's try would wait too long for one more
             try:
+                if self.wifi is None and self.modem is not None:
+                    await self._dialled().join(self.modem)
+                    return
+                radio = self._radio is not None and self._radio.on
+                await asyncio.sleep_ms(wifi.pause_ms(self._unjoined_at, self.clock(), radio))
                 await wifi.join(self._wlan(), self.wifi, self.kept)
             except OSError:
+                self._failed += 1
                 self._unjoined_at = self.clock()
                 raise
 
