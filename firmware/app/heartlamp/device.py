@@ -117,23 +117,21 @@ class Device:
     def due(self, name: str, now: int) -> "tuple[list, int | None]":
         """(records to offer now on the path `name`; when to ask again). What was pressed just now goes first, then
         alarms; of what is older only a few at a time, so that on a slow line nothing fresh waits behind much."""
-        fresh, old, under_way, soonest = [], [], 0, None
-        for record in self.outbox.records:
+        fresh, old, few, soonest = [], [], retry.WINDOW, None
+        for record in sorted(self.outbox.records, key=_urgency):
             names, at = paths.offered_on(self.paths, record.at, record.heard, now)
             if name in names:
                 tries, sent_at = record.offers.get(name, (0, None))
                 at = retry.next_at(tries, sent_at, record.heard)
                 if at <= now:
-                    (fresh if retry.is_fresh(record.up, record.at, now) else old).append(record)
+                    (old if record.up is None or now - record.at >= retry.FRESH_MS else fresh).append(record)
                     continue
-                under_way += retry.is_under_way(sent_at, record.heard, now)
+                if not record.heard and now - sent_at < retry.UNDER_WAY_MS:
+                    few -= 1
             if at is not None and (soonest is None or at < soonest):
                 soonest = at
-        old.sort(key=_urgency)
-        fresh.sort(key=_urgency)
-        few = max(0, retry.WINDOW - under_way)
-        if len(old) > few:  # a receipt rings, too
-            soonest = now + retry.UNDER_WAY_MS
+        if len(old) > few:
+            few, soonest = max(0, few), now + retry.UNDER_WAY_MS  # a receipt rings, too
         return fresh + old[:few], soonest
 
     def frame(self, record: Record, now: int) -> bytes:

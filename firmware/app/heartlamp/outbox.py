@@ -10,7 +10,6 @@ import os
 from heartlamp_protocol.device.mac import digest16
 
 MOST = 200  # unreceipted events held; beyond that a press offers all of them again instead of adding one
-BAD_MOST = 16
 RESERVE = (
     196_608  # bytes of flash for 200 events that nobody else gets, however much prompts and pictures take: room.py
 )
@@ -46,7 +45,7 @@ class Outbox:
         """What an earlier boot left. Never raises: a device with a broken flash still has to alarm."""
         self.records = []  # it may be asked again, once the device knows who it is
         try:
-            _make_folder(self.folder)
+            make_folder(self.folder)
             names = sorted([entry[0] for entry in os.ilistdir(self.folder) if entry[1] == 0x8000])
         except OSError:
             self.flash_errors += 1
@@ -56,7 +55,9 @@ class Outbox:
                 with open(self.folder + "/" + name, "rb") as f:
                     self.records.append(_read(f.read(), now))
             except (OSError, ValueError, KeyError, TypeError):
-                self._set_aside(name)
+                from heartlamp.damaged import set_aside
+
+                set_aside(self, name)
 
     def has_room(self) -> bool:
         """Whether the reserve is there, and whole."""
@@ -120,18 +121,6 @@ class Outbox:
     def _path(self, record: Record) -> str:
         return "%s/%08d" % (self.folder, record.seq)
 
-    def _set_aside(self, name: str) -> None:
-        self.set_aside += 1
-        bad = self.folder + ".bad"
-        try:
-            _make_folder(bad)
-            kept = sorted([entry[0] for entry in os.ilistdir(bad)])
-            for old in kept[: max(0, len(kept) - BAD_MOST + 1)]:
-                os.remove(bad + "/" + old)
-            os.rename(self.folder + "/" + name, bad + "/" + name)
-        except OSError:
-            self.flash_errors += 1
-
 
 def _read(data: bytes, now: int) -> Record:
     if digest16(data[16:]).encode() != data[:16]:
@@ -141,7 +130,7 @@ def _read(data: bytes, now: int) -> Record:
     return Record(fields["id"], fields["kind"], mac, body, fields["seq"], None, now)
 
 
-def _make_folder(path: str) -> None:
+def make_folder(path: str) -> None:
     try:
         os.mkdir(path)
     except OSError:

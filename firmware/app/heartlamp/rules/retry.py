@@ -14,15 +14,6 @@ def missed(sent_at: "int | None", heard: bool, now: int) -> bool:
     return not heard and sent_at is not None and now - sent_at >= QUIET_MS
 
 
-def is_fresh(up: "int | None", at: int, now: int) -> bool:
-    """up: None where it is of an earlier start; at: when it was made."""
-    return up is not None and now - at < FRESH_MS
-
-
-def is_under_way(sent_at: "int | None", heard: bool, now: int) -> bool:
-    return not heard and sent_at is not None and now - sent_at < UNDER_WAY_MS
-
-
 def next_at(tries: int, sent_at: "int | None", heard: bool) -> int:
     """When to offer it next. `tries`: how often it was sent since the last connect; `sent_at`: when last, None never
     in this connection: at once."""
