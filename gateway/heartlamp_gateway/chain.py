@@ -69,6 +69,8 @@ class Chain:
         self.last_n = 0
         self._gateway, self._say, self._in_session = gateway, say, in_session
         self._away_ms, self._outputs = away_ms, outputs
+        self._due_at: int | None = 0  # village clock: when time alone may make something due
+        self._worked: frozenset[str] = frozenset()
         self._unheard: OrderedDict[str, str] = OrderedDict()  # event -> device: `heard` once the disk has it
 
     def start(self) -> None:
@@ -111,7 +113,7 @@ class Chain:
         changes += [*writes, *map(alarms.wanted, orders), *alarms.difference(before, self.village)]
         self.outbox.put([kept for kept, _ in rows])  # while the disk works, the uplink already sends
         self._unheard.update(heard)
-        if not durable:
+        if not durable and not orders:
             self.ledger.later(changes)
         elif not self.ledger.commit(changes):
             self._not_on_disk(before, rows)
@@ -124,21 +126,20 @@ class Chain:
         self._outputs.give(orders)
 
     def advance(self) -> None:
-        """What time alone makes due."""
+        """What time alone makes due, or an output that works again."""
         with self.lock:
-            if self.village.escalations:
-                before = self.village
-                working = self._outputs.working()
-                after, orders, notes = escalation.advance(before, self.lived(), self._away_ms(), working)
-                if orders or notes or after is not before:
-                    self.settle(before)
+            due = self._due_at is not None and self.lived() >= self._due_at
+            if self.village.escalations and (due or self._outputs.working() != self._worked):
+                self.settle(self.village, durable=False)
 
     def _escalate(self, lived: int) -> tuple[list[Order], list[Row]]:
         self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min))
+        self._due_at = None
         if not self.village.escalations:
             return [], []
-        working = self._outputs.working()
-        self.village, orders, notes = escalation.advance(self.village, lived, self._away_ms(), working)
+        away, self._worked = self._away_ms(), self._outputs.working()
+        self.village, orders, notes = escalation.advance(self.village, lived, away, self._worked)
+        self._due_at = escalation.next_at(self.village, lived, away, self._worked)
         return orders, [self.note(want) for want in notes]
 
     def tell_lamp(self, device: str) -> None:

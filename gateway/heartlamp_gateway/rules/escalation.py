@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
+from heartlamp_protocol.escalation.decide import next_at as decide_next
 from heartlamp_protocol.escalation.plan import BY_VILLAGE, Target
 
 from heartlamp_gateway.outputs.adapter import Order
@@ -54,6 +55,17 @@ def advance(
         if done != found.done:
             village = _with(village, id, replace(found, done=done))
     return village, orders, notes
+
+
+def next_at(village: Village, now: int, county_away_ms: int, channels: frozenset[str]) -> int | None:
+    """When time alone may make something due, village clock, ms; None: never."""
+    times: list[int] = []
+    for id, found in village.escalations.items():
+        state = _state(village.incidents[id], found, channels, county_away_ms)
+        soon = decide_next(found.course, state, max(0, now - found.opened), "village", county_away_ms)
+        times += [found.opened + soon] if soon is not None else []
+        times += [at + found.course.policy.lapse_ms for at in found.since.values()]
+    return min((t for t in times if t > now), default=None)
 
 
 def answered(village: Village, incident: str, target: str, answer: str) -> tuple[Village, list[NoteWanted]]:

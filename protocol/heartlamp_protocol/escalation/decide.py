@@ -95,6 +95,22 @@ def decide(course: Course, state: State, now: int, me: str, other_away_ms: int) 
     return found
 
 
+def next_at(course: Course, state: State, now: int, me: str, other_away_ms: int) -> int | None:
+    """When time alone may make something due, ms since the incident was opened; None: never. Arguments of decide()."""
+    times: list[int] = []
+    for step in course.policy.steps:
+        if _is_over(step, state):
+            continue
+        times.append(step.at_ms)
+        if step.owner != me:
+            times.append(now + TAKEOVER_MS - other_away_ms)
+        for id in step.targets:
+            often, at = state.done.get((step.n, id), (0, 0))
+            if often and step.again_ms and (not step.times or often < step.times):
+                times.append(at + step.again_ms)
+    return min((t for t in times if t > now), default=None)
+
+
 def _due(course: Course, state: State, step: Step, id: str, now: int, me: str) -> Due | None:
     target = course.target(id)
     if target is None or id in state.cannot:
