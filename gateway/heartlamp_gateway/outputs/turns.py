@@ -44,8 +44,13 @@ class Turns:
 
     @property
     def busy(self) -> bool:
+        return self.waiting > 0
+
+    @property
+    def waiting(self) -> int:
+        """How many, with the one whose turn it is."""
         with self._changed:
-            return bool(self._line)
+            return len(self._line)
 
     def close(self, within_s: float) -> bool:
         """Whoever sounds is cut off, nobody comes after. True: it is quiet."""

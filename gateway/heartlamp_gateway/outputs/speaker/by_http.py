@@ -9,16 +9,15 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.digest import Challenge, Login, answer, read_challenges
 from heartlamp_gateway.outputs.speaker.kind import CutOff, Unheard
+from heartlamp_gateway.outputs.speaker.served import served_to
 
 _LATER = (408, 409, 423, 425, 429, 500, 502, 503, 504)  # it may be free in a moment
 
@@ -45,7 +44,7 @@ class HttpSpeaker:
         length, wav = sound.seconds(samples), sound.to_wav(samples)
         start = time.monotonic()
         until = min(until, start + length + self.timeout_s)
-        with self._served(wav) as served:
+        with served_to(self.url, wav, self.timeout_s) if self.send == "url" else nullcontext() as served:
             data = wav if served is None else self.body.replace("{url}", json.dumps(served.url)[1:-1]).encode()
             begun()
             status = self._ask(self.method, self.url, data, until, cut)
@@ -128,67 +127,6 @@ class HttpSpeaker:
         finally:
             connection.close()
 
-    @contextmanager
-    def _served(self, wav: bytes) -> "Iterator[_Served | None]":
-        """The sound under an address that nobody can guess, on the side of this box that the speaker sees."""
-        if self.send != "url":
-            yield None
-            return
-        parts = urlsplit(self.url)
-        try:
-            with socket.create_connection((parts.hostname or "", _port(self.url)), self.timeout_s) as towards:
-                here = towards.getsockname()[0]
-        except OSError as wrong:
-            raise Unheard(f"{self.url} cannot be asked: {wrong}", again=True) from None
-        served = _Served(f"/{secrets.token_urlsafe(16)}.wav", wav)
-        with ThreadingHTTPServer((here, 0), served.handler()) as server:
-            served.url = f"http://{here}:{server.server_address[1]}{served.path}"
-            thread = threading.Thread(target=lambda: server.serve_forever(0.1), name="sound for a speaker", daemon=True)
-            thread.start()
-            try:
-                yield served
-            finally:
-                server.shutdown()
-                thread.join()
-
-
-class _Served:
-    def __init__(self, path: str, wav: bytes) -> None:
-        self.path = path
-        self.url = ""
-        self.fetched = threading.Event()
-        self._wav = wav
-
-    def handler(self) -> type[BaseHTTPRequestHandler]:
-        served = self
-
-        class Handler(BaseHTTPRequestHandler):
-            timeout = 30
-
-            def do_GET(self) -> None:
-                self._send(with_body=True)
-                if self.path == served.path:
-                    served.fetched.set()
-
-            def do_HEAD(self) -> None:
-                self._send(with_body=False)
-
-            def _send(self, with_body: bool) -> None:
-                if self.path != served.path:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Type", "audio/wav")
-                self.send_header("Content-Length", str(len(served._wav)))
-                self.end_headers()
-                if with_body:
-                    self.wfile.write(served._wav)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        return Handler
-
 
 @contextmanager
 def _watched(sock: socket.socket, until: float, cut: threading.Event) -> Iterator[None]:
@@ -216,8 +154,3 @@ def _watched(sock: socket.socket, until: float, cut: threading.Event) -> Iterato
 def _target(url: str) -> str:
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _port(url: str) -> int:
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
