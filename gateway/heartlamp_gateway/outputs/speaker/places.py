@@ -1,5 +1,6 @@
-"""The numbers in a place's name: "三组 7号" is group 3, house 7. As lamps read them (docs/prompts.md, "Numbers"): what
-is not certain is left out, because a wrong house is worse than none. Pure; a test holds it against the lamps' own."""
+"""The numbers in a place's name: "三组 7号" is group 3, house 7. As lamps read them (docs/prompts.md, "Order and
+numbers"): what is not certain is left out, because a wrong house is worse than none. Pure; a test holds it against the
+lamps' own."""
 
 import re
 

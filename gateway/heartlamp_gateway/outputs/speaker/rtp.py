@@ -53,7 +53,7 @@ def _u_law() -> bytes:
 
     def byte(value: int) -> int:
         mask, size = (0xFF, value) if value >= 0 else (0x7F, -value)
-        size = min(size, 8159) + 33
+        size = min(size, 8158) + 33
         segment = next(i for i, end in enumerate(_U_ENDS) if size <= end)
         return ((segment << 4) | ((size >> (segment + 1)) & 0xF)) ^ mask
 
