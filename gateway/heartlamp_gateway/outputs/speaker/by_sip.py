@@ -20,6 +20,7 @@ from heartlamp_gateway.outputs.speaker.sound import halved
 
 _LOOK_S = 0.05  # how soon a cut is seen while it rings
 _GOODBYE_S = 2.0  # how long we wait for its yes to our hanging up
+_NOTHING_S = 0.3  # the same where it never said a word
 _TAIL_S = 0.2  # for what its buffer still holds
 
 
@@ -172,7 +173,7 @@ class _Line:
 
     def part(self, call: Call) -> None:
         """Hangs up, or calls off, and waits a little for the other end's yes."""
-        goodbye = time.monotonic() + _GOODBYE_S
+        goodbye = time.monotonic() + (_NOTHING_S if call.state == CALLING else _GOODBYE_S)
         with suppress(Unheard):
             self.send(call.leave(time.monotonic()))
             while call.state != OVER and time.monotonic() < goodbye and self.listen(goodbye):

@@ -30,13 +30,17 @@ class Said:
 
 
 class Voice:
-    """`prompts`: the folder of docs/prompts.md. `repeats`: how often it is said, as far as `most_s` allows."""
+    """`prompts`: the folder of docs/prompts.md. `repeats`: how often it is said, as far as `most_s` allows. `tone`:
+    before each time; None: ours."""
 
-    def __init__(self, prompts: Path, repeats: int, most_s: float, espeak: str = ESPEAK) -> None:
+    def __init__(
+        self, prompts: Path, repeats: int, most_s: float, espeak: str = ESPEAK, tone: "array[int] | None" = None
+    ) -> None:
         self._prompts = prompts
         self._repeats = repeats
         self._most_s = most_s
         self._espeak = espeak
+        self._tone = tone
 
     def say(self, order: Order, lang: str) -> Said:
         """Raises CannotSay. Nothing of the order is heard but what, where, and that it is a drill."""
@@ -68,7 +72,7 @@ class Voice:
         return "loudspeakers cannot say where: record the prompts, or install espeak-ng"
 
     def _joined(self, first: "array[int]", again: "array[int]", last: "array[int]") -> "array[int]":
-        once = sound.attention() + again + sound.silence(_PAUSE_MS)
+        once = (sound.attention() if self._tone is None else self._tone) + again + sound.silence(_PAUSE_MS)
         room = self._most_s - sound.seconds(first) - sound.seconds(last)
         times = max(1, min(self._repeats, int(room / sound.seconds(once))))
         return first + once * times + last
