@@ -55,9 +55,11 @@ class Holder(Protocol):
 
 
 class Siren:
-    """An output's Adapter. May be asked by several threads at once: a fire cuts off a panic."""
+    """An output's Adapter. `at_once`: an order may be given while another is under way, in a thread of its own; a fire
+    cuts off a panic."""
 
     channel = "siren"
+    at_once = True
 
     def __init__(self, settings: SirenSettings, night: Night, minute: Callable[[], int | None], line: Holder) -> None:
         """`minute`: of the village's day now, None where nobody knows."""

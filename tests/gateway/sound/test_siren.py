@@ -1,6 +1,8 @@
 """The siren's relay. This kernel has no GPIO (and no gpio-sim), so the line is one of our own with the same interface;
 what libgpiod says where there is no chip is the real library's word."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -203,3 +205,16 @@ def test_the_file_says_which_line(tmp_path: Path) -> None:
 def test_a_file_that_is_wrong_is_refused_with_the_field(table: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="siren"):
         read_siren(table, tmp_path)
+
+
+def test_after_every_end_of_the_gateway_systemd_switches_it_off(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text("id = 7 # wrong, and none of its business\n")
+    command = [sys.executable, "-m", "heartlamp_gateway.outputs.siren_off", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "this box has no siren\n"
+    file.write_text('[siren]\nchip = "/dev/gpiochip-that-is-not-there"\nline = 17\n')
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert "NOT switched off" in failed.stderr
+    assert "No such file" in failed.stderr

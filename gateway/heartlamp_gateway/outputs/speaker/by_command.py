@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from heartlamp_gateway.outputs.speaker import sound
-from heartlamp_gateway.outputs.speaker.kind import CutOff, Unheard
+from heartlamp_gateway.outputs.speaker.kind import CHECK_S, CutOff, Unheard
 
 _LOOK_S = 0.05
 
@@ -63,9 +63,9 @@ class CommandSpeaker:
             except OSError as wrong:
                 return f"{self.check_command[0]} cannot be started: {wrong}"
             try:
-                code = asked.wait(self.timeout_s)
+                code = asked.wait(min(self.timeout_s, CHECK_S))
             except subprocess.TimeoutExpired:
-                return f"{self.check_command[0]} did not end within {self.timeout_s:g} s"
+                return f"{self.check_command[0]} did not end within {min(self.timeout_s, CHECK_S):g} s"
             finally:
                 _end(asked)
         return f"{' '.join(self.check_command)} ended with {code}" if code else ""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.digest import Challenge, Login, answer, read_challenges
-from heartlamp_gateway.outputs.speaker.kind import CutOff, Unheard
+from heartlamp_gateway.outputs.speaker.kind import CHECK_S, CutOff, Unheard
 from heartlamp_gateway.outputs.speaker.served import served_to
 
 _LATER = (408, 409, 423, 425, 429, 500, 502, 503, 504)  # it may be free in a moment
@@ -59,8 +59,9 @@ class HttpSpeaker:
                 raise CutOff
 
     def check(self) -> str:
+        within = min(self.timeout_s, CHECK_S)
         try:
-            status = self._ask("HEAD", self.check_url, b"", time.monotonic() + self.timeout_s, threading.Event())
+            status = self._ask("HEAD", self.check_url, b"", time.monotonic() + within, threading.Event())
         except Unheard as wrong:
             return str(wrong)
         if status in (401, 403):

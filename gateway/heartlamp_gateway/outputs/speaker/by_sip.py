@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from heartlamp_gateway.outputs.speaker.digest import Login
-from heartlamp_gateway.outputs.speaker.kind import CutOff, Unheard
+from heartlamp_gateway.outputs.speaker.kind import CHECK_S, CutOff, Unheard
 from heartlamp_gateway.outputs.speaker.rtp import PACKET_S, packets
 from heartlamp_gateway.outputs.speaker.sip_ask import Ask
 from heartlamp_gateway.outputs.speaker.sip_call import CALLING, OVER, RINGING, UP, Call, Ends
@@ -101,7 +101,7 @@ class SipSpeaker:
                 ask = Ask(self._ends(line), self.login, _token)
                 talk = _Line(self.uri, line, ask)
                 talk.send(ask.begin(time.monotonic()))
-                until = time.monotonic() + self.timeout_s
+                until = time.monotonic() + min(self.timeout_s, CHECK_S)
                 while not ask.status and time.monotonic() < until:
                     if not talk.listen(until):
                         return f"nothing listens at {self.host} port {self.port}"

@@ -5,6 +5,8 @@ from array import array
 from collections.abc import Callable
 from typing import Protocol
 
+CHECK_S = 3.0  # at most, of one look; orders may wait for it
+
 
 class Unheard(RuntimeError):
     """It was not, or not wholly, heard, and why. `again`: another try soon may do."""
@@ -25,5 +27,5 @@ class Kind(Protocol):
         ...
 
     def check(self) -> str:
-        """ "" it would play now; else what is wrong. Really tried, within seconds."""
+        """ "" it would play now; else what is wrong. Really tried, within CHECK_S."""
         ...

@@ -5,6 +5,7 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.speaker import sound
@@ -12,7 +13,9 @@ from heartlamp_gateway.outputs.speaker.kind import CutOff, Kind, Unheard
 from heartlamp_gateway.outputs.speaker.voice import CannotSay, Voice
 from heartlamp_gateway.outputs.turns import Turns
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
+from heartlamp_gateway.say import log
 
+HEALTH_S = 6.0  # of one look at all of them
 AGAIN_S = 5.0  # a loudspeaker that was busy or away is asked again
 SILENT_HOUR = "not at this hour: the lamps of the group call"
 
@@ -39,10 +42,11 @@ def chosen(speakers: tuple[Speaker, ...], order: Order) -> tuple[Speaker, ...]:
 
 
 class Speakers:
-    """An output's Adapter. May be asked by several threads at once: a fire cuts off a panic, which is said when the
-    fire was."""
+    """An output's Adapter. `at_once`: an order may be given while another is under way, in a thread of its own; a fire
+    cuts off a panic, which is said when the fire was."""
 
     channel = "speaker"
+    at_once = True
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Speakers:
         self._minute = minute
         self._again_s = again_s
         self._stopped = threading.Event()
+        self._troubles: dict[str, str] = {}
 
     def perform(self, order: Order, report: Callable[[Report], None]) -> Report:
         if order.what == "silent":
@@ -115,18 +120,37 @@ class Speakers:
             self._stopped.wait(pause)
 
     def health(self) -> str:
-        found: list[str] = []
-        threads = [threading.Thread(target=lambda s=s: found.append(_checked(s)), daemon=True) for s in self._speakers]
+        """Only where no loudspeaker would work: one that is broken must not silence the others. `troubles()` has it."""
+        found = {speaker.name: "did not say in time how it is" for speaker in self._speakers}
+        found |= {f"voice {lang}": "" for lang in {speaker.lang for speaker in self._speakers}}
+        lock = threading.Lock()
+
+        def look(name: str, check: Callable[[], str]) -> None:
+            try:
+                said = check()
+            except Exception as broken:
+                said = f"{type(broken).__name__}: {broken}"
+            with lock:
+                found[name] = said
+
+        checks = [(s.name, s.kind.check) for s in self._speakers]
+        checks += [(f"voice {s.lang}", partial(self._voice.health, s.lang)) for s in self._speakers]
+        threads = [threading.Thread(target=look, args=check, daemon=True) for check in dict(checks).items()]
         for thread in threads:
             thread.start()
-        langs = {speaker.lang for speaker in self._speakers}
-        voices = {self._voice.health(lang) for lang in sorted(langs)}
+        end = time.monotonic() + HEALTH_S
         for thread in threads:
-            thread.join(30.0)
-        late = [f"{len(threads) - len(found)} loudspeakers did not say in 30 s how they are"] * (
-            len(found) < len(threads)
-        )
-        return "; ".join(sorted(filter(None, {*found, *voices, *late})))
+            thread.join(max(0.0, end - time.monotonic()))
+        with lock:
+            now = {name: said for name, said in found.items() if said}
+        if now != self._troubles:
+            log.warning("loudspeakers: %s", _listed(now) or "all work")
+        self._troubles = now
+        return _listed(now) if all(speaker.name in now for speaker in self._speakers) else ""
+
+    def troubles(self) -> dict[str, str]:
+        """What the last look found, by loudspeaker's name; "voice zh": nothing can say where, in that language."""
+        return dict(self._troubles)
 
     def stop(self) -> bool:
         """Before the process ends. True: it is quiet, as far as a loudspeaker can be told to be."""
@@ -151,6 +175,7 @@ class _Work:
     ) -> None:
         self.speaker = speaker
         self.wrong: str | None = "did not end in time"
+        self._told = False
         self._speakers = speakers
         self._order = order
         self._samples = samples
@@ -167,7 +192,9 @@ class _Work:
             self.wrong = f"{type(wrong).__name__}: {wrong}"
 
     def _begun(self) -> None:
-        self._report(Report("sent", self.speaker.name))
+        if not self._told:  # once, however often it is tried
+            self._told = True
+            self._report(Report("sent", self.speaker.name))
 
 
 def _together(works: list[_Work]) -> Report:
@@ -176,9 +203,5 @@ def _together(works: list[_Work]) -> Report:
     return Report("done" if any(w.wrong is None for w in works) else "failed", wrong)
 
 
-def _checked(speaker: Speaker) -> str:
-    try:
-        wrong = speaker.kind.check()
-    except Exception as broken:
-        wrong = f"{type(broken).__name__}: {broken}"
-    return f"{speaker.name}: {wrong}" if wrong else ""
+def _listed(troubles: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {said}" for name, said in sorted(troubles.items()))
