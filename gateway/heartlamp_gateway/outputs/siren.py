@@ -18,6 +18,7 @@ from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.gpio import GpioLine, Relay
 from heartlamp_gateway.outputs.turns import Turns
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
+from heartlamp_gateway.say import log
 
 MOST_S = 180  # nothing that a file says makes it sound for longer
 
@@ -109,9 +110,13 @@ class Siren:
         return Report("done") if followed else Report("failed", "its line never read on; look at pin and wiring")
 
     def off(self) -> None:
-        """At the start of the process, for what one before it may have left on. Raises what the line raises."""
-        with self._line.held():
-            pass
+        """At the start of the process, for what one before it may have left on. A line that cannot be had is said, and
+        keeps no gateway from starting."""
+        try:
+            with self._line.held():
+                pass
+        except (OSError, ImportError) as wrong:
+            log.error("the siren could not be switched off at the start: %s; look at [siren], or is it wailing?", wrong)
 
     def health(self) -> str:
         if self._turns.busy:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from heartlamp_gateway.config import ConfigError
 from heartlamp_gateway.outputs.adapter import Order, Report
+from heartlamp_gateway.outputs.loud import loud_outputs, read_loud
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.by_command import CommandSpeaker
 from heartlamp_gateway.outputs.speaker.by_http import HttpSpeaker
@@ -284,3 +285,17 @@ def test_one_bracket_too_few_is_told(tmp_path: Path) -> None:
         read_speakers({"name": "a"}, tmp_path)
     with pytest.raises(ConfigError, match="called a"):
         read_speakers([{"name": "a", "kind": "command", "command": ["x"]}] * 2, tmp_path)
+
+
+def test_a_box_has_what_its_file_has(tmp_path: Path) -> None:
+    nothing = read_loud({"id": "gwliu1"}, tmp_path)
+    assert loud_outputs(nothing, at(DAY)) == ()
+    fields = {
+        "siren": {"line": 17},
+        "sound": {"night": ["21:00", "05:00"], "deadline_s": 120},
+        "speaker": [{"name": "a", "kind": "command", "command": ["true"]}],
+    }
+    siren, speakers = loud_outputs(read_loud(fields, tmp_path), at(DAY))
+    assert (siren.channel, speakers.channel, speakers.deadline_s) == ("siren", "speaker", 120.0)
+    with pytest.raises(ConfigError, match="siren"):
+        read_loud({"siren": 17}, tmp_path)

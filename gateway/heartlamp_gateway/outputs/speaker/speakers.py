@@ -4,7 +4,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from heartlamp_gateway.outputs.adapter import Order, Report
@@ -29,7 +29,6 @@ class Speaker:
     groups: tuple[str, ...]
     lang: str
     kind: Kind
-    turns: Turns = field(default_factory=Turns)
 
 
 def chosen(speakers: tuple[Speaker, ...], order: Order) -> tuple[Speaker, ...]:
@@ -64,6 +63,7 @@ class Speakers:
         self._night = night
         self._minute = minute
         self._again_s = again_s
+        self._turns = {speaker.name: Turns() for speaker in speakers}
         self._stopped = threading.Event()
         self._troubles: dict[str, str] = {}
 
@@ -98,9 +98,9 @@ class Speakers:
         self, speaker: Speaker, order: Order, samples: "array[int]", until: float, begun: Callable[[], None]
     ) -> None:
         """Waits for its turn, speaks, and begins anew after a cut or a fault. Raises Unheard when there is no time."""
-        rank, why = urgency(order.what, bool(order.drill)), ""
+        rank, why, turns = urgency(order.what, bool(order.drill)), "", self._turns[speaker.name]
         while True:
-            turn = speaker.turns.take(rank, until)
+            turn = turns.take(rank, until)
             if turn is None:
                 raise Unheard(
                     why or "never its turn: something more urgent is being said, or the box stops", again=False
@@ -116,7 +116,7 @@ class Speakers:
                     raise
                 why, pause = str(wrong), self._again_s
             finally:
-                speaker.turns.give_back(turn)
+                turns.give_back(turn)
             self._stopped.wait(pause)
 
     def health(self) -> str:
@@ -155,10 +155,13 @@ class Speakers:
     def stop(self) -> bool:
         """Before the process ends. True: it is quiet, as far as a loudspeaker can be told to be."""
         self._stopped.set()
-        for speaker in self._speakers:
-            speaker.turns.close(0.0)
-        quiet = [speaker.turns.close(2.0) for speaker in self._speakers]
+        for turns in self._turns.values():
+            turns.close(0.0)
+        quiet = [turns.close(2.0) for turns in self._turns.values()]
         return all(quiet)
+
+    def off(self) -> None:
+        """At the start of the process: a loudspeaker ends by itself."""
 
 
 class _Work:
