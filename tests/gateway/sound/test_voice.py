@@ -1,6 +1,7 @@
 """One file from many pieces, and what speaks where a piece is missing."""
 
 import shutil
+import time
 from array import array
 from pathlib import Path
 
@@ -95,11 +96,14 @@ def test_espeak_says_another_house_in_another_way(tmp_path: Path) -> None:
     assert named == here, "who is called is nobody's business"
 
 
-def test_an_espeak_that_hangs_or_breaks_does_not_keep_the_tone_from_sounding(tmp_path: Path) -> None:
+@pytest.mark.parametrize("does", ["echo not a wav", "exit 1", "sleep 60"])
+def test_an_espeak_that_hangs_or_breaks_does_not_keep_the_tone_from_sounding(does: str, tmp_path: Path) -> None:
     broken = tmp_path / "espeak"
-    broken.write_text("#!/bin/sh\necho not a wav\n")
+    broken.write_text(f"#!/bin/sh\n{does}\n")
     broken.chmod(0o755)
+    start = time.monotonic()
     assert Voice(tmp_path, 1, 60.0, str(broken)).say(order("fire"), "zh").how == "tone"
+    assert time.monotonic() - start < 6.0
 
 
 def test_a_machines_rate_becomes_ours() -> None:

@@ -12,7 +12,7 @@ from heartlamp_gateway.outputs.speaker import sound, words
 from heartlamp_gateway.say import log
 
 ESPEAK = "espeak-ng"
-ESPEAK_S = 10.0
+ESPEAK_S = 4.0  # it needs 0.03 s for a sentence; one that hangs must not keep the tone from sounding
 _VOICES = {"zh": "cmn", "zh-yue": "yue", "zh-hk": "yue", "yue": "yue", "en": "en"}
 _SPEEDS = {"zh": "200", "en": "140"}  # as espeak-ng counts; three syllables a second, because a village has echoes
 _PAUSE_MS, _GAP_MS = 900, 60  # between two times, between two clips
@@ -49,10 +49,9 @@ class Voice:
         recorded = words.clips(order.what, order.place, drill, lang, read.is_good)
         if recorded is not None:
             return Said(self._joined(*map(read.joined, (recorded.first, recorded.again, recorded.last))), "recorded")
-        text = words.sentence(order.what, order.place, drill, lang)
-        first, again, last = (self._spoken(part, text.lang, lang) for part in (text.first, text.again, text.last))
-        if again and ((first and last) or not drill):
-            return Said(self._joined(first, again, last), ESPEAK)
+        spoken = self._sentence(order, drill, lang)
+        if spoken is not None:
+            return Said(self._joined(*spoken), ESPEAK)
         recorded = words.vague(order.what, drill, lang, read.is_good)
         if recorded is not None:
             said = self._joined(*map(read.joined, (recorded.first, recorded.again, recorded.last)))
@@ -78,19 +77,30 @@ class Voice:
         times = max(1, min(self._repeats, int(room / sound.seconds(once))))
         return first + once * times + last
 
-    def _spoken(self, text: str, lang: str, dialect: str) -> "array[int]":
-        """Empty: there was nothing to say, or no espeak-ng that could."""
+    def _sentence(self, order: Order, drill: bool, lang: str) -> "tuple[array[int], array[int], array[int]] | None":
+        """first, again, last; None: there is no espeak-ng that could."""
+        text = words.sentence(order.what, order.place, drill, lang)
+        again = self._spoken(text.again, text.lang, lang)
+        if again is None or not drill:
+            return None if again is None else (array("h"), again, array("h"))
+        first, last = self._spoken(text.first, text.lang, lang), self._spoken(text.last, text.lang, lang)
+        return None if first is None or last is None else (first, again, last)
+
+    def _spoken(self, text: str, lang: str, dialect: str) -> "array[int] | None":
         program = shutil.which(self._espeak)
-        if not text.strip() or program is None:
-            return array("h")
+        if program is None:
+            return None
         for voice in dict.fromkeys((_VOICES.get(dialect, _VOICES[lang]), _VOICES[lang])):
             command = [program, "-v", voice, "-s", _SPEEDS[lang], "--stdout", "--stdin"]
             try:
                 done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=ESPEAK_S, check=True)
                 return sound.read_wav(_with_length(done.stdout), any_rate=True)
+            except subprocess.TimeoutExpired:
+                log.error("espeak-ng did not end within %g s", ESPEAK_S)
+                return None
             except (OSError, subprocess.SubprocessError, sound.SoundError) as wrong:
                 log.error("espeak-ng did not speak (%s): %s", voice, wrong)
-        return array("h")
+        return None
 
 
 class _Recordings:
