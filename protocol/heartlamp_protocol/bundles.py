@@ -74,7 +74,7 @@ def read_bundle(data: bytes) -> Bundle:
         )
         if fields.get("format") != 1 or not files or len(files) > FILES_MAX:
             raise ValueError
-        if not all(type(size) is int and 1 <= size <= FILE_MAX and is_hex(digest, 64) for _, size, digest in files):
+        if not all(type(size) is int and 0 <= size <= FILE_MAX and is_hex(digest, 64) for _, size, digest in files):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BundleError("its manifest has a form that is not known here") from None

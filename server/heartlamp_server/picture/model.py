@@ -35,10 +35,12 @@ def read_range(text: str) -> Part | None:
 @dataclass(frozen=True, slots=True)
 class Announced:
     """What a verified still says, and who may bring it. `wanted`: of a camera of the incident's own site; `ours`: the
-    asking gateway is of its village."""
+    asking gateway is of its village; `kind`, `house`: of the device."""
 
     incident: str
     device: str
+    kind: str
+    house: str
     sum: str
     size: int
     wanted: bool

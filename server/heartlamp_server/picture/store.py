@@ -10,16 +10,20 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from heartlamp_server.database import feed
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.incident import store as incidents
+from heartlamp_server.incident.card import feed_row
+from heartlamp_server.incident.model import Entry
 from heartlamp_server.picture.model import DEVICE_MAX, Announced, Progress
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 _ANNOUNCED = """
-SELECT e.incident, e.device, e.detail, d.kind = 'camera' AND d.site = i.site, EXISTS (
+SELECT e.incident, e.device, d.kind, h.name, e.detail, d.kind = 'camera' AND d.site = i.site, EXISTS (
     SELECT FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
     WHERE s.id = d.site AND g.id = %(gateway)s)
-FROM event e JOIN device d ON d.id = e.device JOIN incident i ON i.id = e.incident
+FROM event e JOIN device d ON d.id = e.device JOIN site h ON h.id = d.site JOIN incident i ON i.id = e.incident
 WHERE e.id = %(event)s AND e.kind = 'still' AND e.verified
 """
 
@@ -29,9 +33,9 @@ async def announced(conn: Connection, event: str, gateway: str) -> Announced | N
     row = await (await conn.execute(_ANNOUNCED, {"event": event, "gateway": gateway})).fetchone()
     if row is None:
         return None
-    incident, device, detail, wanted, ours = row
+    incident, device, kind, house, detail, wanted, ours = row
     size, _, sum = detail.partition(" ")
-    return Announced(incident, device, sum, int(size), wanted, ours)
+    return Announced(incident, device, kind, house, sum, int(size), wanted, ours)
 
 
 async def begin(conn: Connection, event: str, gateway: str, said: Announced) -> Progress | None:
@@ -66,9 +70,11 @@ async def append(conn: Connection, event: str, said: Announced, at: int, data: b
         return Progress(after)
     if sha256(await _bytes(conn, event, vault)).hexdigest() == said.sum:
         await conn.execute("UPDATE picture SET at = %s, whole_at = now() WHERE event = %s", (after, event))
+        await _say(conn, event, said, "picture")
         return Progress(after)
     await conn.execute("DELETE FROM picture_part WHERE event = %s", (event,))
     await conn.execute("UPDATE picture SET at = 0, wrong = wrong + 1 WHERE event = %s", (event,))
+    await _say(conn, event, said, "picture_wrong")
     return Progress(0, wrong=True)
 
 
@@ -103,6 +109,18 @@ async def forget(conn: Connection, days: int) -> int:
     for event in old:
         await delete(conn, event, f"kept for {days} days")
     return len(old)
+
+
+async def _say(conn: Connection, event: str, said: Announced, kind: str) -> None:
+    """On the incident's timeline; last in the transaction, by the order of locks that the feed asks for."""
+    found = await incidents.lock(conn, said.incident)
+    if found is None:
+        return
+    incident, now = found
+    source = {"device": said.device, "kind": said.kind, "house": said.house}
+    entry = Entry(incident.id, now, kind, {"event": event, "bytes": said.size} | source)
+    await incidents.save(conn, [incident], [entry])
+    await feed.append(conn, [feed_row(incident)])
 
 
 async def _bytes(conn: Connection, event: str, vault: Vault) -> bytes:
