@@ -80,12 +80,17 @@ class Shelf:
         with self._lock:
             self._turns = {device: turn for device, turn in self._turns.items() if device in wanted}
             due = next_offers(wanted, self._turns, there, self._cache.bundles(), now)
+            before = {device: self._turns.get(device) for device in due}
             self._turns |= {device: Turn(wanted[device].bundle, now) for device in due}
         for device in due:
             update = wanted[device]
             again = update.again and (device, update.bundle) not in self._again
-            if self._say(topic(device, "piece"), write_piece(update.bundle, update.size, 0, b"", again)) and again:
-                self._again.add((device, update.bundle))
+            if self._say(topic(device, "piece"), write_piece(update.bundle, update.size, 0, b"", again)):
+                self._again |= {(device, update.bundle)} if again else set()
+                continue
+            with self._lock:  # no session with the broker yet: it was not said
+                was = before[device]
+                self._turns = {d: t for d, t in self._turns.items() if d != device} | ({device: was} if was else {})
 
     def _give(self, village: Village) -> bool:
         """One piece to who waits longest. False: nobody does."""
