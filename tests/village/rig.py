@@ -50,7 +50,8 @@ class Rig:
     """Build with `start`, end with `stop` (also a context manager). Everything lives below `folder`.
 
     `flash`: where the boards' flash images are, else also there. `say` hears one line per step, for a person who waits;
-    `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios.
+    `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios. `tables`:
+    of gateway.toml, for parts that not every box has; `settings`: what every device is provisioned with besides.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Rig:
         say: Callable[[str], None] = lambda text: None,
         on_process: Callable[[str | None, str, bool], None] = lambda village, name, up: None,
         ether: Ether | None = None,
+        tables: str = "",
+        settings: dict[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self.flash = flash or folder / "flash"
@@ -72,6 +75,7 @@ class Rig:
         self._say = say
         self._on_process = on_process
         self._ether = ether
+        self._tables, self._settings = tables, settings or {}
         self._console_port = 0
         self._open: list[CommandCentre] = []
 
@@ -161,6 +165,8 @@ cert = "{enrolled / "broker.crt"}"
 key = "{enrolled / "broker.key"}"
 ca = "{enrolled / "ca.pem"}"
 name = "{plan.gateway}.heartlamp"
+
+{self._tables}
 '''
         )
         subprocess.run([BIN / "heartlamp-gateway", "broker-files", "--config", config], check=True, capture_output=True)
@@ -178,7 +184,7 @@ name = "{plan.gateway}.heartlamp"
 
         def make(device: str) -> None:
             config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
-            self.boards[device].provision(config)
+            self.boards[device].provision(config | self._settings)
             self.boards[device].start()
 
         with ThreadPoolExecutor(4) as pool:
