@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(enrol)
     enrol.add_argument("--file", type=Path, required=True, help="villages.json")
     enrol.add_argument("--out", type=Path, required=True)
+    enrol.add_argument("--update-key", type=Path, help="by which devices shall trust updates: update_key.json or a PEM")
 
     groups = {
         name: commands.add_parser(name, help=help).add_subparsers(required=True)
@@ -87,13 +89,13 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--display", default="", help="the name that villages see")
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
-    for verb, do, help in (
-        ("add", _firmware_add, "take in a signed bundle"),
-        ("offer", _firmware_offer, "offer a bundle to a village, a household group or one device"),
-        ("withdraw", _firmware_withdraw, "end every offer of a bundle; who has it keeps it"),
-        ("list", _firmware_list, "what there is, and what became of it at each device that it is offered to"),
+    for verb, help in (
+        ("add", "take in a signed bundle"),
+        ("offer", "offer a bundle to a village, a household group or one device"),
+        ("withdraw", "end every offer of a bundle; who has it keeps it"),
+        ("list", "what there is, and what became of it at each device that it is offered to"),
     ):
-        sub = command(groups["firmware"], verb, do, help)
+        sub = command(groups["firmware"], verb, partial(_firmware, verb), help)
         _config_option(sub)
         if verb == "add":
             sub.add_argument("file", type=Path, help="heartlamp-….hlb")
@@ -201,7 +203,7 @@ def _enrol(args: argparse.Namespace) -> int:
         county = read(json.loads(args.file.read_text()))
     except ValueError as error:
         raise ConfigError(f"{args.file} is not JSON: {error}") from error
-    folder = Folder(args.out, config.ca, config.ca_key, config.url, config.name())
+    folder = Folder(args.out, config.ca, config.ca_key, config.url, config.name(), _update_key(args.update_key))
 
     async def work() -> int:
         async with _connected(config) as conn:
@@ -212,6 +214,17 @@ def _enrol(args: argparse.Namespace) -> int:
         return 1 if outcome.problems else 0
 
     return asyncio.run(work())
+
+
+def _update_key(file: Path | None) -> str:
+    from heartlamp_server.firmware.model import KEY_HEX, read_key
+
+    if file is None:
+        return ""
+    try:
+        return f"{read_key(file.read_text()):0{KEY_HEX}x}"
+    except (ValueError, KeyError) as wrong:
+        raise ConfigError(f"{file} holds no key that devices could trust: {wrong}") from wrong
 
 
 def _user_add(args: argparse.Namespace) -> int:
@@ -287,100 +300,16 @@ def _revoke(args: argparse.Namespace, revoke: Any) -> int:
     return asyncio.run(work())
 
 
-def _firmware_add(args: argparse.Namespace) -> int:
-    from heartlamp_protocol.bundles import BundleError, read_bundle, signed_by, version_text
+def _firmware(verb: str, args: argparse.Namespace) -> int:
+    from heartlamp_server.firmware import commands
 
-    from heartlamp_server.firmware import store
-    from heartlamp_server.firmware.model import read_key
-
-    data = args.file.read_bytes()
-    try:
-        modulus = read_key(args.key.read_text())
-    except (ValueError, KeyError) as wrong:
-        raise ConfigError(f"{args.key} holds no key that devices could trust: {wrong}") from wrong
-    try:
-        bundle = read_bundle(data)
-    except BundleError as wrong:
-        raise ConfigError(f"{args.file} is not taken: {wrong}") from wrong
-    if not signed_by(bundle, modulus):
-        raise ConfigError(
-            f"{args.file} is not taken: it is not signed by the key of {args.key}; devices would refuse it"
-        )
-
-    async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
-            new = await store.add(conn, bundle, data)
-        version = version_text(bundle.version)
-        print(f"{version} for {', '.join(bundle.boards)}{'' if new else ' was there already'}", file=sys.stderr)
-        print(bundle.id)
-        return 0
-
-    return asyncio.run(work())
-
-
-def _firmware_offer(args: argparse.Namespace) -> int:
-    from heartlamp_server.firmware import store
-
-    async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
-            if await store.size(conn, args.bundle) is None:
-                print(f"there is no bundle {args.bundle}: see `firmware list`", file=sys.stderr)
-                return 1
-            if args.device:
-                known = await (await conn.execute("SELECT FROM device WHERE id = %s", (args.device,))).fetchone()
-                if known is None:
-                    print(f"{args.device} is not known", file=sys.stderr)
-                    return 1
-                await store.offer(conn, args.bundle, None, args.device, args.again)
-                print(f"{args.device} is offered {args.bundle}")
-                return 0
-            level, name = ("village", args.village) if args.village else ("group", args.group)
-            found = await store.areas(conn, level, name)
-            if len(found) != 1:
-                many = "".join(f"\n  {path}" for _, path in found)
-                print(f"{name} is {'not known' if not found else 'one of several, say which:' + many}", file=sys.stderr)
-                return 1
-            await store.offer(conn, args.bundle, found[0][0], None, args.again)
-            print(f"{found[0][1]} is offered {args.bundle}")
-        return 0
-
-    return asyncio.run(work())
-
-
-def _firmware_withdraw(args: argparse.Namespace) -> int:
-    from heartlamp_server.firmware import store
-
-    async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
-            ended = await store.withdraw(conn, args.bundle)
-        print(f"{ended} offers of {args.bundle} are ended")
-        return 0 if ended else 1
-
-    return asyncio.run(work())
-
-
-def _firmware_list(args: argparse.Namespace) -> int:
-    from heartlamp_protocol.bundles import version_text
-    from heartlamp_protocol.refusals import refusal
-
-    from heartlamp_server.firmware import store
-    from heartlamp_server.firmware.model import outcome
-
-    async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
-            bundles, heard = await store.bundles(conn), await store.heard(conn)
-        for b in bundles:
-            print(
-                f"{b.id}  {version_text(b.version):<8} {b.size:>7} bytes, {b.offers} offers, for {', '.join(b.boards)}"
-            )
-            for d in (d for d in heard if d.bundle == b.id):
-                now = version_text(d.version) if d.version else "never heard of"
-                word = outcome(d)
-                why = f": {refusal(d.refused).english}" if word == "refused" else ""
-                print(f"  {d.device:<20} {d.site:<16} {now:<10} {word}{why}")
-        return 0
-
-    return asyncio.run(work())
+    work = {
+        "add": commands.add,
+        "offer": commands.offer,
+        "withdraw": commands.withdraw,
+        "list": commands.show,
+    }[verb]
+    return asyncio.run(work(args, lambda: _connected(configuration.read(args.config))))
 
 
 class _Running:

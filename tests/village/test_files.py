@@ -23,13 +23,17 @@ from tests.village.rig import MICROPYTHON, ROOT, Rig
 
 pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(240)]
 
-CAMERAS = FIRST, SECOND = "cameraxi1", "cameraxi2"
+CAMERAS = FIRST, SECOND = "cameraxi1", "cameraxi3"
 LAMP, OTHER = "lampxi1", "lampxi2"
 PLAN = Village(
     "xi",
     "溪口村",
     "990101100204",
-    (House("xi", "一组", 1, ("lamp", "camera")), House("xi", "二组", 2, ("lamp", "camera"))),
+    (
+        House("xi", "一组", 1, ("lamp", "camera")),
+        House("xi", "二组", 2, ("lamp",)),
+        House("xi", "三组", 3, ("lamp", "camera")),
+    ),
 )
 TABLES = """[pictures]
 keep_free_mb = 0
@@ -43,8 +47,8 @@ VERSION = 10100
 
 class FilesRig(Rig):
     def __init__(self, folder: Path, pictures: Path) -> None:
-        settings = {"update_key": bundles.modulus(), "board": "virtual", "consent": 1}
-        super().__init__(folder, (PLAN,), tables=TABLES, settings=settings)
+        settings = {"board": "virtual", "consent": 1}
+        super().__init__(folder, (PLAN,), tables=TABLES, settings=settings, update_key=bundles.modulus())
         self._pictures = pictures
 
     def board(self, device: str) -> VirtualBoard:

@@ -58,8 +58,9 @@ class Upload:
         self._store.wake.set()
 
     def _send(self, picture: Picture) -> None:
-        """From where the county is to the end, or until something is in the way."""
-        at = self._put(picture, 0, b"")
+        """From where the county is to the end, or until something is in the way. Its own event goes first: the county
+        does not know it before."""
+        at = None if self._waits() else self._put(picture, 0, b"")
         while at is not None and at < picture.size:
             if self._waits():
                 return

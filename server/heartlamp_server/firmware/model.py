@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from heartlamp_protocol.bundles import SIGNATURE
 
+KEY_HEX = SIGNATURE * 2  # characters of the setting `update_key`
 PART_MAX = 65_536  # bytes in one answer
 _RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{1,9})")
 
