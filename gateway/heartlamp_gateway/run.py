@@ -68,12 +68,14 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         say=lambda name, payload: alarms_link.say(name, payload),
         in_session=presence.in_session,
     )
-    quiet = lambda: len(outbox) == 0  # noqa: E731
+
+    def quiet() -> bool:
+        return len(outbox) == 0
+
     extra: list[threading.Thread] = []  # of parts that not every box has; their work is safe to end anywhere
     shelf: Shelf | None = None
     if config.updates:
         cache = Cache(config.data_dir / "bundles", config.updates.bytes_max)
-        cache.load()
         shelf = Shelf(
             cache,
             config.updates.rate,
@@ -93,7 +95,6 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     intake: Intake | None = None
     if config.pictures:
         pictures = Store(Folder(config.data_dir / "pictures", config.pictures.keep_free), chain.lived)
-        pictures.load()
         announced = Announced(chain)
         intake = Intake(
             pictures,
@@ -102,7 +103,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
             announced.note,
             config.pictures.bytes_max,
         )
-        upload = Upload(pictures, Line(config, context), config.pictures.rate, quiet, stop.wait)
+        upload = Upload(pictures, Line(config, context), config.pictures.rate, intake.ask, quiet, stop.wait)
         extra.append(thread("pictures up", upload.run))
     if config.time:
         extra.append(thread("time", Sntp(config.time, stop.is_set).run))

@@ -150,6 +150,9 @@ host = {json.dumps(args.console_host)}
 port = {args.console_port}
 cert = ""
 key = ""
+
+[pictures]
+days = {configuration.PICTURE_DAYS}  # so long each is kept
 """)
     print(f"made {file}")
     return 0

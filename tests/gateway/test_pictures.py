@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 from heartlamp_gateway.pictures.folder import Folder
+from heartlamp_gateway.pictures.intake import Intake
+from heartlamp_gateway.pictures.store import Store
 from heartlamp_gateway.rules import pictures as rules
 from heartlamp_gateway.rules.pictures import COMING, DONE, LOST, WHOLE, Picture
 from heartlamp_gateway.rules.rate import Bucket, spend
+from heartlamp_protocol.inbound import Head, Still
+from heartlamp_protocol.pictures import write_have
 
 from tests.gateway.rig.village import Rig
 from tests.gateway.rig.waiting import until
@@ -149,6 +153,80 @@ def test_bytes_of_nobody_are_removed_and_the_rest_of_the_folder_is_read(tmp_path
     (tmp_path / f"{EVENT}.json").write_text("{")
     assert Folder(tmp_path, 0).load() == {}
     assert [file.name for file in tmp_path.iterdir()] == [f"{EVENT}.json"]
+
+
+# --- who takes them in
+
+
+class Takes:
+    """An intake on a real folder. `told`: the `have`s; `noted`: what the county is to know."""
+
+    def __init__(self, path: Path, *stills: Still, keep_free: int = 0) -> None:
+        self.told: list[bytes] = []
+        self.noted: list[str] = []
+        self.looked = 0
+        self._stills = {still.id: still for still in stills}
+        self.store = Store(Folder(path, keep_free), lambda: 0)
+        self.store.load()
+        self.intake = Intake(self.store, self._announced, self._say, self.noted.append, 10**6)
+
+    def piece(self, still: str, at: int, data: bytes, device: str = "cam2") -> None:
+        head = json.dumps({"v": 1, "kind": "piece", "still": still, "at": at}).encode()
+        self.intake.messages([(f"hl/1/{device}/picture", head + b"\n" + data)])
+
+    def _announced(self, event: str) -> Still | None:
+        self.looked += 1
+        return self._stills.get(event)
+
+    def _say(self, topic: str, payload: bytes) -> bool:
+        self.told.append(payload)
+        return True
+
+
+def announced(data: bytes) -> Still:
+    return Still(EVENT, Head("cam2", 1, "00" * 4, 1, 1), "cam2-00000000000000bb", sha256(data).hexdigest(), len(data))
+
+
+def test_a_disk_that_refuses_a_piece_leaves_it_with_the_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = taken(5_000)
+    takes = Takes(tmp_path, announced(data))
+    takes.piece(EVENT, 0, data[:2_000])
+
+    def broken(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", broken)
+        takes.piece(EVENT, 2_000, data[2_000:4_000])
+    assert len(takes.told) == 1
+    takes.piece(EVENT, 2_000, data[2_000:4_000])
+    takes.piece(EVENT, 4_000, data[4_000:])
+    assert takes.told[-1] == write_have(EVENT, 5_000)
+    assert takes.store.kept[EVENT].state == WHOLE
+
+
+def test_the_rest_of_the_disk_is_the_alarms(tmp_path: Path) -> None:
+    data = taken(5_000)
+    takes = Takes(tmp_path, announced(data), keep_free=2**60)
+    takes.piece(EVENT, 0, data[:2_000])
+    assert (takes.told, takes.intake.refused, list(tmp_path.iterdir())) == ([], 1, [])
+
+
+def test_a_device_that_floods_us_is_not_looked_up_each_time(tmp_path: Path) -> None:
+    """Looking up needs the lock that alarms need."""
+    takes = Takes(tmp_path)
+    for n in range(1_000):
+        takes.piece(f"cam2-{n:016x}", 0, b"x")
+    assert takes.looked < 20
+    assert takes.intake.refused == 1_000
+    takes.piece("cam3-00000000000000aa", 0, b"x", device="cam3")  # somebody else is
+    assert takes.looked >= 2
+
+
+def test_more_bytes_than_were_announced_are_not_taken(tmp_path: Path) -> None:
+    takes = Takes(tmp_path, announced(b"x" * 100))
+    takes.piece(EVENT, 0, b"x" * 101)
+    assert (takes.told, takes.intake.refused) == ([], 1)
 
 
 # --- the village

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from heartlamp_gateway.rules import updates as rules
-from heartlamp_gateway.rules.model import Incident
+from heartlamp_gateway.rules.model import Incident, Village
 from heartlamp_gateway.rules.updates import AT_ONCE, Turn, must_wait, next_offers
 from heartlamp_gateway.updates.cache import Cache
+from heartlamp_gateway.updates.shelf import Shelf
 from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.registry import Registry, Update
 
@@ -183,6 +184,30 @@ def test_bytes_of_another_bundle_are_not_taken_for_it(tmp_path: Path, bundle: Bu
     cache.append("11" * 8, bundle.data)
     assert not cache.finish("11" * 8)
     assert cache.under_way("11" * 8) == 0
+
+
+def test_an_offer_is_made_when_it_can_be_said_and_again_to_who_refused_it_but_once(
+    tmp_path: Path, bundle: Bundle
+) -> None:
+    cache = Cache(tmp_path, 10**6)
+    cache.load()
+    cache.append(bundle.id, bundle.data)
+    cache.finish(bundle.id)
+    lamp = Listed("lamp1", "lamp", "s1", {"lamp1.1": "$7$"})
+    registry = Registry(1, "", (), (lamp,), (Update(bundle.id, len(bundle.data), True, ("lamp1",)),))
+    village, said, session = Village(registry), [], [False]
+
+    def say(topic: str, payload: bytes) -> bool:
+        said.append(payload)
+        return session[0]
+
+    shelf = Shelf(cache, RATE, lambda: village, lambda: 0, lambda: {"lamp1": True}, say, lambda s: True)
+    shelf._offer(village, 0)
+    session[0] = True
+    shelf._offer(village, 1_000)  # the broker was away the first time
+    shelf._offer(village, 2_000)
+    shelf._offer(village, rules.AGAIN_MS + 2_000)
+    assert [b'"again":1' in each for each in said] == [True, True, False]
 
 
 # --- the village

@@ -8,11 +8,14 @@ from heartlamp_protocol.inbound import Still
 from heartlamp_protocol.pictures import Piece, read_piece, write_have
 from heartlamp_protocol.topics import of_topic
 
+from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.pictures.store import Store
 from heartlamp_gateway.rules.pictures import COMING, LOST, WHOLE, Picture, answer, fits, no_room
+from heartlamp_gateway.rules.rate import Bucket, spend
 from heartlamp_gateway.say import log
 
 SAID_EACH = 1_000  # refused pieces, after which the log says it again
+LOOKS, LOOKS_RATE = 8, 2  # what nobody announced is looked up so often, and then twice a second: alarms need that lock
 
 
 class Intake:
@@ -29,13 +32,14 @@ class Intake:
     ) -> None:
         self._store, self._announced, self._say, self._note = store, announced, say, note
         self._bytes_max = bytes_max
+        self._looks: dict[str, Bucket] = {}  # by device
         self.refused = 0
 
     def messages(self, batch: Sequence[tuple[str, bytes]]) -> None:
-        """(topic, payload) of `…/picture`."""
+        """(topic, payload) of `…/picture`. What comes before we know what we have is sent again."""
         for name, payload in batch:
             word = of_topic(name)
-            if word is None or word[1] != "picture":
+            if word is None or word[1] != "picture" or not self._store.loaded:
                 continue
             try:
                 piece = read_piece(payload)
@@ -79,7 +83,11 @@ class Intake:
             self._say(topic(device, "have"), write_have(picture.id, at))
 
     def _begin(self, device: str, piece: Piece) -> Picture | None:
-        still = None if piece.gone else self._announced(piece.still)
+        now = boottime()
+        looks, wait = spend(self._looks.get(device, Bucket(LOOKS_RATE, LOOKS, now)), 1, now, LOOKS)
+        if not wait:
+            self._looks[device] = looks
+        still = None if piece.gone or wait else self._announced(piece.still)
         if still is None or still.head.device != device:
             self._refuse(device, f"a picture that nobody announced, {piece.still}")
             return None

@@ -10,13 +10,15 @@ from heartlamp_gateway.say import log
 
 
 class Store:
-    """`lived`: the village clock, ms. `load()` before anything else; whoever touches `kept` holds `lock`."""
+    """`lived`: the village clock, ms. Whoever touches `kept` holds `lock`. `load()` sums every picture again, which
+    takes a card seconds: until it is done nothing is taken in, and no alarm waits for it."""
 
     def __init__(self, folder: Folder, lived: Callable[[], int]) -> None:
         self.lock = threading.Lock()
         self.folder = folder
         self.kept: dict[str, Picture] = {}
         self.wake = threading.Event()  # one is whole: it may go up
+        self.loaded = False
         self._lived = lived
 
     def load(self) -> None:
@@ -24,8 +26,8 @@ class Store:
             self.kept = self.folder.load()
         except OSError as wrong:
             log.error("pictures cannot be read from the disk: %s. Cameras keep theirs; alarms are not touched", wrong)
-        if any(p.state == WHOLE for p in self.kept.values()):
-            self.wake.set()
+            return
+        self.loaded = True
 
     def lived(self) -> int:
         return self._lived()

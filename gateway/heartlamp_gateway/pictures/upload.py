@@ -21,18 +21,27 @@ WRONG_MOST = 3
 
 
 class Upload:
-    """`quiet()`: nothing that matters waits for the county; `pause(seconds)`: waits, True when we stop."""
+    """`loaded()`: called when the pictures of an earlier start are known; `quiet()`: nothing that matters waits for the
+    county; `pause(seconds)`: waits, True when we stop."""
 
     def __init__(
-        self, store: Store, line: Line, rate: int, quiet: Callable[[], bool], pause: Callable[[float], bool]
+        self,
+        store: Store,
+        line: Line,
+        rate: int,
+        loaded: Callable[[], None],
+        quiet: Callable[[], bool],
+        pause: Callable[[float], bool],
     ) -> None:
-        self._store, self._line, self._quiet, self._pause = store, line, quiet, pause
+        self._store, self._line, self._loaded, self._quiet, self._pause = store, line, loaded, quiet, pause
         self._bucket = Bucket(rate)
         self._held: dict[str, int] = {}  # id -> BOOTTIME ms until which it waits
         self._wrong: dict[str, int] = {}
         self._retry = Retry()
 
     def run(self) -> None:
+        self._store.load()
+        self._loaded()
         looked_at = boottime()
         self._store.forget_old()
         while not self._pause(0):
@@ -53,9 +62,6 @@ class Upload:
             if wait:
                 self._pause(wait / 1000)
         self._line.close()
-
-    def stop(self) -> None:
-        self._store.wake.set()
 
     def _send(self, picture: Picture) -> None:
         """From where the county is to the end, or until something is in the way. Its own event goes first: the county

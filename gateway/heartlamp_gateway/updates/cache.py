@@ -12,7 +12,7 @@ from heartlamp_gateway.say import log
 
 
 class Cache:
-    """`load()` before anything else. One thread adds and removes, others read."""
+    """One thread loads, adds and removes; others read, and find nothing before it has loaded."""
 
     def __init__(self, path: Path, bytes_max: int) -> None:
         self._path, self._bytes_max = path, bytes_max

@@ -35,6 +35,7 @@ class Fetch:
         self._retry = Retry()
 
     def run(self) -> None:
+        self._cache.load()
         while not self._pause(max(LOOK_S, wait_ms(self._retry, boottime(), fresh=False) / 1000)):
             updates = self._registry().updates
             self._cache.keep_only({update.bundle for update in updates})

@@ -71,9 +71,6 @@ class Shelf:
                 self._wake.wait(LOOK_S)
                 self._wake.clear()
 
-    def stop(self) -> None:
-        self._wake.set()
-
     def _offer(self, village: Village, now: int) -> None:
         wanted = offers(village.registry)
         there = {device for device, online in self._online().items() if online}
