@@ -1,13 +1,19 @@
 """gateway.toml, read once."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from heartlamp_protocol.device.names import is_device_id
 
+from heartlamp_gateway.pictures.table import PicturesTable, read_pictures
+from heartlamp_gateway.sntp_table import TimeTable, read_time
+from heartlamp_gateway.updates.table import UpdatesTable, read_updates
+
+Table = TypeVar("Table")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
 
 
@@ -38,6 +44,9 @@ class Config:
     token_file: Path
     data_dir: Path
     broker: Broker
+    pictures: PicturesTable | None = None
+    updates: UpdatesTable | None = None
+    time: TimeTable | None = None
 
     @property
     def broker_dir(self) -> Path:
@@ -98,4 +107,20 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
             ca=here / text(broker, "ca"),
             socket=socket,
         ),
+        pictures=_part(fields, "pictures", here, read_pictures),
+        updates=_part(fields, "updates", here, read_updates),
+        time=_part(fields, "time", here, read_time),
     )
+
+
+def _part(fields: dict[str, Any], name: str, here: Path, read: Callable[[dict[str, Any], Path], Table]) -> Table | None:
+    """A part that not every box has: None where its table is missing. `read` raises ValueError."""
+    table = fields.get(name)
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise ConfigError(f"`{name}` must be a table")
+    try:
+        return read(table, here)
+    except ValueError as wrong:
+        raise ConfigError(f"[{name}]: {wrong}") from None

@@ -1,6 +1,6 @@
 """What devices say: judged, kept, answered (docs/protocol.md §10)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from heartlamp_protocol.device.frame import FrameError
@@ -15,10 +15,14 @@ from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay
 from heartlamp_gateway.rules.model import NoteWanted
 from heartlamp_gateway.say import log
 
+Wants = Callable[[str, str, int], bool]
+
 
 class FromDevices:
-    def __init__(self, chain: Chain, presence: Presence) -> None:
-        self._chain, self._presence = chain, presence
+    """`wants(device, bundle, at)`: whether somebody here gives out that bundle from that byte on."""
+
+    def __init__(self, chain: Chain, presence: Presence, wants: Wants = lambda device, bundle, at: False) -> None:
+        self._chain, self._presence, self._wants = chain, presence, wants
         self._allowances: dict[str, evidence.Allowance] = {}
         self.asks = 0  # so far; who asks is waiting for a pulse too
 
@@ -148,13 +152,14 @@ class FromDevices:
         return [self._refused(judged.device, reason)]
 
     def _want(self, word: relay.Said, payload: bytes) -> list[Row]:
-        """We hold no bundle: there is nothing from that byte on. To a new program on trial that is the answer it needs:
-        its words reach who hears alarms."""
+        """Where there is nothing from that byte on we say so. To a new program on trial that is the answer it needs:
+        its words reach who hears alarms. Bytes are another's to give, on a connection where they hold up nothing."""
         try:
             bundle, at = read_want(payload)
         except FrameError:
             return self._no_word(word, True, payload)
-        self._chain.tell_piece(word.device, write_piece(bundle, at, at, b""))
+        if word.lamp or not self._wants(word.device, bundle, at):
+            self._chain.tell_piece(word.device, write_piece(bundle, at, at, b""))
         return []
 
     def _no_word(self, word: relay.Said, trusted: bool, payload: bytes) -> list[Row]:

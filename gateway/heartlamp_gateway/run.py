@@ -27,10 +27,19 @@ from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.runner import Runner
+from heartlamp_gateway.pictures.announced import Announced
+from heartlamp_gateway.pictures.folder import Folder
+from heartlamp_gateway.pictures.intake import Intake
+from heartlamp_gateway.pictures.store import Store
+from heartlamp_gateway.pictures.upload import Upload
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
+from heartlamp_gateway.sntp import Sntp
 from heartlamp_gateway.telemetry import Telemetry
 from heartlamp_gateway.ticker import Ticker
+from heartlamp_gateway.updates.cache import Cache
+from heartlamp_gateway.updates.fetch import Fetch
+from heartlamp_gateway.updates.shelf import Shelf
 from heartlamp_gateway.upkeep import Upkeep
 
 ALARMS, READINGS = "alarms.db", "readings.db"
@@ -64,9 +73,46 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         away_ms=contact.away_ms,
         outputs=outputs,
     )
-    devices, county, upkeep = FromDevices(chain, presence), FromCounty(chain, presence), Upkeep(chain, presence)
     answers = FromOutputs(chain)
+
+    def quiet() -> bool:
+        return len(outbox) == 0
+
+    extra: list[threading.Thread] = []  # of parts that not every box has; their work is safe to end anywhere
+    shelf: Shelf | None = None
+    if config.updates:
+        cache = Cache(config.data_dir / "bundles", config.updates.bytes_max)
+        shelf = Shelf(
+            cache,
+            config.updates.rate,
+            village=lambda: chain.village,
+            lived=chain.lived,
+            online=presence.all,
+            say=lambda name, payload: files_link.say(name, payload),
+            pause=stop.wait,
+        )
+        fetch = Fetch(
+            cache, Line(config, context), config.updates.fetch_rate, lambda: chain.village.registry, quiet, stop.wait
+        )
+        extra += [thread("updates out", shelf.run), thread("updates in", fetch.run)]
+    devices = FromDevices(chain, presence, *((shelf.wants,) if shelf else ()))
+    county, upkeep = FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
+    intake: Intake | None = None
+    if config.pictures:
+        pictures = Store(Folder(config.data_dir / "pictures", config.pictures.keep_free), chain.lived)
+        announced = Announced(chain)
+        intake = Intake(
+            pictures,
+            announced.still,
+            lambda name, payload: files_link.say(name, payload),
+            announced.note,
+            config.pictures.bytes_max,
+        )
+        upload = Upload(pictures, Line(config, context), config.pictures.rate, intake.ask, quiet, stop.wait)
+        extra.append(thread("pictures up", upload.run))
+    if config.time:
+        extra.append(thread("time", Sntp(config.time, stop.is_set).run))
 
     def registry_to_broker(registry: Registry) -> None:
         try:
@@ -94,6 +140,15 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         up=lambda: None,
         down=lambda: None,
     )
+    files_link = Link(
+        config.broker,
+        Login(files.FILES, passwords[files.FILES], files.FILE_TOPICS, 1),
+        receive=intake.messages if intake else lambda batch: None,
+        up=intake.ask if intake else lambda: None,
+        down=lambda: None,
+    )
+    if intake or shelf:
+        extra.append(thread("files", files_link.run))
     uplink = Uplink(config.id, chain, county, outbox, Line(config, context), contact)
     downlink = Downlink(
         chain, county, Line(config, context), Line(config, context), contact, registry_to_broker, stop.wait
@@ -109,13 +164,13 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         thread("telemetry up", telemetry.run),
     ]
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
-    for each in (*threads, down):
+    for each in (*threads, *extra, down):
         each.start()
     outputs.start()
     stop.wait()
     log.info("%s stops", config.name)
     outputs.stop()
-    for link in (alarms_link, telemetry_link):
+    for link in (alarms_link, telemetry_link, files_link):
         link.stop()
     uplink.stop()
     for each in threads:

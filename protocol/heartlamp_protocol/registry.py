@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from heartlamp_protocol.bundles import BUNDLE_MAX
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import VERSION
-from heartlamp_protocol.device.names import is_device_id
+from heartlamp_protocol.device.names import is_device_id, is_hex
 from heartlamp_protocol.fields import read_integer, read_object, read_objects, read_text
 
 SITE_ID_MAX = 60  # characters
 THROUGH_MAX = 8  # lamps that one device may reach by radio
+UPDATES_MAX = 64  # bundles that are offered in one village at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """A bundle that these devices are to be offered; a device is in one at most. `bundle`: 16 hex; `size`: bytes;
+    `again`: also to those that have refused it before."""
+
+    bundle: str
+    size: int
+    again: bool
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """What a gateway must know of its village. It holds no secret but password hashes."""
 
@@ -42,6 +55,7 @@ class Registry:
     village: str
     sites: tuple[Site, ...]
     devices: tuple[Device, ...]
+    updates: tuple[Update, ...] = ()
 
     def to_json(self) -> bytes:
         return json.dumps(
@@ -53,6 +67,10 @@ class Registry:
                 "devices": [
                     {"id": d.id, "kind": d.kind, "site": d.site, "users": d.users, "through": list(d.through)}
                     for d in self.devices
+                ],
+                "updates": [
+                    {"bundle": u.bundle, "size": u.size, "again": int(u.again), "devices": list(u.devices)}
+                    for u in self.updates
                 ],
             },
             ensure_ascii=False,
@@ -72,7 +90,8 @@ class Registry:
             Site(read_text(s, "id", SITE_ID_MAX), read_text(s, "name", 100), read_text(s, "group", 60))
             for s in read_objects(fields, "sites")
         )
-        return cls(read_integer(fields, "version"), read_text(fields, "village", 100), sites, tuple(devices))
+        village = read_text(fields, "village", 100)
+        return cls(read_integer(fields, "version"), village, sites, tuple(devices), _updates(fields))
 
 
 def _through(device: dict[str, Any]) -> tuple[str, ...]:
@@ -80,3 +99,21 @@ def _through(device: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(through, list) or len(through) > THROUGH_MAX or not all(is_device_id(lamp) for lamp in through):
         raise FrameError(f"through must be a list of at most {THROUGH_MAX} device ids")
     return tuple(through)
+
+
+def _updates(fields: dict[str, Any]) -> tuple[Update, ...]:
+    if "updates" not in fields:  # a list of before there were any
+        return ()
+    listed = read_objects(fields, "updates")
+    if len(listed) > UPDATES_MAX:
+        raise FrameError(f"updates must be at most {UPDATES_MAX}")
+    updates = []
+    for u in listed:
+        devices = u.get("devices")
+        if not isinstance(devices, list) or not all(is_device_id(device) for device in devices):
+            raise FrameError("devices of an update must be a list of device ids")
+        if not is_hex(u.get("bundle"), 16):
+            raise FrameError("bundle of an update must be 16 hex")
+        again = read_integer(u, "again", 0, 1) == 1
+        updates.append(Update(str(u["bundle"]), read_integer(u, "size", 1, BUNDLE_MAX), again, tuple(devices)))
+    return tuple(updates)

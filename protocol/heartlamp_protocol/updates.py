@@ -14,6 +14,9 @@ def read_want(payload: bytes) -> tuple[str, int]:
     return str(fields["bundle"]), read_integer(fields, "at")
 
 
-def write_piece(bundle: str, size: int, at: int, data: bytes) -> bytes:
-    """`size`: of the whole bundle; `data`: at most 2,048 bytes of it from `at` on."""
-    return b'{"v":%d,"kind":"piece","bundle":"%s","size":%d,"at":%d}\n' % (VERSION, bundle.encode(), size, at) + data
+def write_piece(bundle: str, size: int, at: int, data: bytes, again: bool = False) -> bytes:
+    """`size`: of the whole bundle; `data`: at most 2,048 bytes of it from `at` on; `again`: also where it was refused
+    before."""
+    more = b',"again":1' if again else b""
+    head = b'{"v":%d,"kind":"piece","bundle":"%s","size":%d,"at":%d%s}\n'
+    return head % (VERSION, bundle.encode(), size, at, more) + data

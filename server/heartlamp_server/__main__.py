@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _config_option(enrol)
     enrol.add_argument("--file", type=Path, required=True, help="villages.json")
     enrol.add_argument("--out", type=Path, required=True)
+    enrol.add_argument("--update-key", type=Path, help="by which devices shall trust updates: update_key.json or a PEM")
 
     groups = {
         name: commands.add_parser(name, help=help).add_subparsers(required=True)
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
             ("device", "devices"),
             ("gateway", "villages' gateways"),
             ("plan", "villages' escalation plans"),
+            ("firmware", "the devices' programs"),
         )
     }
     for group, verb, do, help in (
@@ -90,6 +93,25 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--file", type=Path, required=True, help="the plan as JSON; its version is ours to give")
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
+    for verb, help in (
+        ("add", "take in a signed bundle"),
+        ("offer", "offer a bundle to a village, a household group or one device"),
+        ("withdraw", "end every offer of a bundle; who has it keeps it"),
+        ("list", "what there is, and what became of it at each device that it is offered to"),
+    ):
+        sub = command(groups["firmware"], verb, partial(_firmware, verb), help)
+        _config_option(sub)
+        if verb == "add":
+            sub.add_argument("file", type=Path, help="heartlamp-….hlb")
+            sub.add_argument("--key", type=Path, required=True, help="which devices trust: update_key.json or a PEM")
+        elif verb != "list":
+            sub.add_argument("bundle", help="its id")
+        if verb == "offer":
+            to = sub.add_mutually_exclusive_group(required=True)
+            to.add_argument("--village", help="its name, code or gateway")
+            to.add_argument("--group", help="its name, or `county township village group` where several have it")
+            to.add_argument("--device")
+            sub.add_argument("--again", action="store_true", help="also to devices that have refused it before")
     return parser
 
 
@@ -132,6 +154,9 @@ host = {json.dumps(args.console_host)}
 port = {args.console_port}
 cert = ""
 key = ""
+
+[pictures]
+days = {configuration.PICTURE_DAYS}  # so long each is kept
 """)
     print(f"made {file}")
     return 0
@@ -185,7 +210,7 @@ def _enrol(args: argparse.Namespace) -> int:
         county = read(json.loads(args.file.read_text()))
     except ValueError as error:
         raise ConfigError(f"{args.file} is not JSON: {error}") from error
-    folder = Folder(args.out, config.ca, config.ca_key, config.url, config.name())
+    folder = Folder(args.out, config.ca, config.ca_key, config.url, config.name(), _update_key(args.update_key))
 
     async def work() -> int:
         async with _connected(config) as conn:
@@ -196,6 +221,17 @@ def _enrol(args: argparse.Namespace) -> int:
         return 1 if outcome.problems else 0
 
     return asyncio.run(work())
+
+
+def _update_key(file: Path | None) -> str:
+    from heartlamp_server.firmware.model import KEY_HEX, read_key
+
+    if file is None:
+        return ""
+    try:
+        return f"{read_key(file.read_text()):0{KEY_HEX}x}"
+    except (ValueError, KeyError) as wrong:
+        raise ConfigError(f"{file} holds no key that devices could trust: {wrong}") from wrong
 
 
 def _user_add(args: argparse.Namespace) -> int:
@@ -292,6 +328,18 @@ def _revoke(args: argparse.Namespace, revoke: Any) -> int:
         return 0 if known else 1
 
     return asyncio.run(work())
+
+
+def _firmware(verb: str, args: argparse.Namespace) -> int:
+    from heartlamp_server.firmware import commands
+
+    work = {
+        "add": commands.add,
+        "offer": commands.offer,
+        "withdraw": commands.withdraw,
+        "list": commands.show,
+    }[verb]
+    return asyncio.run(work(args, lambda: _connected(configuration.read(args.config))))
 
 
 class _Running:

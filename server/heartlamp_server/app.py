@@ -22,10 +22,12 @@ from heartlamp_server.device import store as device_store
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.firmware.routes import Bundles
 from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.telemetry.store import PostgresSeries
 
 log = logging.getLogger("heartlamp")
@@ -49,8 +51,11 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
+        self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
+        self.bundles = Bundles(self.database, self.tokens)
+        files = [*self.pictures.routes(), *self.bundles.routes()]
         self.gateways = Starlette(
-            routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)],
+            routes=[*self.ingest.routes(), *self.down.routes(), *files, Route("/healthz", self.healthz)],
             exception_handlers={HTTPException: not_served},
         )
 
@@ -69,6 +74,7 @@ class County:
             "feed": self.feed.run(),
             "presence": self.presence.run(),
             "sweep": self.sweep.run(),
+            "pictures": self.pictures.run(),
         }
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 

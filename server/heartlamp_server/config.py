@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
+
 
 class ConfigError(Exception):
     """What is wrong with the configuration, and what to do."""
@@ -23,7 +25,8 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs."""
+    """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
+    how long pictures are kept."""
 
     database: str
     key_file: Path
@@ -32,6 +35,7 @@ class Config:
     gateway: Listener
     url: str
     console: Listener
+    picture_days: int = PICTURE_DAYS
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -60,11 +64,18 @@ def read(file: Path) -> Config:
             gateway=gateway,
             url=str(fields["gateway"]["url"]),
             console=console,
+            picture_days=_days(fields.get("pictures", {}).get("days", PICTURE_DAYS)),
         )
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _days(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= 365:
+        raise ValueError("pictures.days must be a whole number from 1 to 365")
+    return value
 
 
 def _meet(one: str, other: str) -> bool:

@@ -140,6 +140,23 @@ def test_an_update_goes_on_at_its_byte_after_the_power_was_off(
     assert shelf.wanted[len(before)] >= before[-1]
 
 
+def test_an_offer_before_it_knows_its_place_does_not_make_it_begin_anew(
+    lamp: VirtualBoard, village: Village, newer: Bundle
+) -> None:
+    """A gateway offers as soon as it sees the lamp, which takes up its update a second later."""
+    with Shelf(village, newer) as shelf:
+        village.wait("want", lambda said: said.fields["at"] > 20_000, timeout=20)
+        lamp.kill()
+        before, mark, place = shelf.wanted[-1], lamp.mark(), len(village.said)
+        lamp.start()
+        village.wait("ask", after=place, timeout=10)
+        count = len(shelf.wanted)
+        shelf.send(0)
+        village.wait("want", after=place, timeout=10)
+        assert shelf.wanted[count] >= before
+    assert not [line for line in lamp.lines(mark) if line.get("offered")]
+
+
 def test_an_alarm_in_the_middle_goes_out_at_once_and_the_update_waits(
     lamp: VirtualBoard, village: Village, newer: Bundle
 ) -> None:

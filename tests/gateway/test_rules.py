@@ -484,7 +484,9 @@ def test_a_camera_has_a_lamps_topics_and_nobody_has_the_gateways() -> None:
     assert "topic read hl/1/cam2/lamp" in mine
     assert "topic write hl/1/cam2/picture" in mine
     assert "topic read hl/1/cam2/have" in mine
-    assert "picture" not in text.split("user cam2.1\n")[0]  # nobody takes pieces in yet
+    ours = text.split("user cam2.1\n")[0]
+    assert ours.count("picture") == 1  # of one connection of ours, where no alarm waits behind it
+    assert "picture" in ours.split("user gateway-files\n")[1]
 
 
 # --- what a lamp carries for others

@@ -50,7 +50,9 @@ class Rig:
     """Build with `start`, end with `stop` (also a context manager). Everything lives below `folder`.
 
     `flash`: where the boards' flash images are, else also there. `say` hears one line per step, for a person who waits;
-    `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios.
+    `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios. `tables`:
+    of gateway.toml, for parts that not every box has; `settings`: what every device is provisioned with besides;
+    `update_key`: by which they trust updates, hex.
     """
 
     def __init__(
@@ -61,6 +63,9 @@ class Rig:
         say: Callable[[str], None] = lambda text: None,
         on_process: Callable[[str | None, str, bool], None] = lambda village, name, up: None,
         ether: Ether | None = None,
+        tables: str = "",
+        settings: dict[str, Any] | None = None,
+        update_key: str = "",
     ) -> None:
         self.folder = folder
         self.flash = flash or folder / "flash"
@@ -72,6 +77,7 @@ class Rig:
         self._say = say
         self._on_process = on_process
         self._ether = ether
+        self._tables, self._settings, self._update_key = tables, settings or {}, update_key
         self._console_port = 0
         self._open: list[CommandCentre] = []
 
@@ -123,7 +129,10 @@ class Rig:
         self._brokers = {v.id: free_port() for v in self.plan}
         villages = self.folder / "villages.json"
         villages.write_text(json.dumps(enrolment(self.plan, self._brokers), ensure_ascii=False, indent=1))
-        self._server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled")
+        key = self.folder / "update_key.txt"
+        more = ["--update-key", key] if self._update_key else []
+        key.write_text(self._update_key)
+        self._server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled", *more)
         self._gateway_address = ("127.0.0.1", gateway_port)
         self.server = self._process(None, "server", BIN / "heartlamp-server", "run", "--config", config)
         self.server.plug_in()
@@ -161,6 +170,8 @@ cert = "{enrolled / "broker.crt"}"
 key = "{enrolled / "broker.key"}"
 ca = "{enrolled / "ca.pem"}"
 name = "{plan.gateway}.heartlamp"
+
+{self._tables}
 '''
         )
         subprocess.run([BIN / "heartlamp-gateway", "broker-files", "--config", config], check=True, capture_output=True)
@@ -178,7 +189,7 @@ name = "{plan.gateway}.heartlamp"
 
         def make(device: str) -> None:
             config = json.loads((self.folder / "enrolled/devices" / f"{device}.json").read_text())
-            self.boards[device].provision(config)
+            self.boards[device].provision(config | self._settings)
             self.boards[device].start()
 
         with ThreadPoolExecutor(4) as pool:

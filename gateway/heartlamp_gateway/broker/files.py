@@ -10,10 +10,12 @@ from heartlamp_protocol.topics import CARRIED_UP, relay_topic
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying
 
-ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
+ALARMS, TELEMETRY, FILES = "gateway-alarms", "gateway-telemetry", "gateway-files"  # a device's has no hyphen
+OWN = (ALARMS, TELEMETRY, FILES)
 _WORDS = ("event", "state", "ask", "shown")
 ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
 TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
+FILE_TOPICS = ("hl/1/+/picture",)
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
 
@@ -58,7 +60,7 @@ def mosquitto_conf(config: Config, run_as: str) -> str:
 
 
 def passwords(registry: Registry, own: dict[str, str]) -> str:
-    """`own`: our two users and their hashes. A name or hash that would break the file is left out: it cannot log in."""
+    """`own`: our own users and their hashes. A name or hash that would break the file is left out: it cannot log in."""
     users = dict(own)
     for device in registry.devices:
         users.update({user: hash for user, hash in device.users.items() if _is_good(device.id, user, hash)})
@@ -74,6 +76,8 @@ def acl(registry: Registry) -> str:
     lines += [f"topic write hl/1/+/relay/+/{what}" for what in CARRIED_DOWN]
     lines += [f"topic write {PULSE}", "", f"user {TELEMETRY}"]
     lines += [f"topic read {name}" for name in TELEMETRY_TOPICS]
+    lines += ["", f"user {FILES}", *(f"topic read {name}" for name in FILE_TOPICS)]
+    lines += ["topic write hl/1/+/have", "topic write hl/1/+/piece"]
     carriers = carrying(registry)
     for device in sorted(registry.devices, key=lambda d: d.id):
         for user, hash in sorted(device.users.items()):

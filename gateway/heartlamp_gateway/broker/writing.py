@@ -37,15 +37,15 @@ def write_atomically(path: Path, text: str) -> bool:
 
 
 def own_passwords(config: Config) -> dict[str, str]:
-    """Our two users' passwords, random, made at the first start."""
+    """Our own users' passwords, random, made at the first start."""
     path = config.broker_dir / "own-users.json"
     try:
         made = json.loads(path.read_text())
-        if isinstance(made, dict) and {files.ALARMS, files.TELEMETRY} <= made.keys():
+        if isinstance(made, dict) and set(files.OWN) <= made.keys():
             return {name: str(password) for name, password in made.items()}
     except (OSError, ValueError):
         pass
-    made = {name: secrets.token_hex(32) for name in (files.ALARMS, files.TELEMETRY)}
+    made = {name: secrets.token_hex(32) for name in files.OWN}
     config.broker_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_atomically(path, json.dumps(made))
     return made

@@ -59,8 +59,13 @@ class Line:
         head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         return self._ask(head, body, "POST")
 
-    def get(self, path: str) -> Reply:
-        return self._ask(f"GET {path} HTTP/1.1\r\n{{}}\r\n", b"", "GET")
+    def put(self, path: str, body: bytes, headers: str) -> Reply:
+        """`headers`: further lines, each with its end."""
+        head = f"PUT {path} HTTP/1.1\r\n{{}}{headers}Content-Length: {len(body)}\r\n\r\n"
+        return self._ask(head, body, "PUT")
+
+    def get(self, path: str, headers: str = "") -> Reply:
+        return self._ask(f"GET {path} HTTP/1.1\r\n{{}}{headers}\r\n", b"", "GET")
 
     def stream(self, path: str, last: str, timeout: float) -> http.client.HTTPResponse:
         """Opens server-sent events; the caller reads lines from the answer."""

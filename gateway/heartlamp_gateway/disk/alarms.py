@@ -163,6 +163,11 @@ class AlarmFile:
         """(digest, county's receipt or "") of what came under this event id, oldest first."""
         return self._rows("SELECT digest, receipt FROM outbox WHERE event = ? ORDER BY n", (event,))
 
+    def frames(self, event: str) -> list[bytes]:
+        """What came under this event id, oldest first."""
+        sql = "SELECT frame FROM outbox WHERE event = ? AND frame NOT NULL ORDER BY n"
+        return [bytes(frame) for (frame,) in self._rows(sql, (event,))]
+
     def owed(self, device: str | None = None) -> list[tuple[int, str, str]]:
         """(n, device, receipt) of the county's receipts that were not passed on; of one device or of all."""
         sql = "SELECT n, device, receipt FROM outbox WHERE passed = 0 AND receipt != ''"

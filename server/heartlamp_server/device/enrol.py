@@ -20,13 +20,15 @@ from heartlamp_server.device.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where the files go, and what they say of the county: where it is, and the name in its certificate."""
+    """Where the files go, and what they say of the county: where it is, and the name in its certificate. `update_key`:
+    hex, by which devices trust updates; "" none."""
 
     out: Path
     ca: Path
     ca_key: Path
     county_url: str
     county_name: str
+    update_key: str = ""
 
 
 @dataclass(slots=True)
@@ -241,6 +243,8 @@ def _device_fields(
     }
     if radio is not None:
         fields["radio"] = radio
+    if folder.update_key:
+        fields["update_key"] = folder.update_key
     return fields
 
 

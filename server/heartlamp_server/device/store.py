@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from heartlamp_protocol.registry import UPDATES_MAX, Registry, Site, Update
 from heartlamp_protocol.registry import Device as Listed
-from heartlamp_protocol.registry import Registry, Site
 
 from heartlamp_server.area.store import LAMP_KINDS
 from heartlamp_server.device.model import SILENT_SECONDS, Device
@@ -85,12 +85,13 @@ async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry
     cursor = await conn.execute(_REGISTRY, {"gateway": gateway})
     row = await cursor.fetchone()
     assert row is not None
-    version, village, sites, devices = row
+    version, village, sites, devices, updates = row
     return Registry(
         version,
         village,
         tuple(Site(s["id"], s["name"], s["group"]) for s in sites),
         tuple(Listed(d["id"], d["kind"], d["site"], d["users"], tuple(d["through"])) for d in devices),
+        tuple(Update(u["bundle"], u["size"], u["again"], tuple(u["devices"])) for u in updates[:UPDATES_MAX]),
     )
 
 
@@ -107,7 +108,15 @@ SELECT g.registry, v.name,
             (SELECT coalesce(json_object_agg(d.id || '.' || k.version, k.mqtt_hash), '{}')
              FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL)
         ELSE '{}' END) ORDER BY d.id), '[]')
-     FROM device d JOIN mine ON d.site = mine.id)
+     FROM device d JOIN mine ON d.site = mine.id),
+    (SELECT coalesce(json_agg(u ORDER BY u.offer DESC), '[]') FROM (
+        SELECT max(o.offer) AS offer, o.bundle, o.size, o.again, json_agg(o.device ORDER BY o.device) AS devices FROM (
+            SELECT DISTINCT ON (d.id) d.id AS device, o.id AS offer, o.bundle, o.again, f.size
+            FROM device d JOIN mine ON d.site = mine.id JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area
+            JOIN firmware_offer o ON o.ended_at IS NULL AND (o.device = d.id OR o.area IN (a.id, a.parent))
+            JOIN firmware f ON f.id = o.bundle AND d.kind = ANY(f.kinds)
+            WHERE d.revoked_at IS NULL ORDER BY d.id, o.id DESC
+        ) o GROUP BY o.bundle, o.size, o.again) u)
 FROM gateway g JOIN area v ON v.id = g.village WHERE g.id = %(gateway)s
 """
 

@@ -75,6 +75,11 @@ TEXTS = {
     ),
     "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
     "still": ("{house}的{kind}拍了照片，{kb} kB，还没有传到", "picture taken at {house}, {kb} kB, not here yet"),
+    "picture": ("{house}的照片已传到，{kb} kB", "the picture taken at {house} is here, {kb} kB"),
+    "picture_wrong": (
+        "{house}传来的照片与相机所报不符，重新传送",
+        "the picture from {house} is not what its camera had announced: it is sent again",
+    ),
     "still_kept": (
         "{house}的{kind}报来一张照片；它不是这一家的相机，未采用",
         "{house} reports a picture by its {kind}, which is no camera of this house: not used",

@@ -36,6 +36,8 @@ class Store:
     cursors: list[str] = field(default_factory=list)  # as confirmed
     resumed: list[str] = field(default_factory=list)  # Last-Event-ID of each stream
     gateway_epochs: set[str] = field(default_factory=set)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    parts: list[tuple[str, int, int]] = field(default_factory=list)  # (still, byte, how many), as they were put
 
 
 class County:
@@ -53,6 +55,9 @@ class County:
         self.quarantined: set[str] = set()  # devices
         self.arrived_at: dict[str, int] = {}  # event -> perf_counter_ns
         self.posts = 0
+        self.bundles: dict[str, bytes] = {}
+        self.ranges: list[tuple[int, int]] = []  # of bundles, as they were asked for
+        self.bundle_stops_at: int | None = None  # the line breaks before this byte of a bundle
         self._roots = roots
         self._certificate = certificate
         self._server: _Server | None = None
@@ -224,8 +229,28 @@ class _Handler(BaseHTTPRequestHandler):
             answer = BatchAnswer(county.store.epoch, tuple(verdicts)).to_json()
         self._reply(200, answer)
 
+    def do_PUT(self) -> None:
+        county, still = self.server.county, self.path.rpartition("/")[2]
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self._allowed():
+            return
+        span, _, _ = self.headers["Content-Range"].removeprefix("bytes ").partition("/")
+        with county.board:
+            if still not in county.store.events:
+                self._answer(404, {"error": "no such still", "do": "come again"})
+                return
+            here = county.store.pictures.setdefault(still, b"")
+            if span != "*" and int(span.partition("-")[0]) == len(here):
+                county.store.pictures[still] = here = here + data
+                county.store.parts.append((still, len(here) - len(data), len(data)))
+            status = 200 if data or span == "*" else 400
+        self._reply(status, json.dumps({"v": 1, "at": len(here), "wrong": 0}).encode())
+
     def do_GET(self) -> None:
         if not self._allowed():
+            return
+        if self.path.startswith("/gateway/v1/firmware/"):
+            self._firmware()
             return
         if self.path == "/gateway/v1/registry":
             self._reply(200, self.server.county.registry.to_json())
@@ -235,6 +260,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream()
         else:
             self._answer(404, {"error": "no such page", "do": ""})
+
+    def _firmware(self) -> None:
+        county = self.server.county
+        data = county.bundles.get(self.path.rpartition("/")[2])
+        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+        if data is None:
+            self._answer(404, {"error": "no such bundle", "do": ""})
+            return
+        with county.board:
+            county.ranges.append((int(first), int(last)))
+        if county.bundle_stops_at is not None and int(last) >= county.bundle_stops_at:
+            self.connection.shutdown(2)
+            return
+        self._reply(206, data[int(first) : int(last) + 1])
 
     def _stream(self) -> None:
         county, store = self.server.county, self.server.county.store

@@ -1,5 +1,7 @@
 """A device as the protocol's page describes it, over a real broker connection."""
 
+import hashlib
+import json
 import secrets
 import socket
 import ssl
@@ -31,6 +33,7 @@ class Device:
         self.lamps: list[dict[str, Any]] = []
         self.pulses: list[dict[str, Any]] = []
         self.pieces: list[bytes] = []
+        self.haves: list[tuple[str, int]] = []  # (still, byte), as they came
         self.frames: dict[str, bytes] = {}
         self.shows = True
         self.connected = False
@@ -100,10 +103,28 @@ class Device:
             lambda id, up: event.write_answer(id, self.id, 1, self.boot, self._seq, up, incident, answer)
         )
 
-    def still(self, incident: str) -> str:
+    def still(self, incident: str, picture: bytes = b"") -> str:
+        """`picture`: its bytes; none: a sum that no picture has."""
+        sum, size = (hashlib.sha256(picture).hexdigest(), len(picture)) if picture else ("5a" * 32, 18_234)
         return self._offer(
-            lambda id, up: event.write_still(id, self.id, 1, self.boot, self._seq, up, incident, "5a" * 32, 18_234)
+            lambda id, up: event.write_still(id, self.id, 1, self.boot, self._seq, up, incident, sum, size)
         )
+
+    def piece(self, still: str, at: int, data: bytes, **more: int) -> None:
+        """A piece of a picture."""
+        head = {"v": 1, "kind": "piece", "still": still, "at": at, **more}
+        self.publish("picture", json.dumps(head).encode() + b"\n" + data)
+
+    def has(self, still: str, at: int, after: int = 0, seconds: float = 8.0) -> None:
+        """Waits for this `have`, not among the first `after`."""
+        self.board.wait(f"a have of {still} at {at}", lambda: (still, at) in self.haves[after:], seconds)
+
+    def send_picture(self, still: str, picture: bytes, size: int = 2048) -> None:
+        """All of it, each piece after the `have` of the one before."""
+        for at in range(0, len(picture), size):
+            after = len(self.haves)
+            self.piece(still, at, picture[at : at + size])
+            self.has(still, min(at + size, len(picture)), after)
 
     def again(self, id: str, age: int = 1000) -> None:
         """Offers an event again, with a new age and the same body."""
@@ -150,7 +171,7 @@ class Device:
 
     def _on_connect(self, client: mqtt.Client, _: object, flags: object, reason: Any, properties: object) -> None:
         if not reason.is_failure:
-            down = [names.topic(self.id, what) for what in ("receipt", "lamp", "piece")] + [names.PULSE]
+            down = [names.topic(self.id, what) for what in ("receipt", "lamp", "piece", "have")] + [names.PULSE]
             if self._carried:
                 down.append(f"hl/1/{self.id}/relay/#")
             client.subscribe([(name, 1) for name in down])
@@ -193,6 +214,9 @@ class Device:
                 self.lamps.append(state)
                 if self.shows:
                     self.publish("shown", event.write_shown(state["epoch"], state["ver"]))
+            elif topic.endswith("/have"):
+                fields = read_plain(payload)
+                self.haves.append((str(fields["still"]), int(str(fields["at"]))))
             elif topic.endswith("/piece"):
                 self.pieces.append(payload)
             else:

@@ -45,10 +45,11 @@ THROUGH = {
 
 
 class Rig:
-    """`device(id)` gives a connected device; `close` ends all that was started."""
+    """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
+    that not every box has."""
 
-    def __init__(self, folder: Path, command: tuple[str, ...] = GATEWAY) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, command: tuple[str, ...] = GATEWAY, tables: str = "") -> None:
+        self.folder, self._tables = folder, tables
         self.roots = {id: secrets.token_bytes(32) for id in DEVICES}
         self.authority = Authority(folder)
         self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
@@ -115,6 +116,8 @@ port = {self.port}
 cert = {text(str(cert))}
 key = {text(str(key))}
 ca = {text(str(self.authority.ca))}
+
+{self._tables}
 """,
             encoding="utf-8",
         )

@@ -103,9 +103,10 @@ class Fetch:
                     continue
                 elif self._offered is not None:
                     given, self._offered = self._offered, None
-                    await self._steps(download.beginning(given.bundle, given.size), alive)
-                    hal.boot["refused"] = hal.boot["refused_version"] = 0
-                    hal.trace("update", offered=given.bundle, bytes=given.size)
+                    if given.bundle != download.id:  # else offered before what an earlier start left was taken up
+                        await self._steps(download.beginning(given.bundle, given.size), alive)
+                        hal.boot["refused"] = hal.boot["refused_version"] = 0
+                        hal.trace("update", offered=given.bundle, bytes=given.size)
                     self._took(given)
                     continue
                 elif self._piece is not None:

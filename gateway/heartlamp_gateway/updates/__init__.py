@@ -1,0 +1,1 @@
+"""Updates: bundles fetched from the county, kept, and given to devices in pieces."""

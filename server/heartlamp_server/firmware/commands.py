@@ -1,0 +1,87 @@
+"""What a technician says of firmware at the command line. Each returns the exit code."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
+
+from heartlamp_protocol.bundles import BundleError, read_bundle, signed_by, version_text
+from heartlamp_protocol.refusals import refusal
+
+from heartlamp_server.config import ConfigError
+from heartlamp_server.firmware import store
+from heartlamp_server.firmware.model import outcome, read_key
+
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[store.Connection]]
+
+
+async def add(args: argparse.Namespace, connect: Connect) -> int:
+    """`file`, `key`. Raises ConfigError, OSError."""
+    data = args.file.read_bytes()
+    try:
+        modulus = read_key(args.key.read_text())
+    except (ValueError, KeyError) as wrong:
+        raise ConfigError(f"{args.key} holds no key that devices could trust: {wrong}") from wrong
+    try:
+        bundle = read_bundle(data)
+    except BundleError as wrong:
+        raise ConfigError(f"{args.file} is not taken: {wrong}") from wrong
+    if not signed_by(bundle, modulus):
+        raise ConfigError(f"{args.file} is not taken: it is not signed by the key of {args.key}, devices refuse it")
+    async with connect() as conn:
+        new = await store.add(conn, bundle, data)
+    said = f"{version_text(bundle.version)} for {', '.join(bundle.boards)}"
+    print(said if new else f"{said} was there already", file=sys.stderr)
+    print(bundle.id)
+    return 0
+
+
+async def offer(args: argparse.Namespace, connect: Connect) -> int:
+    """`bundle`, one of `village`, `group`, `device`, and `again`."""
+    async with connect() as conn:
+        if await store.size(conn, args.bundle) is None:
+            return _no(f"there is no bundle {args.bundle}: see `firmware list`")
+        if args.device:
+            known = await (await conn.execute("SELECT FROM device WHERE id = %s", (args.device,))).fetchone()
+            if known is None:
+                return _no(f"{args.device} is not known")
+            await store.offer(conn, args.bundle, None, args.device, args.again)
+            print(f"{args.device} is offered {args.bundle}")
+            return 0
+        level, name = ("village", args.village) if args.village else ("group", args.group)
+        found = await store.areas(conn, level, name)
+        if not found:
+            return _no(f"{name} is not known")
+        if len(found) > 1:
+            return _no(f"{name} is one of several, say which:" + "".join(f"\n  {path}" for _, path in found))
+        await store.offer(conn, args.bundle, found[0][0], None, args.again)
+        print(f"{found[0][1]} is offered {args.bundle}")
+    return 0
+
+
+async def withdraw(args: argparse.Namespace, connect: Connect) -> int:
+    """`bundle`."""
+    async with connect() as conn:
+        ended = await store.withdraw(conn, args.bundle)
+    print(f"{ended} offers of {args.bundle} are ended")
+    return 0 if ended else 1
+
+
+async def show(args: argparse.Namespace, connect: Connect) -> int:
+    async with connect() as conn:
+        bundles, heard = await store.bundles(conn), await store.heard(conn)
+    for b in bundles:
+        boards = ", ".join(b.boards)
+        print(f"{b.id}  {version_text(b.version):<8} {b.size:>7} bytes, {b.offers} offers, for {boards}")
+        for d in (d for d in heard if d.bundle == b.id):
+            now = version_text(d.version) if d.version else "never heard of"
+            word = outcome(d)
+            why = f": {refusal(d.refused).english}" if word == "refused" else ""
+            print(f"  {d.device:<20} {d.site:<16} {now:<10} {word}{why}")
+    return 0
+
+
+def _no(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 1
