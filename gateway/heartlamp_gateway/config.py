@@ -1,13 +1,18 @@
 """gateway.toml, read once."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from heartlamp_protocol.device.names import is_device_id
 
+from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
+from heartlamp_gateway.supervision.ups import Door
+
+Table = TypeVar("Table")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
 
 
@@ -38,6 +43,8 @@ class Config:
     token_file: Path
     data_dir: Path
     broker: Broker
+    supervision: Supervision
+    ups: Door | None = None
 
     @property
     def broker_dir(self) -> Path:
@@ -98,4 +105,19 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
             ca=here / text(broker, "ca"),
             socket=socket,
         ),
+        supervision=_part(fields, "supervision", here, read_supervision) or Supervision(),
+        ups=_part(fields, "ups", here, read_ups),
     )
+
+
+def _part(fields: dict[str, Any], name: str, here: Path, read: Callable[[dict[str, Any], Path], Table]) -> Table | None:
+    """A part that not every box has: None where its table is missing. `read` raises ValueError."""
+    table = fields.get(name)
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise ConfigError(f"`{name}` must be a table")
+    try:
+        return read(table, here)
+    except ValueError as wrong:
+        raise ConfigError(f"[{name}]: {wrong}") from None

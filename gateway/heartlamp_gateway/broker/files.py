@@ -13,7 +13,7 @@ from heartlamp_gateway.rules.relay import carrying
 ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
 _WORDS = ("event", "state", "ask", "shown")
 ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
-TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
+TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading", PULSE)  # our own pulse: does the broker pass it on?
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
 
