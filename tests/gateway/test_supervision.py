@@ -70,7 +70,7 @@ class Story:
         self.told += tells
 
     def restart(self) -> None:
-        self.state, _ = read_state(*write_state(self.state, {}))
+        self.state, _ = read_state(*write_state(self.state, {}), self.now)
         self.spoke, self.words = {}, {device: dict(said) for device, said in self.state.words.items()}
         self.listening = self.now
 
@@ -357,13 +357,13 @@ def test_together_finds_the_fullest_window(lost: Mapping[str, int], many: int) -
 
 
 def test_what_is_remembered_and_makes_no_sense_is_as_none() -> None:
-    for bad in ("{", "[]", '{"open": 3}', '{"open":[[1]],"gone":{},"over":{}}'):
-        assert read_state(bad, "") == (State(), {})
+    for bad in ("{", "[]", '{"open": 3}', '{"open":[[1]],"gone":{},"words":{},"over":{}}'):
+        assert read_state(bad, "", 0) == (State(), {})
     story = Story(village(3)).passes(2 * MINUTE)
     story.says("lamp1", tamper=1)
     story.look()
     over = {"gwliu1-0000000000000000": (7, "x missed - lamp1")}
-    state, again = read_state(*write_state(story.state, over))
+    state, again = read_state(*write_state(story.state, over), story.now)
     assert again == over
     assert {t.key for t in state.open.values()} == {("tamper", "tamper", "lamp1")}
     assert (state.known, state.spoke) == (story.state.known, story.state.spoke)

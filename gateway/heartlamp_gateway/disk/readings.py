@@ -2,7 +2,8 @@
 drops any, and leaves the disk to the alarms when that is full."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -63,7 +64,7 @@ class ReadingFile:
         self._db.wal_autocheckpoint(1000)
         self._db.pragma("journal_size_limit", 4_000_000)
         self._db.pragma("max_page_count", self._bytes_max // int(self._db.pragma("page_size")))
-        self._rows = next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
+        self._rows = self._count()
         self._thin_at = 0
 
     def close(self) -> None:
@@ -79,15 +80,16 @@ class ReadingFile:
                 try:
                     self._insert(rows)
                 except apsw.FullError:  # the bound in bytes, or the disk itself
-                    with self._db:
+                    with self._transaction():
                         self._drop_oldest(max(len(rows), self._rows // 10))
                     self._insert(rows)
                 if self._rows >= max(self._thin_at, 1):
                     self._thin()
                 if self._rows > self._most():
-                    with self._db:
+                    with self._transaction():
                         self._drop_oldest(self._rows - self._most() * 9 // 10)
             except TROUBLE as wrong:
+                self._rows = self._count()
                 self._lost(len(rows), str(wrong))
             except DAMAGE:
                 suspicion(self._path).touch()
@@ -104,7 +106,7 @@ class ReadingFile:
     def remove(self, ns: list[int]) -> None:
         with self._lock:
             try:
-                with self._db:
+                with self._transaction():
                     for n in ns:
                         self._db.execute("DELETE FROM reading WHERE n = ?", (n,))
                         self._rows -= self._db.changes()  # it may have been thinned out while it was on its way
@@ -114,11 +116,26 @@ class ReadingFile:
     def __len__(self) -> int:
         return self._rows
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """apsw's own asks for a ROLLBACK where a full disk has already made SQLite do it, and hides the reason."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
     def _most(self) -> int:
         return min(MEMORY_ROWS, self._rows_max) if self._off_disk else self._rows_max
 
+    def _count(self) -> int:
+        return next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
+
     def _insert(self, rows: list[Row]) -> None:
-        with self._db:
+        with self._transaction():
             self._db.executemany(
                 "INSERT INTO reading(boot, at, device, user, series, frame) VALUES(?, ?, ?, ?, ?, ?)", rows
             )
@@ -128,7 +145,7 @@ class ReadingFile:
         most = self._most()
         bucket = thinning.bucket_ms(self._rows, most)
         if bucket:
-            with self._db:
+            with self._transaction():
                 self._db.execute(_THIN, (bucket,))
                 gone = self._db.changes()
             self._rows -= gone
@@ -169,7 +186,7 @@ class ReadingFile:
                 self._lost(lost, "the disk is full")
         else:
             self.open()
-        with self._db:
+        with self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO reading(n, boot, at, device, user, series, frame) VALUES(?, ?, ?, ?, ?, ?, ?)",
                 newest,

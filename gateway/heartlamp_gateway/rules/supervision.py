@@ -47,6 +47,10 @@ class Word:
     since: int
     at: int
 
+    def is_bad(self, name: str) -> bool:
+        """Whether the value of this name tells of a trouble."""
+        return self.value == 0 if name == "mains" else self.value != 0
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -180,7 +184,7 @@ def _lost(
     found = {id: (last, False) for id, (last, _) in gone.items()}
     for id, said in words.items():
         mains = said.get("mains")
-        if mains is not None and mains.value == 0:
+        if mains is not None and mains.is_bad("mains"):
             found[id] = (mains.since, True)
     return {id: at for id, at in found.items() if devices[id].kind != "silent"}
 
@@ -236,10 +240,12 @@ def _singles(
         if state.status[id] == NEVER and now - state.known[id] > limits.never_ms:
             found.append(Trouble("never", "", id, state.known[id], opened=now, hidden=hidden))
         for name, word in state.words.get(id, {}).items():
+            if not word.is_bad(name):
+                continue
             if name == "mains":
-                if word.value == 0 and id not in taken and now >= word.since + limits.hold_ms:
+                if id not in taken and now >= word.since + limits.hold_ms:
                     found.append(Trouble("mains", "", id, word.since, opened=now, hidden=hidden))
-            elif word.value:
+            else:
                 detail = f"{name}={word.value}"
                 found.append(Trouble(trouble_of(name), name, id, word.since, detail, now, hidden=hidden))
     return found

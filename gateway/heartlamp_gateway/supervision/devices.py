@@ -52,18 +52,19 @@ class Devices:
         self._over: dict[
             str, tuple[int, str]
         ] = {}  # note's id -> (village clock, subject) of what the county must hear
-        self._saved = ("", "")
+        self._saved = ""
         self._saved_at = 0
 
     def start(self) -> None:
         file = self._chain.ledger.file
-        self._saved = file.word(TROUBLES), file.word(HEARD)
-        self._state, self._over = read_state(*self._saved)
         lived = self._chain.lived()
         shift = lived - boottime()
+        self._saved = file.word(TROUBLES)
+        self._state, self._over = read_state(self._saved, file.word(HEARD), lived)
+        # The county may not have it yet; where it has, it knows it by its id.
         for trouble in self._state.open.values():
-            if trouble.told:  # the county may not have it yet; where it has, it knows it by its id
-                self._tell(Tell("trouble", trouble), lived, shift)
+            if trouble.told:
+                self._note(Tell("trouble", trouble), lived, shift)
         for id, (at, subject) in self._over.items():
             self._notes.add(self._chain.boot, at - shift, id, "restored", subject)
         self._said = {device: dict(words) for device, words in self._state.words.items()}
@@ -97,9 +98,13 @@ class Devices:
         self._state, tells = look(self._state, village, spoke, words, other, lived, listening, self._limits)
         with self._lock:
             self._said = {device: said for device, said in self._said.items() if device in self._state.known}
+        self._over = {id: said for id, said in self._over.items() if self._notes.waits(id)}
+        self._over |= {self._id(t): (t.trouble.until or lived, self._subject(t)) for t in tells if t.what == "restored"}
+        self._save(whole=now - self._saved_at >= SAVE_MS)  # first: killed in between, it is told after the restart
         for tell in tells:
-            self._tell(tell, lived, shift)
-        self._save(whole=now - self._saved_at >= SAVE_MS)
+            self._note(tell, lived, shift)
+            if not tell.trouble.hidden:
+                log.warning("%s: %s", tell.what, in_words(tell.trouble, village)[1])
 
     def troubles(self) -> list[Trouble]:
         """Those that last, oldest first; of silent buttons nothing in the village learns."""
@@ -110,33 +115,30 @@ class Devices:
         silent = {d.id for d in self._chain.village.registry.devices if d.kind == "silent"}
         return {device: status for device, status in self._state.status.items() if device not in silent}
 
-    def _tell(self, tell: Tell, lived: int, shift: int) -> None:
-        trouble, over = tell.trouble, tell.what == "restored"
-        began = self._id("trouble", trouble)
-        subject = write_trouble(Told(trouble.kind, trouble.words, trouble.subject, began if over else ""))
-        at = (lived if trouble.until is None else trouble.until) if over else trouble.since
-        id = self._id("restored", trouble) if over else began
-        if over:
-            self._over[id] = at, subject
-        self._notes.add(self._chain.boot, at - shift, id, tell.what, subject)
-        if not trouble.hidden:
-            log.warning("%s: %s", tell.what, in_words(trouble, self._chain.village)[1])
+    def _note(self, tell: Tell, lived: int, shift: int) -> None:
+        trouble = tell.trouble
+        at = (trouble.until or lived) if tell.what == "restored" else trouble.since
+        self._notes.add(self._chain.boot, at - shift, self._id(tell), tell.what, self._subject(tell))
 
-    def _id(self, what: str, trouble: Trouble) -> str:
+    def _subject(self, tell: Tell) -> str:
+        trouble = tell.trouble
+        began = self._id(Tell("trouble", trouble)) if tell.what == "restored" else ""
+        return write_trouble(Told(trouble.kind, trouble.words, trouble.subject, began))
+
+    def _id(self, tell: Tell) -> str:
         """Comes from what it says: told again after a restart it is the same note."""
-        name = f"{self._chain.epoch} {what} {' '.join(trouble.key)} {trouble.since}"
+        trouble = tell.trouble
+        name = f"{self._chain.epoch} {tell.what} {' '.join(trouble.key)} {trouble.since}"
         return event_id(self._gateway, hashlib.sha256(name.encode()).digest()[:8])
 
     def _save(self, whole: bool) -> None:
-        self._over = {id: said for id, said in self._over.items() if self._notes.waits(id)}
         lasting, heard = write_state(self._state, self._over)
-        before = self._saved
-        if not whole and lasting == before[0]:
+        if not whole and lasting == self._saved:
             return
         writes = [alarms.word(TROUBLES, lasting)]
         if whole:
             writes.append(alarms.word(HEARD, heard))
             self._saved_at = boottime()
-        self._saved = lasting, heard if whole else before[1]
+        self._saved = lasting
         with self._chain.lock:
-            self._chain.ledger.later(writes)
+            self._chain.settle(self._chain.village, writes=writes)
