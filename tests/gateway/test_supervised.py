@@ -75,6 +75,7 @@ def test_a_silent_button_with_a_low_battery_is_told_to_the_county_and_to_no_log(
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(300)
 def test_a_lamp_that_falls_silent_is_missed_and_the_county_too(watched: Rig) -> None:
     rig = watched
     lamp7, lamp9 = rig.device("lamp7"), rig.device("lamp9")

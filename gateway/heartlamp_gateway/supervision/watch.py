@@ -33,6 +33,7 @@ class Watch:
     def run(self, pause: Callable[[float], bool], feed: Callable[[], object]) -> None:
         """`pause(seconds)`: waits, True when we stop; `feed`: tells the supervisor of the process that all live."""
         looked = self._clock()
+        self._seen = dict.fromkeys(self._seen, looked)  # the start may have taken its time
         while True:
             now = self._clock()
             if overslept(looked, now):
