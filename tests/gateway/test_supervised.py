@@ -103,6 +103,40 @@ def test_a_lamp_that_falls_silent_is_missed_and_the_county_too(watched: Rig) -> 
     told(rig, "restored", "county", "gwliu1")
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_county_that_has_too_much_to_do_gets_alarms_as_ever_and_readings_seldom(rig: Rig, status: int) -> None:
+    lamp7, button = rig.device("lamp7"), rig.device("butt7")
+    rig.county.noted("online", "lamp7")
+    rig.county.noted("online", "butt7")
+    rig.county.busy = status
+    lamp7.read(temp_mc=1)
+    rig.gateway.says(f"the county answers {status}: readings go up more rarely")
+    turned_away = rig.county.turned_away
+    begun = time.monotonic()
+    for number in range(500):
+        lamp7.read(temp_mc=number)
+        if number % 50 == 0:
+            button.is_received(button.press())
+    rig.county.board.wait("time", lambda: time.monotonic() - begun > 4)
+    assert rig.county.turned_away == turned_away
+    assert not rig.county.store.readings
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+def test_a_broker_that_is_gone_is_a_fault_of_the_box_and_nobody_is_missed_for_it(watched: Rig) -> None:
+    rig = watched
+    rig.device("lamp7")
+    rig.county.noted("online", "lamp7")
+    rig.broker.kill()
+    rig.gateway.says("broker is fault", 80)
+    assert told(rig, "trouble", "box", "broker").detail == "fault"
+    rig.broker.start()
+    rig.gateway.says("broker is ok", 80)
+    told(rig, "restored", "box", "broker")
+    assert not [n for n in rig.county.store.notes.values() if n[2].startswith("missed")]
+
+
 def everything(heard: socket.socket) -> list[bytes]:
     """Until nothing comes for its timeout."""
     said = []

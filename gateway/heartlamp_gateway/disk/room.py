@@ -17,6 +17,7 @@ class Room:
     def __init__(self, folder: Path, size: int = RESERVE_BYTES) -> None:
         self._folder, self._path, self._size = folder, folder / "reserve", size
         self.short = False
+        self._wrong = ""
 
     def give_up(self) -> bool:
         """An alarm found the disk full. True: there is room now that was not there before."""
@@ -54,9 +55,12 @@ class Room:
                 self._make()
                 free = self.free()
         except OSError as wrong:
-            log.error("no reserve for alarms on the disk: %s", wrong)
+            if str(wrong) != self._wrong:
+                log.error("no reserve for alarms on the disk: %s", wrong)
+            self._wrong = str(wrong)
             self.short = not self.is_kept()
             return
+        self._wrong = ""
         enough = self._size * 2 if self.short else self._size
         short = not self.is_kept() or free < enough
         if short != self.short:

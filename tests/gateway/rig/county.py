@@ -46,6 +46,8 @@ class County:
         self.board = Board()
         self.registry = registry
         self.refuse_token = False
+        self.busy = 0  # a status that readings are answered with, 0: they are taken
+        self.turned_away = 0
         self.unreadable: set[bytes] = set()  # a batch with such a piece in a frame is answered with 400
         self.breaking: set[bytes] = set()  # the same, with 500
         self.quarantined: set[str] = set()  # devices
@@ -195,6 +197,11 @@ class _Handler(BaseHTTPRequestHandler):
             batch = Batch.from_json(body)
         except FrameError as wrong:
             self._answer(400, {"error": str(wrong), "do": "mend it"})
+            return
+        if county.busy and self.path == "/gateway/v1/readings":
+            with county.board:
+                county.turned_away += 1
+            self._answer(county.busy, {"error": "too much to do", "do": "come again later"})
             return
         if any(piece in item.frame for piece in county.breaking for item in batch.items):
             self._answer(500, {"error": "internal", "do": "mend the county"})
