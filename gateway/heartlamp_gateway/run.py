@@ -110,7 +110,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         contact,
         notes,
         listening=lambda: later(alarms_link.since, telemetry_link.since),
-        box=box.healths,
+        box=box.lasting,
         limits=config.supervision.limits,
         pause=stop.wait,
         alive=beat["supervision"],

@@ -181,6 +181,22 @@ def test_an_upsd_that_hangs_is_a_fault_and_holds_up_nobody(upsd: Upsd) -> None:
     assert len([line for line in upsd.asked if line.startswith("LIST")]) == 1
 
 
+def test_a_fault_is_told_at_once_and_a_warning_where_it_lasts() -> None:
+    now, state = 0, WARN
+    box = Box({"clock": lambda: Health("clock", state, "", "")}, lambda s: True, clock=lambda: now)
+    box.look()
+    assert box.lasting() == []
+    now = 600_000
+    box.look()
+    assert [h.state for h in box.lasting()] == [WARN]
+    state = FAULT
+    box.look()
+    assert [h.state for h in box.lasting()] == [FAULT]
+    state = WARN
+    box.look()
+    assert box.lasting() == []
+
+
 def test_a_check_that_breaks_is_a_fault_of_its_part_alone() -> None:
     def broken() -> Health:
         raise RuntimeError("the driver is confused")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
+from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health, silent
 from heartlamp_gateway.say import log
 
@@ -10,6 +11,7 @@ EACH_S = 60.0
 FIRST_S = 15.0  # everybody has come up by then
 STEP_S = 5.0
 DEADLINE_S = 5.0
+WARN_MS = 600_000
 
 Check = Callable[[], Health]
 
@@ -23,7 +25,10 @@ class Box:
         pause: Callable[[float], bool],
         alive: Callable[[], None] = lambda: None,
         deadline_s: float = DEADLINE_S,
+        clock: Callable[[], int] = boottime,
     ) -> None:
+        self._clock = clock
+        self._since: dict[str, int] = {}  # BOOTTIME ms, of the present state
         self._checks, self._pause, self._alive, self._deadline_s = checks, pause, alive, deadline_s
         self._running: dict[str, threading.Thread] = {}
         self._found: dict[str, Health] = {}
@@ -32,6 +37,12 @@ class Box:
         """As of the last look, worst first."""
         order = {FAULT: 0, WARN: 1, OK: 2, ABSENT: 3}
         return sorted(dict(self._found).values(), key=lambda h: (order[h.state], h.name))
+
+    def lasting(self) -> list[Health]:
+        """What the county is to learn: faults, and what a person should come for only where it stays so, because a
+        clock that was just started follows nobody yet."""
+        old = self._clock() - WARN_MS
+        return [h for h in self.healths() if h.state == FAULT or (h.state == WARN and self._since[h.name] <= old)]
 
     def run(self) -> None:
         left = FIRST_S
@@ -69,6 +80,8 @@ class Box:
 
     def _keep(self, health: Health) -> None:
         before = self._found.get(health.name)
+        if before is None or before.state != health.state:
+            self._since[health.name] = self._clock()
         self._found[health.name] = health
         if (before.state if before else OK) != health.state and health.state != ABSENT:
             log.log(30 if health.state != OK else 20, "%s is %s: %s", health.name, health.state, health.en)

@@ -28,7 +28,7 @@ TROUBLES, HEARD = "supervision troubles", "supervision heard"
 
 class Devices:
     """`start()` after the chain's. `listening()`: BOOTTIME ms since which devices can reach us, None: they cannot;
-    `box()`: the parts' health; `pause(seconds)`: waits, True when we stop."""
+    `box()`: the parts of the box that are not well; `pause(seconds)`: waits, True when we stop."""
 
     def __init__(
         self,
