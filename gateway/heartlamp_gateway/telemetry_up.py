@@ -62,8 +62,8 @@ class TelemetryUp:
     def _due(self) -> list[Kept]:
         """A batch, if it is time for one."""
         notes = self._notes.waiting()
-        full = len(self._file) + len(notes) >= BATCH_ITEMS_MAX and not self._alarms_wait()
-        if not (notes or len(self._file)) or not may(self._pace, boottime(), full, bool(notes)):
+        full = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX and not self._alarms_wait()
+        if not (notes or self._file.waiting) or not may(self._pace, boottime(), full, bool(notes)):
             return []
         return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
 

@@ -113,7 +113,9 @@ class ReadingFile:
             except TROUBLE as wrong:
                 log.warning("readings cannot be removed now, they will go up twice: %s", wrong)
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """Rows that the county does not have."""
         return self._rows
 
     @contextmanager
