@@ -11,6 +11,8 @@ from heartlamp_protocol.device.names import is_device_id
 
 from heartlamp_gateway.pictures.table import PicturesTable, read_pictures
 from heartlamp_gateway.sntp_table import TimeTable, read_time
+from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
+from heartlamp_gateway.supervision.ups import Door
 from heartlamp_gateway.updates.table import UpdatesTable, read_updates
 
 Table = TypeVar("Table")
@@ -44,9 +46,11 @@ class Config:
     token_file: Path
     data_dir: Path
     broker: Broker
+    supervision: Supervision
     pictures: PicturesTable | None = None
     updates: UpdatesTable | None = None
     time: TimeTable | None = None
+    ups: Door | None = None
 
     @property
     def broker_dir(self) -> Path:
@@ -110,6 +114,8 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
         pictures=_part(fields, "pictures", here, read_pictures),
         updates=_part(fields, "updates", here, read_updates),
         time=_part(fields, "time", here, read_time),
+        supervision=_part(fields, "supervision", here, read_supervision) or Supervision(),
+        ups=_part(fields, "ups", here, read_ups),
     )
 
 

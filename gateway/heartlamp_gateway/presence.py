@@ -46,6 +46,10 @@ class Presence:
         spoke = self._spoke.get(device)
         return None if spoke is None else now - spoke
 
+    def spoke(self) -> dict[str, int]:
+        """device -> BOOTTIME ms of its last sign of life since we started."""
+        return dict(self._spoke)
+
     def session(self, device: str, up: bool) -> None:
         """It spoke by a session of its own, or the broker speaks its will: that session is over."""
         if up:

@@ -22,9 +22,11 @@ from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.county.uplink import Uplink
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.pictures.announced import Announced
@@ -35,7 +37,13 @@ from heartlamp_gateway.pictures.upload import Upload
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.sntp import Sntp
+from heartlamp_gateway.supervision.box import Box
+from heartlamp_gateway.supervision.checks import checks
+from heartlamp_gateway.supervision.devices import Devices
+from heartlamp_gateway.supervision.systemd import notify
+from heartlamp_gateway.supervision.watch import Watch
 from heartlamp_gateway.telemetry import Telemetry
+from heartlamp_gateway.telemetry_up import TelemetryUp
 from heartlamp_gateway.ticker import Ticker
 from heartlamp_gateway.updates.cache import Cache
 from heartlamp_gateway.updates.fetch import Fetch
@@ -43,6 +51,8 @@ from heartlamp_gateway.updates.shelf import Shelf
 from heartlamp_gateway.upkeep import Upkeep
 
 ALARMS, READINGS = "alarms.db", "readings.db"
+THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry up", "supervision", "box", "room")
+"""Those that show life; one that does not for a minute ends the process."""
 
 
 def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) -> None:
@@ -56,11 +66,15 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
 
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     alone = _lock(config.data_dir / "lock")
-    file = AlarmFile(config.data_dir / ALARMS, synchronous, vfs)
+    room = Room(config.data_dir, config.supervision.reserve)
+    room.look()
+    file = AlarmFile(config.data_dir / ALARMS, synchronous, vfs, room.give_up)
     file.open()
-    readings = ReadingFile(config.data_dir / READINGS)
+    readings = ReadingFile(config.data_dir / READINGS, bytes_max=config.supervision.readings, short=lambda: room.short)
     readings.open()
-    outbox, presence, contact = Outbox(), Presence(), Contact()
+    outbox, presence, contact, notes = Outbox(), Presence(), Contact(), Notes()
+    watch = Watch()
+    beat = {name: watch.heart(name) for name in THREADS}
     context = pinned_context(config.county_ca)
 
     outputs = Runner((), lambda order: answers.is_wanted(order), lambda order, said: answers.report(order, said))
@@ -122,8 +136,46 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
             log.error("the broker's files cannot be written, it goes on with the old ones: %s", wrong)
 
     registry_to_broker(chain.village.registry)
-    telemetry = Telemetry(
-        config.id, chain, devices, readings, presence, Line(config, context), contact, lambda: os.urandom(8), stop.wait
+    box = Box(
+        checks(
+            config.data_dir,
+            room,
+            refusing=lambda: chain.ledger.refusing or file.volatile,
+            sessions=lambda: (alarms_link.since, telemetry_link.since, telemetry.pulse_at),
+            away_ms=contact.away_ms,
+            zones=config.supervision.zones,
+            door=config.ups,
+        ),
+        stop.wait,
+        beat["box"],
+    )
+    supervised = Devices(
+        config.id,
+        chain,
+        presence,
+        contact,
+        notes,
+        listening=lambda: later(alarms_link.since, telemetry_link.since),
+        box=box.lasting,
+        limits=config.supervision.limits,
+        pause=stop.wait,
+        alive=beat["supervision"],
+    )
+    supervised.start()
+    telemetry = Telemetry(chain, devices, readings, supervised.said)
+    up_line = Line(config, context, beat["telemetry up"])
+    telemetry_up = TelemetryUp(
+        config.id,
+        chain,
+        readings,
+        notes,
+        presence,
+        up_line,
+        contact,
+        lambda: os.urandom(8),
+        stop.wait,
+        outbox.has_event,
+        beat["telemetry up"],
     )
     passwords = own_passwords(config)
     alarms_link = Link(
@@ -132,6 +184,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         receive=devices.messages,
         up=upkeep.connected,
         down=presence.unknown,
+        alive=beat["alarms"],
     )
     telemetry_link = Link(
         config.broker,
@@ -139,6 +192,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         receive=telemetry.messages,
         up=lambda: None,
         down=lambda: None,
+        alive=beat["telemetry in"],
     )
     files_link = Link(
         config.broker,
@@ -149,11 +203,18 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     )
     if intake or shelf:
         extra.append(thread("files", files_link.run))
-    uplink = Uplink(config.id, chain, county, outbox, Line(config, context), contact)
+    uplink = Uplink(config.id, chain, county, outbox, Line(config, context, beat["uplink"]), contact, beat["uplink"])
     downlink = Downlink(
-        chain, county, Line(config, context), Line(config, context), contact, registry_to_broker, stop.wait
+        chain,
+        county,
+        Line(config, context),
+        Line(config, context, beat["downlink"]),
+        contact,
+        registry_to_broker,
+        stop.wait,
+        beat["downlink"],
     )
-    ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait)
+    ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait, beat["ticker"])
 
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
@@ -161,13 +222,19 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         thread("uplink", uplink.run),
         thread("ticker", ticker.run),
         thread("telemetry in", telemetry_link.run),
-        thread("telemetry up", telemetry.run),
+        thread("telemetry up", telemetry_up.run),
+        thread("supervision", supervised.run),
+        thread("box", box.run),
+        thread("room", lambda: room.run(stop.wait, beat["room"])),
+        thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, *extra, down):
         each.start()
     outputs.start()
+    notify("READY=1")
     stop.wait()
+    notify("STOPPING=1")
     log.info("%s stops", config.name)
     outputs.stop()
     for link in (alarms_link, telemetry_link, files_link):
@@ -178,6 +245,11 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     chain.close()
     readings.close()
     alone.close()
+
+
+def later(one: int | None, other: int | None) -> int | None:
+    """Of two sessions: since when both are up. None: one is not."""
+    return None if one is None or other is None else max(one, other)
 
 
 def _lock(path: Path) -> IO[str]:

@@ -31,7 +31,9 @@ class Ticker:
         contact: Contact,
         say: Callable[[str, bytes, int], bool],
         pause: Callable[[float], bool],
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        self._alive = alive
         self._chain, self._devices, self._upkeep = chain, devices, upkeep
         self._presence, self._contact, self._say, self._pause = presence, contact, say, pause
 
@@ -41,6 +43,7 @@ class Ticker:
         unknown_turn = asked = 0
         while not self._pause(TICK_S):
             now = boottime()
+            self._alive()
             self._upkeep.flush()
             self._chain.advance()
             claim, asks = self._claim(), self._devices.asks

@@ -67,7 +67,8 @@ class Note:
     "answer" by a key in the village, before the county knew (subject: coming DEVICE, arrived DEVICE, unanswered) ·
     "refused" a frame that cannot be an event (subject: the reason) · "step" what an output of the village did (subject:
     PLAN/STEP/TARGET/CHANNEL/TIME STATE NAME, and " · " with a reason) · "duty" an answer by somebody on duty, "lapsed"
-    somebody who was coming and did not arrive (subject: coming NAME, cannot NAME)."""
+    somebody who was coming and did not arrive (subject: coming NAME, cannot NAME) · "trouble", "restored" what does not
+    work in the village, and that it does again (subject: troubles.write_trouble)."""
 
     n: int
     age: int

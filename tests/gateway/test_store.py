@@ -174,7 +174,7 @@ def test_readings_are_bounded_the_oldest_go_and_are_counted(tmp_path: Path) -> N
     file = ReadingFile(tmp_path / "readings.db", rows_max=100)
     file.open()
     for n in range(150):
-        file.add([("boot", n, "lamp7", "lamp7.1", b"%d" % n)])
+        file.add([("boot", n, "lamp7", "lamp7.1", "", b"%d" % n)])
     left = [kept.item.frame for kept in file.oldest(200) if kept.item]
     assert left[-1] == b"149"
     assert 90 <= len(left) <= 100

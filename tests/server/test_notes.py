@@ -131,3 +131,21 @@ def test_a_village_is_one_village_also_when_its_gateway_is_revoked(
     other.send(press, neighbour.answer(press.id, "coming"))  # as if brought by hand: the frames are signed
     card = operator.card(press.id)
     assert (card["lit"], card["answer"], card["who"]) == (1, "coming", "三组 1号")
+
+
+def test_what_does_not_work_in_a_village_is_kept_and_of_another_village_refused(
+    village: Village, other: Village, county: County, operator: Operator
+) -> None:
+    lamp = village.lamps[0].id
+    began = village.note(1, "", "trouble", f"missed - {lamp}")
+    over = village.note(2, "", "restored", f"{began.id} missed - {lamp}")
+    outage = village.note(3, "", "trouble", "outage 37/300:power village")
+    group = village.note(4, "", "trouble", "outage 5/8:network group 三组 东")
+    verdicts = village.send_items([], [began, over, outage, group], to="readings")
+    assert [v.verdict for v in verdicts] == ["received"] * 4
+    assert village.send_items([], [began], to="readings")[0].verdict == "duplicate"
+    kept = county.sql("SELECT what, subject FROM note WHERE gateway = %s", village.gateway)
+    assert sorted(tuple(row) for row in kept) == sorted((n.what, n.subject) for n in (began, over, outage, group))
+    theirs = [other.note(1, "", "trouble", f"missed - {lamp}"), other.note(2, "", "trouble", "bored - village")]
+    assert [v.verdict for v in other.send_items([], theirs, to="readings")] == ["rejected", "rejected"]
+    assert evidence(operator, village) == []

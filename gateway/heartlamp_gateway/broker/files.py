@@ -14,7 +14,7 @@ ALARMS, TELEMETRY, FILES = "gateway-alarms", "gateway-telemetry", "gateway-files
 OWN = (ALARMS, TELEMETRY, FILES)
 _WORDS = ("event", "state", "ask", "shown")
 ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
-TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
+TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading", PULSE)  # our own pulse: does the broker pass it on?
 FILE_TOPICS = ("hl/1/+/picture",)
 
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")

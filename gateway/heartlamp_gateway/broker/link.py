@@ -16,6 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.config import Broker
 from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.say import log
@@ -39,9 +40,18 @@ class Login:
 
 class Link:
     def __init__(
-        self, door: Broker, login: Login, receive: Receive, up: Callable[[], None], down: Callable[[], None]
+        self,
+        door: Broker,
+        login: Login,
+        receive: Receive,
+        up: Callable[[], None],
+        down: Callable[[], None],
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._door, self._login, self._receive, self._up, self._down = door, login, receive, up, down
+        self._alive = alive
+        self.since: int | None = None
+        """BOOTTIME ms since which our session is up; None: it is not."""
         self._mutex = threading.Lock()
         self._client: mqtt.Client | None = None
         self._ready = False
@@ -65,6 +75,7 @@ class Link:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         failures = 0
         while not self._stopping:
+            self._alive()
             try:
                 was_up = self._session()
             except (OSError, ValueError) as wrong:  # ValueError: paho on a socket that closed in between
@@ -86,6 +97,7 @@ class Link:
         was_up = False
         try:
             while not self._stopping:
+                self._alive()
                 writing: list[Any] = [sock] if client.want_write() else []
                 hidden = self._door.socket is None and sock.pending()
                 select.select([sock, self._wake], writing, [], 0 if hidden else 1.0)
@@ -98,7 +110,7 @@ class Link:
                     batch, self._inbox = self._inbox, []
                     up = self._ready and not was_up
                 if up:
-                    was_up = True
+                    was_up, self.since = True, boottime()
                     log.info("%s: session with the broker", self._login.user)
                     self._up()
                 if batch:
@@ -110,7 +122,7 @@ class Link:
                     break
         finally:
             with self._mutex:
-                self._ready = False
+                self._ready, self.since = False, None
                 self._client = None
             if self._stopping:
                 client.disconnect()

@@ -33,7 +33,9 @@ class Downlink:
         contact: Contact,
         new_registry: Callable[[Registry], None],
         pause: Callable[[float], bool],
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        self._alive = alive
         self._chain, self._county = chain, county
         self._line, self._side, self._contact = line, side, contact
         self._new_registry, self._pause = new_registry, pause
@@ -43,6 +45,7 @@ class Downlink:
     def run(self) -> None:
         stopping = False
         while not stopping:
+            self._alive()
             try:
                 refused = self._stream()
                 self._retry = failed(self._retry, boottime(), refused)
@@ -64,6 +67,7 @@ class Downlink:
         reader = Reader()
         while line := response.readline():
             self._contact.touch()
+            self._alive()
             event = reader.feed(line)
             if event is not None:
                 self._retry = Retry()

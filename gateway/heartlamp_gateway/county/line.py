@@ -3,6 +3,7 @@
 import http.client
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from heartlamp_gateway.county.tls import report_dates
 
 ANSWER_S = 10.0
 CONNECT_S = 5.0
+CHUNK = 16_384  # bytes; a large batch on a slow line takes minutes, and each piece that goes is a sign of life
 AWAY = (OSError, http.client.HTTPException)
 """The county cannot be reached, or stopped in the middle."""
 
@@ -27,10 +29,10 @@ def read_token(path: Path) -> str:
 
 
 class Line:
-    """Used by one thread. Errors are AWAY; after one the next call connects anew."""
+    """Used by one thread. Errors are AWAY; after one the next call connects anew. `alive`: called while bytes move."""
 
-    def __init__(self, config: Config, context: ssl.SSLContext) -> None:
-        self._config, self._context = config, context
+    def __init__(self, config: Config, context: ssl.SSLContext, alive: Callable[[], None] = lambda: None) -> None:
+        self._config, self._context, self._alive = config, context, alive
         self._sock: ssl.SSLSocket | None = None
         self._head = ""
 
@@ -116,10 +118,20 @@ class Line:
         self.connect()
         assert self._sock is not None
         try:
-            self._sock.sendall(head.format(self._head).encode("latin-1", "replace") + body)
+            request = memoryview(head.format(self._head).encode("latin-1", "replace") + body)
+            for at in range(0, len(request), CHUNK):
+                self._alive()
+                self._sock.sendall(request[at : at + CHUNK])
+            self._alive()
             response = http.client.HTTPResponse(self._sock, method=method)
             response.begin()
-            answer = Reply(response.status, response.read())
+            read = bytearray()
+            while piece := response.read(CHUNK):
+                self._alive()
+                read += piece
+            if response.length:
+                raise http.client.IncompleteRead(bytes(read), response.length)
+            answer = Reply(response.status, bytes(read))
             if response.will_close or response.status == 401:  # the next connection reads the token again
                 self.close()
         except BaseException:

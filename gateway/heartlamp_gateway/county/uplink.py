@@ -1,5 +1,7 @@
 """Alarms and notes up, receipts back. One thread, one warm connection, nothing else on it."""
 
+from collections.abc import Callable
+
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, BatchAnswer
 
@@ -21,8 +23,16 @@ IDLE_S = 1.0
 
 class Uplink:
     def __init__(
-        self, gateway: str, chain: Chain, county: FromCounty, outbox: Outbox, line: Line, contact: Contact
+        self,
+        gateway: str,
+        chain: Chain,
+        county: FromCounty,
+        outbox: Outbox,
+        line: Line,
+        contact: Contact,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        self._alive = alive
         self._gateway, self._chain, self._county = gateway, chain, county
         self._outbox, self._line, self._contact = outbox, line, contact
         self._retry = Retry()
@@ -33,6 +43,7 @@ class Uplink:
     def run(self) -> None:
         fresh = True
         while not self._stopping:
+            self._alive()
             pause = wait_ms(self._retry, boottime(), fresh, self._outbox.has_event())
             if pause:
                 fresh = self._outbox.wait(pause / 1000) or fresh

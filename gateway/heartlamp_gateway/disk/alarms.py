@@ -6,7 +6,7 @@ holds the lock.
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -52,17 +52,29 @@ CREATE TABLE IF NOT EXISTS way(device TEXT PRIMARY KEY, lamp TEXT NOT NULL) WITH
 
 
 class AlarmFile:
-    """`open()` before anything else. Errors of opening.TROUBLE leave the file as it was."""
+    """`open()` before anything else. Errors of opening.TROUBLE leave the file as it was. `make_room`: asked where the
+    disk is full, before that is said; True: it may be tried again."""
 
-    def __init__(self, path: Path, synchronous: str = "FULL", vfs: str | None = None) -> None:
-        self._path, self._synchronous, self._vfs = path, synchronous, vfs
+    def __init__(
+        self,
+        path: Path,
+        synchronous: str = "FULL",
+        vfs: str | None = None,
+        make_room: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._path, self._synchronous, self._vfs, self._make_room = path, synchronous, vfs, make_room
         self._db: apsw.Connection
         self._wal_pages = 0
         self.volatile = False  # True: the disk cannot be written at all, every commit fails
 
     def open(self) -> None:
         try:
-            self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
+            try:
+                self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
+            except TROUBLE:
+                if not self._make_room():
+                    raise
+                self._db = open_store(self._path, SCHEMA, self._synchronous, self._vfs)
         except TROUBLE as wrong:
             log.critical(
                 "%s cannot be opened: %s. No `heard` is given; lamps and the county are told", self._path, wrong
@@ -89,6 +101,14 @@ class AlarmFile:
         """All of them on the disk, or none. Raises opening.TROUBLE; damage is left word of, and raised."""
         if self.volatile:
             raise apsw.FullError("it could not be opened for writing")
+        try:
+            self._write(writes)
+        except apsw.FullError:
+            if not self._make_room():
+                raise
+            self._write(writes)
+
+    def _write(self, writes: Sequence[Write]) -> None:
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")

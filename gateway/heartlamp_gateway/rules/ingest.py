@@ -1,7 +1,8 @@
 """What a frame is, before anything is done with it (docs/protocol.md §10)."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.limits import FRAME_MAX
@@ -17,7 +18,7 @@ NEW, DUPLICATE, CLASH, KNOWN_CLASH = "new", "duplicate", "clash", "known clash"
 class Judged:
     """`event`: what it says, None where it is none; `reading`: True for a good reading; `reason`: what is wrong
     with it, or ""; `frame`: the bytes that go up; `digest`: 32 bytes over mac and body, so that a new
-    age is the same event and another mac is not."""
+    age is the same event and another mac is not; `kind`, `values`: of a good reading."""
 
     device: str
     user: str
@@ -26,6 +27,8 @@ class Judged:
     event: Event | None
     reading: bool
     reason: str
+    kind: str = ""
+    values: Mapping[str, int] = field(default_factory=dict)
 
 
 def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
@@ -39,7 +42,8 @@ def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
     name = user(device, frame.content.head.key_version)
     digest = hashlib.sha256(frame.mac.encode() + frame.body).digest()
     if isinstance(frame.content, Reading):
-        return Judged(device, name, payload, digest, None, True, "")
+        read = frame.content
+        return Judged(device, name, payload, digest, None, True, "", read.kind, read.values)
     return Judged(device, name, payload, digest, frame.content, False, "")
 
 

@@ -333,6 +333,8 @@ class Fold:
         if row.what == "refused":
             self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))
             return replace(row, refers_to="")
+        if row.what in ("trouble", "restored"):
+            return replace(row, refers_to="")  # kept as it came
         incident = self._referred(row.refers_to)
         if incident is None:
             return row

@@ -2,8 +2,10 @@
 
 import json
 
+from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import is_event_id
+from heartlamp_protocol.troubles import OF_DEVICES, read_trouble
 from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.alarm.model import Evidence
@@ -11,9 +13,10 @@ from heartlamp_server.area.model import Place
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow
 
-_WHATS = ("lit", "answer", "online", "offline", "refused", "step", "duty", "lapsed")
+_WHATS = ("lit", "answer", "online", "offline", "refused", "step", "duty", "lapsed", "trouble", "restored")
 _OF_AN_INCIDENT = ("lit", "answer", "step", "duty", "lapsed")
 _TOLD = ("step", "duty", "lapsed")  # what the village did and whom it asked: the village's word, as it came
+_TROUBLES = ("trouble", "restored")
 _WORDS = ("coming", "arrived")  # of a device; "unanswered" is nobody's
 
 
@@ -21,6 +24,12 @@ def subject_device(what: str, subject: str) -> str:
     """The device that a note is about; "" for none."""
     if what == "answer":
         return subject.partition(" ")[2]
+    if what in _TROUBLES:
+        try:
+            told = read_trouble(what, subject)
+        except FrameError:
+            return ""
+        return told.subject if told.kind in OF_DEVICES else ""
     return subject if what in ("lit", "online", "offline") else ""
 
 
@@ -32,7 +41,14 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
         return f"unknown note {row.what!r}"
     if row.what == "refused":
         return ""
-    of_nobody = row.what == "answer" and row.subject == "unanswered"
+    if row.what in _TROUBLES:
+        try:
+            read_trouble(row.what, row.subject)
+        except FrameError:
+            return f"unknown note {row.subject!r}"
+    of_nobody = (row.what == "answer" and row.subject == "unanswered") or (
+        row.what in _TROUBLES and not subject_device(row.what, row.subject)
+    )
     if row.what == "answer" and not of_nobody and row.subject.partition(" ")[0] not in _WORDS:
         return f"unknown answer {row.subject!r}"
     if row.what in _OF_AN_INCIDENT and not is_event_id(row.refers_to):

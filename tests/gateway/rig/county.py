@@ -12,8 +12,7 @@ from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError, verify
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
-from heartlamp_protocol.downlink import IncidentCommand, PlanCommand, cursor_text, write_command
-from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
+from heartlamp_protocol.downlink import IncidentCommand, cursor_text, write_command
 from heartlamp_protocol.inbound import Reading, read_frame
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.said_to_device import write_county_answer, write_received
@@ -48,8 +47,9 @@ class County:
         self.store = Store()
         self.board = Board()
         self.registry = registry
-        self.plan = NO_PLAN
         self.refuse_token = False
+        self.busy = 0  # a status that readings are answered with, 0: they are taken
+        self.turned_away = 0
         self.unreadable: set[bytes] = set()  # a batch with such a piece in a frame is answered with 400
         self.breaking: set[bytes] = set()  # the same, with 500
         self.quarantined: set[str] = set()  # devices
@@ -85,11 +85,6 @@ class County:
         with self.board:
             self.store.commands.append(fields)
             return cursor_text(self.store.epoch, len(self.store.commands))
-
-    def plan_is(self, plan: Plan) -> None:
-        """Hands it down to a gateway that is there."""
-        self.plan = plan
-        self.command(PlanCommand(plan.version).to_fields())
 
     def incident(
         self,
@@ -208,6 +203,11 @@ class _Handler(BaseHTTPRequestHandler):
         except FrameError as wrong:
             self._answer(400, {"error": str(wrong), "do": "mend it"})
             return
+        if county.busy and self.path == "/gateway/v1/readings":
+            with county.board:
+                county.turned_away += 1
+            self._answer(county.busy, {"error": "too much to do", "do": "come again later"})
+            return
         if any(piece in item.frame for piece in county.breaking for item in batch.items):
             self._answer(500, {"error": "internal", "do": "mend the county"})
             return
@@ -254,8 +254,6 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/gateway/v1/registry":
             self._reply(200, self.server.county.registry.to_json())
-        elif self.path == "/gateway/v1/plan":
-            self._reply(200, self.server.county.plan.to_json())
         elif self.path == "/gateway/v1/down":
             self._stream()
         else:
@@ -286,8 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        said = {"v": 1, "epoch": store.epoch, "registry": county.registry.version, "plan": county.plan.version}
-        hello = json.dumps(said)
+        hello = json.dumps({"v": 1, "epoch": store.epoch, "registry": county.registry.version})
         self._chunk(f"event: hello\ndata: {hello}\n\n")
         ping_at = time.monotonic() + 5
         while not self.server.stopping and county.store is store:

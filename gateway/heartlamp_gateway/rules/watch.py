@@ -1,0 +1,16 @@
+"""When a thread of ours counts as hanging. Times are ms of one clock."""
+
+from collections.abc import Mapping
+
+LOOK_MS = 5_000
+LATE_MS = 60_000  # the longest honest silence of a thread is 30 s: a county that refuses our token
+
+
+def late(seen: Mapping[str, int], now: int) -> list[str]:
+    """thread -> when it last showed life. Those that hang."""
+    return sorted(name for name, at in seen.items() if now - at >= LATE_MS)
+
+
+def overslept(looked: int, now: int) -> bool:
+    """We ourselves were stopped, with everybody else: nobody's silence counts."""
+    return now - looked > 3 * LOOK_MS

@@ -1,0 +1,87 @@
+"""The box itself, looked at once a minute. A check that hangs is a fault of its part and holds up no other."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health, silent
+from heartlamp_gateway.say import log
+
+EACH_S = 60.0
+FIRST_S = 15.0  # everybody has come up by then
+STEP_S = 5.0
+DEADLINE_S = 5.0
+WARN_MS = 600_000
+
+Check = Callable[[], Health]
+
+
+class Box:
+    """`checks`: part -> its check, which may hang or raise; `pause(seconds)`: waits, True when we stop."""
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        pause: Callable[[float], bool],
+        alive: Callable[[], None] = lambda: None,
+        deadline_s: float = DEADLINE_S,
+        clock: Callable[[], int] = boottime,
+    ) -> None:
+        self._clock = clock
+        self._since: dict[str, int] = {}  # BOOTTIME ms, of the present state
+        self._checks, self._pause, self._alive, self._deadline_s = checks, pause, alive, deadline_s
+        self._running: dict[str, threading.Thread] = {}
+        self._found: dict[str, Health] = {}
+
+    def healths(self) -> list[Health]:
+        """As of the last look, worst first."""
+        order = {FAULT: 0, WARN: 1, OK: 2, ABSENT: 3}
+        return sorted(dict(self._found).values(), key=lambda h: (order[h.state], h.name))
+
+    def lasting(self) -> list[Health]:
+        """What the county is to learn: faults, and what a person should come for only where it stays so, because a
+        clock that was just started follows nobody yet."""
+        old = self._clock() - WARN_MS
+        return [h for h in self.healths() if h.state == FAULT or (h.state == WARN and self._since[h.name] <= old)]
+
+    def run(self) -> None:
+        left = FIRST_S
+        while not self._pause(STEP_S):
+            self._alive()
+            left -= STEP_S
+            if left <= 0:
+                self.look()
+                left = EACH_S
+
+    def look(self) -> None:
+        """All at once, each in a thread of its own; one that hangs is not asked again until it has come back."""
+        begun = []
+        for name, check in self._checks.items():
+            before = self._running.get(name)
+            if before is None or not before.is_alive():
+                thread = threading.Thread(target=self._ask, args=(name, check), name=f"check {name}", daemon=True)
+                self._running[name] = thread
+                thread.start()
+                begun.append(name)
+        for name in self._checks:
+            self._alive()
+            if name in begun:
+                self._running[name].join(self._deadline_s)
+            if self._running[name].is_alive():
+                self._keep(silent(name))
+
+    def _ask(self, name: str, check: Check) -> None:
+        try:
+            health = check()
+        except Exception as wrong:  # whatever a driver or a file gives us: it is the part's fault, and only its own
+            text = f"{type(wrong).__name__}: {wrong}"[:200]
+            health = Health(name, FAULT, f"检查失败：{text}", f"The check failed: {text}")
+        self._keep(health)
+
+    def _keep(self, health: Health) -> None:
+        before = self._found.get(health.name)
+        if before is None or before.state != health.state:
+            self._since[health.name] = self._clock()
+        self._found[health.name] = health
+        if (before.state if before else OK) != health.state and health.state != ABSENT:
+            log.log(30 if health.state != OK else 20, "%s is %s: %s", health.name, health.state, health.en)

@@ -1,0 +1,31 @@
+"""What of the box is looked at."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.disk.room import Room
+from heartlamp_gateway.supervision import broker, county, disk, heat, memory, ups
+from heartlamp_gateway.supervision.box import Check
+from heartlamp_gateway.supervision.date import Date
+
+
+def checks(
+    folder: Path,
+    room: Room,
+    refusing: Callable[[], bool],
+    sessions: Callable[[], tuple[int | None, int | None, int | None]],
+    away_ms: Callable[[], int],
+    zones: Path,
+    door: ups.Door | None,
+) -> Mapping[str, Check]:
+    """`refusing`: the alarm file has something in memory only; `sessions`: as of broker.judge; `door`: of the UPS."""
+    return {
+        disk.NAME: lambda: disk.look(folder, room, refusing()),
+        "clock": Date().look,
+        broker.NAME: lambda: broker.judge(boottime(), *sessions()),
+        county.NAME: lambda: county.judge(away_ms()),
+        ups.NAME: lambda: ups.look(door),
+        heat.NAME: lambda: heat.look(zones),
+        memory.NAME: memory.look,
+    }
