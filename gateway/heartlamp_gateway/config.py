@@ -1,13 +1,17 @@
 """gateway.toml, read once."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from heartlamp_protocol.device.names import is_device_id
 
+from heartlamp_gateway.windows.settings import HomeAssistant, Http, read_home_assistant, read_http
+
+T = TypeVar("T")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
 
 
@@ -38,6 +42,8 @@ class Config:
     token_file: Path
     data_dir: Path
     broker: Broker
+    http: Http | None = None
+    home_assistant: HomeAssistant | None = None
 
     @property
     def broker_dir(self) -> Path:
@@ -98,4 +104,19 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
             ca=here / text(broker, "ca"),
             socket=socket,
         ),
+        http=_part(fields, "http", read_http, here),
+        home_assistant=_part(fields, "home_assistant", read_home_assistant, here),
     )
+
+
+def _part(fields: dict[str, Any], name: str, read: Callable[[dict[str, Any], Path], T], here: Path) -> T | None:
+    """An optional table, read by the part itself, which says what is wrong by ValueError. None: it is not there."""
+    if name not in fields:
+        return None
+    table = fields[name]
+    if not isinstance(table, dict):
+        raise ConfigError(f"[{name}] must be a table")
+    try:
+        return read(table, here)
+    except ValueError as wrong:
+        raise ConfigError(f"[{name}]: {wrong}") from None

@@ -32,6 +32,7 @@ from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.telemetry import Telemetry
 from heartlamp_gateway.ticker import Ticker
 from heartlamp_gateway.upkeep import Upkeep
+from heartlamp_gateway.windows.opening import Windows
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 
@@ -55,11 +56,12 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     context = pinned_context(config.county_ca)
 
     outputs = Runner((), lambda order: answers.is_wanted(order), lambda order, said: answers.report(order, said))
+    windows = Windows(config, lambda: chain.village, stop.wait)
     chain = Chain(
         config.id,
         file,
         outbox,
-        say=lambda name, payload: alarms_link.say(name, payload),
+        say=windows.saying(lambda name, payload: alarms_link.say(name, payload)),
         in_session=presence.in_session,
         away_ms=contact.away_ms,
         outputs=outputs,
@@ -83,14 +85,14 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     alarms_link = Link(
         config.broker,
         Login(files.ALARMS, passwords[files.ALARMS], files.ALARM_TOPICS, 1),
-        receive=devices.messages,
+        receive=windows.receiving(devices.messages),
         up=upkeep.connected,
         down=presence.unknown,
     )
     telemetry_link = Link(
         config.broker,
         Login(files.TELEMETRY, passwords[files.TELEMETRY], files.TELEMETRY_TOPICS, 0),
-        receive=telemetry.messages,
+        receive=windows.reading(telemetry.messages),
         up=lambda: None,
         down=lambda: None,
     )
@@ -108,8 +110,9 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         thread("telemetry in", telemetry_link.run),
         thread("telemetry up", telemetry.run),
     ]
+    seen_by = windows.threads(chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords)
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
-    for each in (*threads, down):
+    for each in (*threads, down, *seen_by):
         each.start()
     outputs.start()
     stop.wait()
@@ -118,7 +121,8 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     for link in (alarms_link, telemetry_link):
         link.stop()
     uplink.stop()
-    for each in threads:
+    windows.stop()
+    for each in (*threads, *seen_by):
         each.join(timeout=3.0)
     chain.close()
     readings.close()

@@ -38,6 +38,11 @@ class ReadingFile:
         self._db.wal_autocheckpoint(1000)
         self._rows = next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
 
+    @property
+    def waiting(self) -> int:
+        """Rows that the county does not have."""
+        return self._rows
+
     def close(self) -> None:
         """Lets nothing in any more."""
         self._lock.acquire()
