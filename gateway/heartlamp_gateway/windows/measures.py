@@ -1,5 +1,6 @@
 """Counts and times what passes through the alarm chain, from outside: it stands between the chain and the broker,
-and the chain knows nothing of it. A silent alarm is not counted, nor timed: a number that goes up by one would tell of it."""
+and the chain knows nothing of it. A silent alarm is not counted, nor timed: a number that
+goes up by one would tell of it."""
 
 import re
 import threading

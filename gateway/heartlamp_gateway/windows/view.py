@@ -35,7 +35,7 @@ class Trouble:
 class Call:
     """An open incident. `opened`: village clock, ms; `heard`: on our disk; `county`: the county has it; `showing` of
     `neighbours`: lamps of the other houses of the group that report that they show it; `answer`: as of lamp.RANK;
-    `who`: the house that is coming, "" where it is none of ours; `by`: "village" | "county" | "", whose answer it is."""
+    `who`: the house that answered, "" where it is none of ours; `by`: whose answer it is, "village", "county" or ""."""
 
     id: str
     site: str
