@@ -68,10 +68,9 @@ def write_broker_files(config: Config, registry: Registry) -> bool:
     if home is None or home.other is not None:
         own.pop(users.PUBLISHER)
     else:
-        more = users.acl(home.on)
-        if home.on:
-            salt = hashlib.sha256((ours[users.PUBLISHER] + home.password).encode()).digest()[:12]
-            own[users.READER] = mosquitto_hash(home.password, salt)
+        more = users.acl()
+        salt = hashlib.sha256((ours[users.PUBLISHER] + home.password).encode()).digest()[:12]
+        own[users.READER] = mosquitto_hash(home.password, salt)
     for user in files.left_out(registry):
         log.error("the registry's user %r has no usable name or hash: it cannot log in", user)
     run_as = pwd.getpwuid(os.getuid()).pw_name

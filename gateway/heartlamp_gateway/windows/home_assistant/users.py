@@ -7,9 +7,7 @@ PUBLISHER, READER = "gateway-home-assistant", "homeassistant"  # no device's nam
 DISCOVERY, STATES = "homeassistant", "hl-ha/1"
 
 
-def acl(on: bool) -> list[str]:
-    """Lines. `on` False: only what is needed to take everything back."""
+def acl() -> list[str]:
+    """Lines; the same while it is switched off, because Home Assistant must still hear that everything is taken back."""
     lines = ["", f"user {PUBLISHER}", f"topic readwrite {DISCOVERY}/#", f"topic readwrite {STATES}/#"]
-    if on:
-        lines += ["", f"user {READER}", f"topic read {DISCOVERY}/#", f"topic read {STATES}/#"]
-    return lines
+    return [*lines, "", f"user {READER}", f"topic read {DISCOVERY}/#", f"topic read {STATES}/#"]
