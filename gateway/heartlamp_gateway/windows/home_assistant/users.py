@@ -8,6 +8,6 @@ DISCOVERY, STATES = "homeassistant", "hl-ha/1"
 
 
 def acl() -> list[str]:
-    """Lines; the same while it is switched off, because Home Assistant must still hear that everything is taken back."""
+    """Lines; the same while it is switched off: Home Assistant must still hear that everything is taken back."""
     lines = ["", f"user {PUBLISHER}", f"topic readwrite {DISCOVERY}/#", f"topic readwrite {STATES}/#"]
     return [*lines, "", f"user {READER}", f"topic read {DISCOVERY}/#", f"topic read {STATES}/#"]
