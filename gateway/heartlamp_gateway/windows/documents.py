@@ -3,7 +3,7 @@ the date."""
 
 from typing import Any
 
-from heartlamp_gateway.windows.view import Call, Seen, View
+from heartlamp_gateway.windows.view import SPOKE_STEP_MS, Call, Seen, View
 
 
 def status(view: View) -> dict[str, Any]:
@@ -57,9 +57,14 @@ def _device(view: View, seen: Seen) -> dict[str, Any]:
         "place": seen.place,
         "group": seen.group,
         "state": seen.state,
-        "last_spoke_s": None if seen.spoke is None else max(0, view.now - seen.spoke) // 1000,
+        "last_spoke_s": None if seen.spoke is None else _spoke(view.now - seen.spoke),
         "flaws": list(seen.flaws),
     }
+
+
+def _spoke(ms: int) -> int:
+    """Seconds, in whole steps."""
+    return max(0, ms) // SPOKE_STEP_MS * SPOKE_STEP_MS // 1000
 
 
 def _count(view: View) -> dict[str, int]:

@@ -11,7 +11,18 @@ from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.windows.readings import LastReadings
-from heartlamp_gateway.windows.view import SILENT, Box, Trouble, View, calls, devices, troubles, waiting
+from heartlamp_gateway.windows.view import (
+    CONTACT_STEP_MS,
+    READINGS_STEP,
+    SILENT,
+    Box,
+    Trouble,
+    View,
+    calls,
+    devices,
+    troubles,
+    waiting,
+)
 
 FRESH_MS = 400  # several who look share one look
 
@@ -61,10 +72,10 @@ class Eye:
             disk=disk,
             waiting=len(rows),
             more=more,
-            readings=self._readings.waiting,
+            readings=self._readings.waiting // READINGS_STEP * READINGS_STEP,
             readings_lost=self._readings.dropped,
             troubles=(*troubles(county, broker, disk), *self._more()),
-            contact=age,
+            contact=None if age is None else age // CONTACT_STEP_MS * CONTACT_STEP_MS,
         )
         seen = devices(
             village,

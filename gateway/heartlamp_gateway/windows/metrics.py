@@ -35,7 +35,7 @@ def write(view: View, measures: Measures) -> str:
         put(name, "histogram", text, [])
         lines.extend(_histogram(name, histogram))
     gauge("heartlamp_rows_waiting", "Rows that wait for the county, silent alarms not counted.", box.waiting)
-    gauge("heartlamp_readings_waiting", "Heartbeats and readings that wait for the county.", box.readings)
+    gauge("heartlamp_readings_waiting", "Heartbeats and readings that wait for the county, in hundreds.", box.readings)
     put("heartlamp_readings_lost_total", "counter", "Readings that had to go.", [("", box.readings_lost)])
     devices = [(f'{{kind="{kind}",state="{state}"}}', float(n)) for (kind, state), n in sorted(kinds.items())]
     put("heartlamp_devices", "gauge", "Devices by kind and state, silent buttons not counted.", devices)
@@ -44,7 +44,7 @@ def write(view: View, measures: Measures) -> str:
     gauge("heartlamp_lamps_unshown", "Lamps that do not report the state that they should show.", view.unshown)
     gauge("heartlamp_county_contact", "1: the county spoke within 15 s.", box.county)
     age = float("nan") if box.contact is None else box.contact / 1000
-    gauge("heartlamp_county_contact_age_seconds", "Since the county spoke; NaN never.", age)
+    gauge("heartlamp_county_contact_age_seconds", "Since the county spoke, in steps of 5 s; NaN never.", age)
     gauge("heartlamp_disk_refusing", "1: the disk does not take alarms.", box.disk != "ok")
     gauge("heartlamp_broker_up", "1: our session with the broker is up.", box.broker)
     gauge(

@@ -57,15 +57,15 @@ class Office:
         while True:
             try:
                 self._door = Door((self._http.host, self._http.port), self._handler())
-                break
-            except OSError as wrong:
+                log.info("the office's page is at http://%s:%d/", self._http.host, self._door.server_port)
+                self._door.serve_forever(poll_interval=0.5)
+                return
+            except Exception as wrong:  # a window must never end the gateway
                 if not failed:
                     log.error("no page at %s:%d: %s; tried again", self._http.host, self._http.port, wrong)
                 failed = True
                 if self._pause(AGAIN_S):
                     return
-        log.info("the office's page is at http://%s:%d/", self._http.host, self._door.server_port)
-        self._door.serve_forever(poll_interval=1.0)
 
     def stop(self) -> None:
         if self._door is not None:

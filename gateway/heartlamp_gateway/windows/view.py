@@ -18,6 +18,9 @@ from heartlamp_gateway.rules.model import Incident, Lamp, Village
 
 SILENT = "silent"
 NOWHERE = ("", "")  # of a site that the registry does not know
+# What is seen is no finer than this: a lone reading of a silent button, a lamp that carried its frame and so spoke out
+# of turn, a county that answered it, are then in nothing that could be watched.
+READINGS_STEP, SPOKE_STEP_MS, CONTACT_STEP_MS = 100, 30_000, 5_000
 STATES = ("online", "asleep", "offline", "missed", "unknown")
 FLAWS = ("tamper", "battery_low", "battery_fault", "key_stuck")  # a reading's value that asks for a visit when it is 1
 
@@ -70,7 +73,8 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Box:
     """The gateway itself. `disk`: "ok" | "refusing" | "absent"; `waiting`: rows for the county, silent ones not
-    counted, and `more` where at least so many; `contact`: ms since the county spoke, None never."""
+    counted, and `more` where at least so many; `readings`, `contact` (ms since the county spoke, None never): in whole
+    steps."""
 
     id: str
     village: str

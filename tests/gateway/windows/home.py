@@ -59,7 +59,7 @@ class Home:
         self._client.loop_stop()
 
     def _wait(self, topic: str, seconds: float) -> dict[str, Any]:
-        return self.board.wait(topic, lambda: json.loads(self.retained.get(topic, b"{}")), seconds)  # type: ignore[no-any-return]
+        return self.board.wait(topic, lambda: json.loads(self.retained.get(topic, b"{}")), seconds)
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe([(topic, 1) for topic in self._topics])
@@ -69,9 +69,10 @@ class Home:
             self.granted = reasons
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
+        payload = bytes(message.payload)
         with self.board:
-            self.all.append((message.topic, message.payload))
-            if message.payload:
-                self.retained[message.topic] = message.payload
+            self.all.append((message.topic, payload))
+            if payload:
+                self.retained[message.topic] = payload
             else:
                 self.retained.pop(message.topic, None)
