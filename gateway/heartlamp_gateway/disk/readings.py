@@ -38,11 +38,6 @@ class ReadingFile:
         self._db.wal_autocheckpoint(1000)
         self._rows = next(int(rows) for (rows,) in self._db.execute("SELECT count(*) FROM reading"))
 
-    @property
-    def waiting(self) -> int:
-        """Rows that the county does not have."""
-        return self._rows
-
     def close(self) -> None:
         """Lets nothing in any more."""
         self._lock.acquire()
@@ -80,6 +75,9 @@ class ReadingFile:
                     self._rows -= len(ns)
             except TROUBLE as wrong:
                 log.warning("readings cannot be removed now, they will go up twice: %s", wrong)
+
+    def __len__(self) -> int:
+        return self._rows
 
     def _drop_oldest(self) -> None:
         over = self._rows - self._rows_max * 9 // 10

@@ -22,6 +22,7 @@ from heartlamp_gateway.windows.view import (
     devices,
     troubles,
     waiting,
+    without_repetition,
 )
 
 FRESH_MS = 400  # several who look share one look
@@ -72,9 +73,9 @@ class Eye:
             disk=disk,
             waiting=len(rows),
             more=more,
-            readings=self._readings.waiting // READINGS_STEP * READINGS_STEP,
+            readings=len(self._readings) // READINGS_STEP * READINGS_STEP,
             readings_lost=self._readings.dropped,
-            troubles=(*troubles(county, broker, disk), *self._more()),
+            troubles=without_repetition((*troubles(county, broker, disk), *self._more())),
             contact=None if age is None else age // CONTACT_STEP_MS * CONTACT_STEP_MS,
         )
         seen = devices(

@@ -1,8 +1,8 @@
 """What may be seen of the village, as values. Pure.
 
 Two things are in no view, so that no window can show them: silent alarms, and silent buttons, whose mere place in a
-list would tell a household's secret. Of who is coming only a house of this village is named: the county's word may
-be a person's name, and the office's screen is seen by whoever walks in.
+list would tell a household's secret. Of who is coming only a house of this village is named: who is on duty is a
+person, the county's word may be one, and the office's screen is seen by whoever walks in.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,8 @@ class Trouble:
 class Call:
     """An open incident. `opened`: village clock, ms; `heard`: on our disk; `county`: the county has it; `showing` of
     `neighbours`: lamps of the other houses of the group that report that they show it; `answer`: as of lamp.RANK;
-    `who`: the house that answered, "" where it is none of ours; `by`: whose answer it is, "village", "county" or ""."""
+    `who`: the house that answered, "" where it is none of ours; `by`: whose answer it is: "village", "duty" (somebody
+    on duty there), "county" or ""."""
 
     id: str
     site: str
@@ -214,6 +215,14 @@ def troubles(county: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
     return tuple(found)
 
 
+def without_repetition(found: Iterable[Trouble]) -> tuple[Trouble, ...]:
+    """The first of each code: other parts may know of the same."""
+    by_code: dict[str, Trouble] = {}
+    for trouble in found:
+        by_code.setdefault(trouble.code, trouble)
+    return tuple(by_code.values())
+
+
 def _sites(village: Village) -> dict[str, tuple[str, str]]:
     """Site -> (place, household group)."""
     return {site.id: (site.name[:NAME_MAX], site.group) for site in village.registry.sites}
@@ -239,6 +248,9 @@ def _call(
     known = incident.county != "none" or bool(incident.frames)
     answer, who = answer_shown(incident.answer, incident.who, incident.county, incident.county_who, incident.county_by)
     ours = (answer, who) == (incident.answer, incident.who) or bool(incident.county_by)
+    by = "" if answer == "none" else "county" if not ours else "village"
+    if by == "village" and who not in {place for place, _ in sites.values()}:
+        by, who = "duty" if who else by, ""
     return Call(
         id=incident.id,
         site=incident.site,
@@ -251,8 +263,8 @@ def _call(
         neighbours=len(near),
         showing=sum(_shows(lamp, incident.id) for lamp in near),
         answer=answer,
-        who=who if ours else "",
-        by="" if answer == "none" else "village" if ours else "county",
+        who=who if by == "village" else "",
+        by=by,
     )
 
 

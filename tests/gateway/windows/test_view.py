@@ -98,6 +98,9 @@ def test_a_house_that_comes_is_named_and_a_person_is_not() -> None:
     person = Incident("a", "s7", "panic", ("a",), 5, county="coming", county_who="A person")
     (call,) = view.calls(with_incident(person), frozenset(), more=False)
     assert (call.answer, call.who, call.by) == ("coming", "", "county")
+    duty = Incident("a", "s7", "panic", ("a",), 5, (("@p1", "coming", ""),), 1, "coming", "A person")
+    (call,) = view.calls(with_incident(duty), frozenset(), more=False)
+    assert (call.answer, call.who, call.by) == ("coming", "", "duty")
     key = Incident("a", "s7", "panic", ("a",), 5, county="coming", county_who="三组 9号", county_by="s9")
     (call,) = view.calls(with_incident(key), frozenset(), more=False)
     assert (call.answer, call.who, call.by) == ("coming", "三组 9号", "village")
@@ -115,6 +118,14 @@ def test_what_waits_does_not_tell_of_a_silent_alarm() -> None:
         Kept(5, "", 0, "e", "", note=Note(5, 0, "e", "i", "lit", "lamp9")),
     ]
     assert [kept.n for kept in view.waiting(rows, frozenset({"hush7"}))] == [1, 5]
+
+
+def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:
+    found = (*view.troubles(False, True, "ok"), view.Trouble("county", "也", "too"), view.Trouble("ups", "电", "power"))
+    assert [(each.code, each.en == "too") for each in view.without_repetition(found)] == [
+        ("county", False),
+        ("ups", False),
+    ]
 
 
 @pytest.mark.parametrize(
