@@ -11,7 +11,7 @@ from heartlamp_protocol.device.names import is_device_id
 
 from heartlamp_gateway.windows.settings import HomeAssistant, Http, read_home_assistant, read_http
 
-T = TypeVar("T")
+Table = TypeVar("Table")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
 
 
@@ -104,18 +104,18 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
             ca=here / text(broker, "ca"),
             socket=socket,
         ),
-        http=_part(fields, "http", read_http, here),
-        home_assistant=_part(fields, "home_assistant", read_home_assistant, here),
+        http=_part(fields, "http", here, read_http),
+        home_assistant=_part(fields, "home_assistant", here, read_home_assistant),
     )
 
 
-def _part(fields: dict[str, Any], name: str, read: Callable[[dict[str, Any], Path], T], here: Path) -> T | None:
-    """An optional table, read by the part itself, which says what is wrong by ValueError. None: it is not there."""
-    if name not in fields:
+def _part(fields: dict[str, Any], name: str, here: Path, read: Callable[[dict[str, Any], Path], Table]) -> Table | None:
+    """A part that not every box has: None where its table is missing. `read` raises ValueError."""
+    table = fields.get(name)
+    if table is None:
         return None
-    table = fields[name]
     if not isinstance(table, dict):
-        raise ConfigError(f"[{name}] must be a table")
+        raise ConfigError(f"`{name}` must be a table")
     try:
         return read(table, here)
     except ValueError as wrong:

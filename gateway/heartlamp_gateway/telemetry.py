@@ -18,7 +18,7 @@ from heartlamp_gateway.rules import relay
 from heartlamp_gateway.rules.batch import Kept, envelope, take
 from heartlamp_gateway.rules.ingest import judge
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
-from heartlamp_gateway.say import about, log
+from heartlamp_gateway.say import log
 
 EACH_S = 1.0
 NOTES_MAX = 10_000
@@ -56,11 +56,7 @@ class Telemetry:
                 continue
             judged = judge(word.device, payload, None)
             if judged.event is not None:
-                log.warning(
-                    "%s: an event on the topic for readings; it is treated as one",
-                    word.device,
-                    extra=about(judged.event.id, device=word.device),
-                )
+                log.warning("%s: an event on the topic for readings; it is treated as one", word.device)
                 self._devices.messages([(name, payload)])
                 continue
             if not self._devices.reads(word) or (word.lamp and not judged.reading):
