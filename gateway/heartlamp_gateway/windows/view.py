@@ -5,7 +5,7 @@ list would tell a household's secret. Of who is coming only a house of this vill
 person, the county's word may be one, and the office's screen is seen by whoever walks in.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from heartlamp_protocol.device.kinds import BATTERY_MS, LAMPS, heartbeat_ms
@@ -124,8 +124,10 @@ def says_silent(frame: bytes) -> bool:
 def calls(village: Village, waiting_events: frozenset[str], more: bool) -> tuple[Call, ...]:
     """The newest first. `waiting_events`: those that the county does not have; `more`: others may wait too."""
     sites = _sites(village)
+    lamps = _lamps(village, sites)
+    places = frozenset(place for place, _ in sites.values())
     seen = [
-        _call(village, incident, sites, waiting_events, more)
+        _call(incident, sites, places, lamps, waiting_events, more)
         for incident in village.incidents.values()
         if incident.what != SILENT and incident.county != "closed"
     ]
@@ -228,28 +230,31 @@ def _sites(village: Village) -> dict[str, tuple[str, str]]:
     return {site.id: (site.name[:NAME_MAX], site.group) for site in village.registry.sites}
 
 
+def _lamps(village: Village, sites: Mapping[str, tuple[str, str]]) -> dict[str, list[tuple[str, Lamp]]]:
+    """Household group -> (site, lamp) of each of its lamps."""
+    found: dict[str, list[tuple[str, Lamp]]] = {}
+    for device in village.registry.devices:
+        group, lamp = sites.get(device.site, NOWHERE)[1], village.lamps.get(device.id)
+        if group and lamp is not None and device.kind in LAMPS:
+            found.setdefault(group, []).append((device.site, lamp))
+    return found
+
+
 def _call(
-    village: Village,
     incident: Incident,
     sites: Mapping[str, tuple[str, str]],
+    places: frozenset[str],
+    lamps: Mapping[str, Sequence[tuple[str, Lamp]]],
     waiting_events: frozenset[str],
     more: bool,
 ) -> Call:
     place, group = sites.get(incident.site, NOWHERE)
-    near = [
-        lamp
-        for device in village.registry.devices
-        if device.kind in LAMPS
-        and device.site != incident.site
-        and group
-        and sites.get(device.site, NOWHERE)[1] == group
-        and (lamp := village.lamps.get(device.id)) is not None
-    ]
+    near = [lamp for site, lamp in lamps.get(group, ()) if site != incident.site]
     known = incident.county != "none" or bool(incident.frames)
     answer, who = answer_shown(incident.answer, incident.who, incident.county, incident.county_who, incident.county_by)
     ours = (answer, who) == (incident.answer, incident.who) or bool(incident.county_by)
     by = "" if answer == "none" else "county" if not ours else "village"
-    if by == "village" and who not in {place for place, _ in sites.values()}:
+    if by == "village" and who not in places:
         by, who = "duty" if who else by, ""
     return Call(
         id=incident.id,
