@@ -23,7 +23,7 @@ from heartlamp_gateway.windows.home_assistant import entities
 from heartlamp_gateway.windows.home_assistant.users import DISCOVERY, PUBLISHER, STATES
 from heartlamp_gateway.windows.readings import LastReadings
 from heartlamp_gateway.windows.settings import HomeAssistant
-from heartlamp_gateway.windows.view import View
+from heartlamp_gateway.windows.view import Call, View
 
 LOOK_S = 1.0
 AGAIN_S = 30.0
@@ -107,9 +107,12 @@ class Publishing:
         values, gateway = self._last.all(), self._gateway
         want = {entities.state_topic(gateway, "gateway"): entities.gateway_state(view)}
         kept: dict[str, tuple[object, bytes]] = {}
+        at_site: dict[str, list[Call]] = {}
+        for call in view.calls:
+            at_site.setdefault(call.site, []).append(call)
         for seen in view.devices:
             # Made anew only where something differs: 300 devices a second would be felt.
-            near = tuple(call for call in view.calls if call.site == seen.site)
+            near = tuple(at_site.get(seen.site, ()))
             said, before = values.get(seen.id, {}), self._before.get(seen.id, {})
             key = (seen, near, said, before)
             old = self._states.get(seen.id)
