@@ -10,7 +10,7 @@ from heartlamp_protocol.registry import Registry
 from heartlamp_gateway.broker.writing import write_broker_files
 from heartlamp_gateway.config import ConfigError, read_config
 from heartlamp_gateway.run import ALARMS, run
-from heartlamp_gateway.say import to_stderr
+from heartlamp_gateway.say import FORMS, to_stderr
 from heartlamp_gateway.status import status
 
 
@@ -18,12 +18,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="heartlamp-gateway", description=__doc__)
     parser.add_argument("what", choices=("run", "broker-files", "status"))
     parser.add_argument("--config", type=Path, required=True, help="gateway.toml")
+    parser.add_argument("--log", choices=FORMS, default="text", help="json: one object a line")
     arguments = parser.parse_args()
     try:
         config = read_config(arguments.config)
     except ConfigError as wrong:
         sys.exit(f"heartlamp-gateway: {wrong}")
-    to_stderr(config.id)
+    to_stderr(config.id, arguments.log)
     if arguments.what == "run":
         try:
             run(config)

@@ -14,6 +14,7 @@ from heartlamp_gateway.sntp_table import TimeTable, read_time
 from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
 from heartlamp_gateway.supervision.ups import Door
 from heartlamp_gateway.updates.table import UpdatesTable, read_updates
+from heartlamp_gateway.windows.settings import HomeAssistant, Http, read_home_assistant, read_http
 
 Table = TypeVar("Table")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
@@ -51,6 +52,8 @@ class Config:
     updates: UpdatesTable | None = None
     time: TimeTable | None = None
     ups: Door | None = None
+    http: Http | None = None
+    home_assistant: HomeAssistant | None = None
 
     @property
     def broker_dir(self) -> Path:
@@ -116,6 +119,8 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
         time=_part(fields, "time", here, read_time),
         supervision=_part(fields, "supervision", here, read_supervision) or Supervision(),
         ups=_part(fields, "ups", here, read_ups),
+        http=_part(fields, "http", here, read_http),
+        home_assistant=_part(fields, "home_assistant", here, read_home_assistant),
     )
 
 

@@ -13,7 +13,7 @@ from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
-from heartlamp_gateway.say import log
+from heartlamp_gateway.say import about, log
 
 
 class FromCounty:
@@ -41,7 +41,13 @@ class FromCounty:
             chain.ledger.later([alarms.passed(n) for n in passed])
             for row, v in known:
                 if v.verdict in ("quarantined", "rejected") and row.event:
-                    log.warning("the county %s %s: %s", v.verdict, row.event, v.reason)
+                    log.warning(
+                        "the county %s %s: %s",
+                        v.verdict,
+                        row.event,
+                        v.reason,
+                        extra=about(row.event, device=row.device),
+                    )
                 if v.verdict == "quarantined" and row.event:
                     # Not at `rejected`: we could read it, so the neighbours stay with whoever pressed.
                     chain.village = incidents.refuse(chain.village, row.event)

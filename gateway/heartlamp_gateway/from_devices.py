@@ -13,7 +13,7 @@ from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.presence import LINGER_MS, Presence, read_word
 from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay
 from heartlamp_gateway.rules.model import NoteWanted
-from heartlamp_gateway.say import log
+from heartlamp_gateway.say import about, log
 
 Wants = Callable[[str, str, int], bool]
 
@@ -104,7 +104,11 @@ class FromDevices:
             return
         rows.append(chain.item(event.id, judged))
         if verdict == ingest.CLASH:
-            log.warning("%s came again with other bytes: kept and sent up, no receipt", event.id)
+            log.warning(
+                "%s came again with other bytes: kept and sent up, no receipt",
+                event.id,
+                extra=about(event.id, device=device),
+            )
             return
         heard.append((event.id, device))
         site = chain.village.site_of(device)
@@ -123,7 +127,12 @@ class FromDevices:
         name = relay.aside(lamp, event)
         history, receipts = self._history(name, rows)
         if judged.digest not in history:
-            log.warning("%s brought %s, which it may not carry: kept and sent up, the county decides", lamp, event)
+            log.warning(
+                "%s brought %s, which it may not carry: kept and sent up, the county decides",
+                lamp,
+                event,
+                extra=about(event, device=lamp),
+            )
             user = ingest.bringer(lamp, chain.village.key_version(lamp))
             rows.append(chain.item(name, replace(judged, user=user)))
         elif receipt := receipts.get(judged.digest):
@@ -140,14 +149,22 @@ class FromDevices:
         self._allowances[judged.device] = allowance
         reason = judged.reason or "a reading on the topic for events"
         if kept:
-            log.warning("%s: unreadable frame kept as evidence: %s", judged.device, reason)
+            log.warning(
+                "%s: unreadable frame kept as evidence: %s", judged.device, reason, extra=about(device=judged.device)
+            )
             rows = [self._chain.item("", judged)]
             if len(judged.frame) == ingest.EVIDENCE_MAX or not_an_event:
                 rows.append(self._refused(judged.device, reason))  # the county cannot see it in what goes up
             return rows
         if allowance.dropped % 1000 != 1:
             return []
-        log.warning("%s: %d unreadable frames not kept, too many: %s", judged.device, allowance.dropped, reason)
+        log.warning(
+            "%s: %d unreadable frames not kept, too many: %s",
+            judged.device,
+            allowance.dropped,
+            reason,
+            extra=about(device=judged.device),
+        )
         reason = f"too many unreadable frames, {allowance.dropped} not kept"
         return [self._refused(judged.device, reason)]
 

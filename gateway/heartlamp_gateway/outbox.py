@@ -71,6 +71,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def rows(self) -> tuple[list[Kept], bool]:
+        """What waits, and whether more of it is on the disk."""
+        with self._lock:
+            return list(self._rows.values()), self.more_on_disk
+
     def wait(self, seconds: float) -> bool:
         """Until something fresh was put, or so long. True: something fresh."""
         with self._lock:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +36,7 @@ from heartlamp_gateway.pictures.intake import Intake
 from heartlamp_gateway.pictures.store import Store
 from heartlamp_gateway.pictures.upload import Upload
 from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.rules.health import FAULT, WARN
 from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.sntp import Sntp
 from heartlamp_gateway.supervision.box import Box
@@ -49,6 +51,8 @@ from heartlamp_gateway.updates.cache import Cache
 from heartlamp_gateway.updates.fetch import Fetch
 from heartlamp_gateway.updates.shelf import Shelf
 from heartlamp_gateway.upkeep import Upkeep
+from heartlamp_gateway.windows.opening import Windows
+from heartlamp_gateway.windows.view import Trouble
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry up", "supervision", "box", "room")
@@ -78,11 +82,12 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     context = pinned_context(config.county_ca)
 
     outputs = Runner((), lambda order: answers.is_wanted(order), lambda order, said: answers.report(order, said))
+    windows = Windows(config, lambda: chain.village, stop.wait)
     chain = Chain(
         config.id,
         file,
         outbox,
-        say=lambda name, payload: alarms_link.say(name, payload),
+        say=windows.saying(lambda name, payload: alarms_link.say(name, payload)),
         in_session=presence.in_session,
         away_ms=contact.away_ms,
         outputs=outputs,
@@ -181,7 +186,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     alarms_link = Link(
         config.broker,
         Login(files.ALARMS, passwords[files.ALARMS], files.ALARM_TOPICS, 1),
-        receive=devices.messages,
+        receive=windows.receiving(devices.messages),
         up=upkeep.connected,
         down=presence.unknown,
         alive=beat["alarms"],
@@ -189,7 +194,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     telemetry_link = Link(
         config.broker,
         Login(files.TELEMETRY, passwords[files.TELEMETRY], files.TELEMETRY_TOPICS, 0),
-        receive=telemetry.messages,
+        receive=windows.reading(telemetry.messages),
         up=lambda: None,
         down=lambda: None,
         alive=beat["telemetry in"],
@@ -228,8 +233,10 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         thread("room", lambda: room.run(stop.wait, beat["room"])),
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
+    wrong = partial(troubles, box, outputs)
+    seen_by = windows.threads(chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong)
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
-    for each in (*threads, *extra, down):
+    for each in (*threads, *extra, down, *seen_by):
         each.start()
     outputs.start()
     notify("READY=1")
@@ -240,11 +247,19 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     for link in (alarms_link, telemetry_link, files_link):
         link.stop()
     uplink.stop()
-    for each in threads:
+    windows.stop()
+    for each in (*threads, *seen_by):
         each.join(timeout=3.0)
     chain.close()
     readings.close()
     alone.close()
+
+
+def troubles(box: Box, outputs: Runner) -> list[Trouble]:
+    """What is wrong with the box and its outputs, for whoever looks."""
+    found = [Trouble(h.name, h.zh, h.en) for h in box.healths() if h.state in (WARN, FAULT)]
+    faults = [(name, why) for name, why in outputs.faults().items() if why]
+    return found + [Trouble(name, f"{name}：{why}", f"{name}: {why}") for name, why in faults]
 
 
 def later(one: int | None, other: int | None) -> int | None:

@@ -1,6 +1,7 @@
 """What Mosquitto reads, as text: its configuration, who may log in, and what each may touch. Pure."""
 
 import re
+from collections.abc import Sequence
 
 from heartlamp_protocol.device.kinds import LAMPS
 from heartlamp_protocol.device.names import CARRIED_DOWN, DOWN, PULSE, UP, is_device_id, topic
@@ -67,9 +68,9 @@ def passwords(registry: Registry, own: dict[str, str]) -> str:
     return "".join(f"{user}:{hash}\n" for user, hash in sorted(users.items()))
 
 
-def acl(registry: Registry) -> str:
+def acl(registry: Registry, more: Sequence[str] = ()) -> str:
     """One device, its own topics, whatever version of its key it comes with. A lamp that carries may do so for anybody
-    here: what it may not carry is judged, and kept, by the gateway."""
+    here: what it may not carry is judged, and kept, by the gateway. `more`: lines for users who are no devices."""
     lines = [f"user {ALARMS}"]
     lines += [f"topic read {name}" for name in ALARM_TOPICS]
     lines += [f"topic write hl/1/+/{what}" for what in DOWN]
@@ -91,7 +92,7 @@ def acl(registry: Registry) -> str:
             if device.id in carriers:
                 lines += [f"topic write {relay_topic(device.id, '+', what)}" for what in CARRIED_UP]
                 lines += [f"topic read {relay_topic(device.id, '+', what)}" for what in CARRIED_DOWN]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *more]) + "\n"
 
 
 def left_out(registry: Registry) -> list[str]:

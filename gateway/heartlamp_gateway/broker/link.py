@@ -59,6 +59,10 @@ class Link:
         self._wake = -1
         self._stopping = False
 
+    @property
+    def is_up(self) -> bool:
+        return self._ready
+
     def say(self, name: str, payload: bytes, qos: int = 1) -> bool:
         """Publishes now, from any thread. False: no session, nothing is queued; who said it says it again."""
         with self._mutex:

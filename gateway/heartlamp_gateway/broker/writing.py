@@ -1,5 +1,6 @@
 """Puts Mosquitto's files in place, whole or not at all, and tells it."""
 
+import hashlib
 import json
 import os
 import pwd
@@ -13,6 +14,7 @@ from heartlamp_protocol.registry import Registry
 from heartlamp_gateway.broker import files
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.say import log
+from heartlamp_gateway.windows.home_assistant import users
 
 
 def write_atomically(path: Path, text: str) -> bool:
@@ -39,13 +41,16 @@ def write_atomically(path: Path, text: str) -> bool:
 def own_passwords(config: Config) -> dict[str, str]:
     """Our own users' passwords, random, made at the first start."""
     path = config.broker_dir / "own-users.json"
+    names = (*files.OWN, users.PUBLISHER)
+    found: dict[str, str] = {}
     try:
-        made = json.loads(path.read_text())
-        if isinstance(made, dict) and set(files.OWN) <= made.keys():
-            return {name: str(password) for name, password in made.items()}
+        read = json.loads(path.read_text())
+        found = {name: str(read[name]) for name in names if name in read} if isinstance(read, dict) else {}
     except (OSError, ValueError):
         pass
-    made = {name: secrets.token_hex(32) for name in files.OWN}
+    made = {name: found.get(name) or secrets.token_hex(32) for name in names}
+    if made == found:
+        return made
     config.broker_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_atomically(path, json.dumps(made))
     return made
@@ -56,13 +61,22 @@ def write_broker_files(config: Config, registry: Registry) -> bool:
     here = config.broker_dir
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The salt comes from the password itself (256 random bits), so that the file does not change at every start.
-    own = {name: mosquitto_hash(p, bytes.fromhex(p)[:12]) for name, p in own_passwords(config).items()}
+    ours = own_passwords(config)
+    own = {name: mosquitto_hash(p, bytes.fromhex(p)[:12]) for name, p in ours.items()}
+    more: list[str] = []
+    home = config.home_assistant
+    if home is None or home.other is not None:
+        own.pop(users.PUBLISHER)
+    else:
+        more = users.acl()
+        salt = hashlib.sha256((ours[users.PUBLISHER] + home.password).encode()).digest()[:12]
+        own[users.READER] = mosquitto_hash(home.password, salt)
     for user in files.left_out(registry):
         log.error("the registry's user %r has no usable name or hash: it cannot log in", user)
     run_as = pwd.getpwuid(os.getuid()).pw_name
     write_atomically(here / "mosquitto.conf", files.mosquitto_conf(config, run_as))
     # The ACL first: a new user must not be let in before its topics are there.
-    changed = write_atomically(here / "acl", files.acl(registry))
+    changed = write_atomically(here / "acl", files.acl(registry, more))
     return write_atomically(here / "passwords", files.passwords(registry, own)) or changed
 
 

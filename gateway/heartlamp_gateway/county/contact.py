@@ -18,5 +18,10 @@ class Contact:
         """Since when nothing was heard of it, 0 while it is there; before the first word: since we began."""
         return 0 if self else boottime() - (self._last if self._last is not None else self._began)
 
+    def age(self) -> int | None:
+        """Since when it has said nothing, ms; None: it never did."""
+        last = self._last
+        return None if last is None else boottime() - last
+
     def __bool__(self) -> bool:
         return in_contact(boottime(), self._last)

@@ -13,7 +13,7 @@ from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.rules.batch import Kept, envelope
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
-from heartlamp_gateway.say import log
+from heartlamp_gateway.say import about, log
 
 HOLD_MS = 60_000  # an item that the county cannot read waits so long while the others pass
 SUSPECT_MS = 5_000  # one at which the county breaks
@@ -115,6 +115,7 @@ class Uplink:
                     row.n,
                     row.event,
                     _text(reply),
+                    extra=about(row.event, device=row.device),
                 )
             self._held[row.n] = boottime() + HOLD_MS
         else:

@@ -118,6 +118,9 @@ class ReadingFile:
         """Rows that the county does not have."""
         return self._rows
 
+    def __len__(self) -> int:
+        return self._rows
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """apsw's own asks for a ROLLBACK where a full disk has already made SQLite do it, and hides the reason."""
