@@ -328,6 +328,32 @@ def test_pictures_wait_while_anything_else_waits_for_the_county(rig: Rig) -> Non
     rig.county.board.wait("then it goes up", lambda: rig.county.store.pictures.get(still) == data)
 
 
+def test_what_arrives_wrong_is_sent_again_and_not_for_ever(rig: Rig) -> None:
+    camera, data = rig.device("cam2"), taken(5_000)
+    rig.county.spoils = 2
+    press = camera.press()
+    first = camera.still(press, data)
+    camera.is_heard(first)
+    camera.send_picture(first, data)
+    rig.county.board.wait("the third is right", lambda: rig.county.store.pictures.get(first) == data)
+    rig.county.spoils = 3
+    second = camera.still(press, data)
+    camera.is_heard(second)
+    camera.send_picture(second, data)
+    rig.gateway.says(f"the picture {second} arrived wrong at the county 3 times: given up")
+    assert rig.county.store.pictures[second] == b""
+
+
+def test_what_the_county_wants_no_more_is_deleted_here_too(rig: Rig) -> None:
+    camera, data = rig.device("cam2"), taken(5_000)
+    rig.county.no_pictures = True
+    still = camera.still(camera.press(), data)
+    camera.is_heard(still)
+    camera.send_picture(still, data)
+    rig.gateway.says(f"the county wants the picture {still} no more")
+    until("it is deleted", lambda: not list((rig.data / "pictures").glob("*.bytes")))
+
+
 def test_the_folder_says_what_it_is(rig: Rig) -> None:
     camera, data = rig.device("cam2"), taken(5_000)
     rig.county.stop()

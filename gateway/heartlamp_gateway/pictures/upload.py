@@ -15,7 +15,7 @@ from heartlamp_gateway.say import log
 
 PART = 16_384  # bytes: a seventh of a second of a megabit line, in which an alarm would have to share
 IDLE_S = 5.0
-HOLD_MS = 60_000  # for a picture that the county does not know yet, or cannot take
+HOLD_MS = 60_000  # for a picture that the county does not know yet, or cannot take; doubling to an hour
 HOUR_MS = 3_600_000
 WRONG_MOST = 3
 
@@ -36,6 +36,7 @@ class Upload:
         self._store, self._line, self._loaded, self._quiet, self._pause = store, line, loaded, quiet, pause
         self._bucket = Bucket(rate)
         self._held: dict[str, int] = {}  # id -> BOOTTIME ms until which it waits
+        self._refusals: dict[str, int] = {}
         self._wrong: dict[str, int] = {}
         self._retry = Retry()
 
@@ -77,6 +78,7 @@ class Upload:
         if at is not None:
             log.info("the county has the picture %s", picture.id)
             self._store.end(picture.id, DONE)
+            self._refusals.pop(picture.id, None)
 
     def _is_here(self, picture: Picture) -> bool:
         with self._store.lock:
@@ -109,7 +111,7 @@ class Upload:
                 fields = read_object(reply.body)
                 county, wrong = read_integer(fields, "at", 0, picture.size), read_integer(fields, "wrong", 0, 1)
             except FrameError:
-                self._held[picture.id] = boottime() + HOLD_MS
+                self._hold(picture)
                 return None
             self._retry = Retry()
             return county if not wrong else self._came_wrong(picture)
@@ -120,8 +122,12 @@ class Upload:
             self._retry = failed(self._retry, boottime(), refused=reply.status in (401, 403))
         else:
             # 404: its event is not there yet, or was put aside. It may be taken in later, and a week is long.
-            self._held[picture.id] = boottime() + HOLD_MS
+            self._hold(picture)
         return None
+
+    def _hold(self, picture: Picture) -> None:
+        many = self._refusals[picture.id] = self._refusals.get(picture.id, 0) + 1
+        self._held[picture.id] = boottime() + min(HOUR_MS, HOLD_MS << min(many - 1, 8))
 
     def _came_wrong(self, picture: Picture) -> int | None:
         """What the county has got is not what was announced: from the start, but not for ever."""

@@ -55,6 +55,8 @@ class County:
         self.quarantined: set[str] = set()  # devices
         self.arrived_at: dict[str, int] = {}  # event -> perf_counter_ns
         self.posts = 0
+        self.no_pictures = False  # 410 to each
+        self.spoils = 0  # so many pictures arrive wrong
         self.bundles: dict[str, bytes] = {}
         self.ranges: list[tuple[int, int]] = []  # of bundles, as they were asked for
         self.bundle_stops_at: int | None = None  # the line breaks before this byte of a bundle
@@ -239,12 +241,18 @@ class _Handler(BaseHTTPRequestHandler):
             if still not in county.store.events:
                 self._answer(404, {"error": "no such still", "do": "come again"})
                 return
+            if county.no_pictures:
+                self._answer(410, {"error": "it was deleted", "do": "delete it"})
+                return
             here = county.store.pictures.setdefault(still, b"")
             if span != "*" and int(span.partition("-")[0]) == len(here):
                 county.store.pictures[still] = here = here + data
                 county.store.parts.append((still, len(here) - len(data), len(data)))
-            status = 200 if data or span == "*" else 400
-        self._reply(status, json.dumps({"v": 1, "at": len(here), "wrong": 0}).encode())
+            wrong = int(county.spoils > 0 and len(here) == int(self.headers["Content-Range"].partition("/")[2]))
+            if wrong:
+                county.spoils -= 1
+                county.store.pictures[still] = here = b""
+        self._reply(200, json.dumps({"v": 1, "at": len(here), "wrong": wrong}).encode())
 
     def do_GET(self) -> None:
         if not self._allowed():

@@ -55,7 +55,7 @@ time.sleep(60)
     start = time.monotonic()
     with pytest.raises(Unheard, match="did not end in time"):
         play(python(code), within_s=1.5)
-    assert took(start) < 4.0
+    assert took(start) < 10.0
     child = int((tmp_path / "pid").read_text())
     ended = time.monotonic() + 5
     while _runs(child) and time.monotonic() < ended:
@@ -69,7 +69,7 @@ def test_a_cut_ends_it_at_once() -> None:
     start = time.monotonic()
     with pytest.raises(CutOff):
         play(python("import time; time.sleep(60)"), cut)
-    assert took(start) < 2.0
+    assert took(start) < 10.0
 
 
 def test_it_is_really_asked_whether_it_would() -> None:

