@@ -17,6 +17,8 @@ def raise_alarm(village: Village, event: str, site: str, what: str, now: int) ->
     silent alarm, of which the village must learn nothing."""
     if what == "silent":
         return village, ""
+    if event in village.incidents:
+        return village, event  # it has opened one, whatever it says of itself now
     for incident in village.incidents.values():
         if site and incident.site == site and incident.what == what and incident.county != "closed":
             joined = replace(incident, events=_bounded((*incident.events, event)))

@@ -12,7 +12,8 @@ from typing import Any
 
 from heartlamp_protocol.device.frame import FrameError, verify
 from heartlamp_protocol.device.mac import county_key, device_key, digest16
-from heartlamp_protocol.downlink import IncidentCommand, cursor_text, write_command
+from heartlamp_protocol.downlink import IncidentCommand, PlanCommand, cursor_text, write_command
+from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
 from heartlamp_protocol.inbound import Reading, read_frame
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.said_to_device import write_county_answer, write_received
@@ -47,6 +48,7 @@ class County:
         self.store = Store()
         self.board = Board()
         self.registry = registry
+        self.plan = NO_PLAN
         self.refuse_token = False
         self.busy = 0  # a status that readings are answered with, 0: they are taken
         self.turned_away = 0
@@ -87,6 +89,11 @@ class County:
         with self.board:
             self.store.commands.append(fields)
             return cursor_text(self.store.epoch, len(self.store.commands))
+
+    def plan_is(self, plan: Plan) -> None:
+        """Hands it down to a gateway that is there."""
+        self.plan = plan
+        self.command(PlanCommand(plan.version).to_fields())
 
     def incident(
         self,
@@ -262,6 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/gateway/v1/registry":
             self._reply(200, self.server.county.registry.to_json())
+        elif self.path == "/gateway/v1/plan":
+            self._reply(200, self.server.county.plan.to_json())
         elif self.path == "/gateway/v1/down":
             self._stream()
         else:
@@ -292,7 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        hello = json.dumps({"v": 1, "epoch": store.epoch, "registry": county.registry.version})
+        said = {"v": 1, "epoch": store.epoch, "registry": county.registry.version, "plan": county.plan.version}
+        hello = json.dumps(said)
         self._chunk(f"event: hello\ndata: {hello}\n\n")
         ping_at = time.monotonic() + 5
         while not self.server.stopping and county.store is store:
