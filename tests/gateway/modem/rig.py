@@ -14,7 +14,7 @@ from heartlamp_gateway.outputs.adapter import Adapter, Order, Report
 from heartlamp_gateway.outputs.modem.bus import Bus, BusError
 from heartlamp_gateway.outputs.modem.config import ModemConfig, Sim
 from heartlamp_gateway.outputs.modem.inbox import Inbox
-from heartlamp_gateway.outputs.modem.names import ROOT
+from heartlamp_gateway.outputs.modem.names import OBJECT_MANAGER, ROOT
 from heartlamp_gateway.outputs.modem.reports import Reports
 from heartlamp_gateway.outputs.modem.sms import Sms
 from heartlamp_gateway.outputs.modem.turn import Turn
@@ -120,7 +120,11 @@ class Box:
         until("ModemManager's stand-in", self._service_is_there)
 
     def start_inbox(self, on_answer: Callable[[str, str, str], None] | None = None) -> None:
-        """Its thread, whose unexpected end a test sees as an answer that never comes."""
+        """Its thread; one that ran before is ended first."""
+        self._stop.set()
+        if self._inbox is not None:
+            self.tell("EmitSignal", "sssav", OBJECT_MANAGER, "InterfacesRemoved", "oas", [("o", ROOT), ("as", [])])
+            self._inbox.join(8)
         self._stop = stop = threading.Event()
         note = on_answer or (lambda number, answer, text: self.answers.append((number, answer, text)))
         inbox = Inbox(self.config, self.turn, self.reports, self.usage, note, stop.wait, lambda: TODAY)

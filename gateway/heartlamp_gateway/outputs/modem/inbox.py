@@ -100,13 +100,19 @@ class Inbox:
         elif kind in (names.DELIVER, names.CDMA_DELIVER):
             if answer := read_answer(said):
                 log.info("sms from %s: %s (%s)", masked(number), answer, said)
-                self._on_answer(number, answer, said)
+                self._hand_on(number, answer, said)
             else:
                 log.info("sms from %s is no answer, nothing is done: %s", masked(number), said[:160])
         try:
             bus.call(modem.path, MESSAGING, "Delete", "o", path)
         except BusError as wrong:
             log.warning("a read message cannot be deleted from the modem, it will be read again: %s", wrong)
+
+    def _hand_on(self, number: str, answer: str, said: str) -> None:
+        try:
+            self._on_answer(number, answer, said)
+        except (BusError, OSError) as wrong:  # not the bus's: it must not look like a bus that is begun anew
+            raise RuntimeError("an answer was not kept; it stays in the modem until it is") from wrong
 
     def _refuse_calls(self, bus: Bus, modem: Modem) -> None:
         for path in bus.call(modem.path, VOICE, "ListCalls")[0]:
