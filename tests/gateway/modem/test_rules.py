@@ -15,7 +15,7 @@ from heartlamp_gateway.outputs.modem.numbers import dialled, e164, masked
 from heartlamp_gateway.outputs.modem.reports import Reports, said
 from heartlamp_gateway.outputs.modem.sim import MEGABYTE, Used, counted, warnings
 from heartlamp_gateway.outputs.modem.texts import text
-from heartlamp_gateway.outputs.modem.trouble import Modem, chosen, of_error
+from heartlamp_gateway.outputs.modem.trouble import NOT_ALLOWED, Modem, chosen, of_error
 from heartlamp_gateway.outputs.modem.usage import Usage
 from heartlamp_protocol.device.names import WHATS
 from hypothesis import given
@@ -273,6 +273,11 @@ def test_the_modem_that_is_meant_or_that_is_furthest() -> None:
 
 def test_words_for_an_unknown_error_carry_what_the_modem_said() -> None:
     assert "out of cheese" in of_error("org.freedesktop.ModemManager1.Error.Core.Failed", "out of cheese")
+
+
+def test_a_box_without_polkit_may_not_use_the_modem() -> None:
+    words = of_error("org.freedesktop.ModemManager1.Error.Core.Failed", "PolicyKit authorization error: 'no authority'")
+    assert words == NOT_ALLOWED
 
 
 # --- the card's record

@@ -4,6 +4,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from heartlamp_gateway.outputs.adapter import Report
 from heartlamp_gateway.outputs.modem import call as rule
 from heartlamp_gateway.outputs.modem import trouble
@@ -81,8 +82,9 @@ def test_nobody_takes_it(box: Box) -> None:
     assert ["Hangup", HEAD] in box.seen()
 
 
-def test_the_telephone_is_switched_off(box: Box) -> None:
-    box.far(Start=[CONNECTION + "NoCarrier", "No carrier"])
+@pytest.mark.parametrize("error", ["NoCarrier", "NoAnswer", "NoDialtone"])
+def test_the_telephone_is_switched_off(box: Box, error: str) -> None:
+    box.far(Start=[CONNECTION + error, "so it says"])
     assert Doing(box.voice, order()).end() == Report("unanswered", rule.AWAY)
 
 

@@ -15,7 +15,7 @@ GRACE_S = 2.0  # a call that ended is told before the reason why it could not be
 NO_KEY = "接了但没按键，可能是留言信箱 answered, but no key was pressed: perhaps a machine"
 HUNG_UP = "接了就挂，没按键 answered and hung up without a key"
 RANG_OUT = "没人接 nobody took it"
-AWAY = "没接通：关机或不在服务区 not put through: switched off or out of reach"
+AWAY = "没接通：占线、关机或不在服务区 not put through: busy, switched off or out of reach"
 BLIND = "这个调制解调器看不出是否接听，没收到按键 this modem cannot see whether it was answered; no key came"
 TOO_LONG = "时间到了 its time was over"
 CANCELLED = "取消了 cancelled"
@@ -60,7 +60,8 @@ def started(call: Call, error: tuple[str, str] | None, now: float) -> Next:
     kind = error[0].removeprefix(names.ERROR)
     if kind == "Connection.Busy":
         return Next(call, end=Report("busy"))
-    if kind in ("Connection.NoAnswer", "Connection.NoCarrier"):
+    # "no dial tone" is what it says of every call that the network ended before Start had returned, a busy line too
+    if kind in ("Connection.NoAnswer", "Connection.NoCarrier", "Connection.NoDialtone"):
         return Next(call, end=Report("unanswered", RANG_OUT if call.rang else AWAY))
     return Next(call, end=Report("failed", of_error(*error)))
 

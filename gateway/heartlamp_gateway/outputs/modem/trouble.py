@@ -115,7 +115,6 @@ _OF_ERROR = {
     "Message.SmscAddressUnknown": (
         "SIM 卡里没有短信中心号码：找营业厅。 The card has no SMS centre's number: ask the operator's shop."
     ),
-    "Connection.NoDialtone": NO_NETWORK,
     "Serial.ResponseTimeout": NO_ANSWER,
 }
 _OF_BUS = {
@@ -132,6 +131,8 @@ _OF_BUS = {
 def of_error(name: str, text: str) -> str:
     """A D-Bus error's name and its own words."""
     known = _OF_BUS.get(name) or _OF_ERROR.get(name.removeprefix(names.ERROR))
+    if not known and "PolicyKit" in text:  # it is not there to be asked
+        known = NOT_ALLOWED
     return known or f"调制解调器说：{text[:60]}。 The modem said: {text[:60]} ({name.rpartition('.')[2]})."
 
 
