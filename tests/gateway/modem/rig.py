@@ -89,7 +89,7 @@ class Box:
             folder / "service.log",
             {"DBUS_SYSTEM_BUS_ADDRESS": self.address, "PYTHONDONTWRITEBYTECODE": "1"},
         )
-        self.config = ModemConfig(bus=self.address, ring_s=4.0, answer_s=2.0, delivery_s=4.0)
+        self.config = ModemConfig(bus=self.address, ring_s=20.0, answer_s=20.0, delivery_s=5.0)
         self.modem = ""
         self.answers: list[tuple[str, str, str]] = []
         self._stop = threading.Event()

@@ -38,7 +38,7 @@ class Real(Box):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.make(replace(self.config, ring_s=20.0, answer_s=3.0))  # it looks at a call every 2 s
+        self.make(replace(self.config, answer_s=3.0))  # it looks at a call every 2 s
         bus = {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
         self.polkit = Process(
             [SYSTEM_PYTHON, "-m", "dbusmock", "--system", "--template", "polkitd"], folder / "polkit.log", bus

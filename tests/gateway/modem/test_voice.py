@@ -17,6 +17,11 @@ CONNECTION = "org.freedesktop.ModemManager1.Error.Connection."
 EQUIPMENT = "org.freedesktop.ModemManager1.Error.MobileEquipment."
 
 
+def hurried(box: Box) -> None:
+    """For stories in which nobody does anything in time; the others have time enough on any machine."""
+    box.make(replace(box.config, ring_s=2.0, answer_s=1.0))
+
+
 def answered(box: Box, calling: Doing) -> str:
     """It rings and somebody takes it."""
     call = box.call()
@@ -46,6 +51,7 @@ def test_the_head_presses_a_wrong_key_and_then_2(box: Box) -> None:
 
 
 def test_a_machine_answers_and_that_is_no_answer(box: Box) -> None:
+    hurried(box)
     calling = Doing(box.voice, order())
     answered(box, calling)
     assert calling.end() == Report("voicemail", rule.NO_KEY)
@@ -76,6 +82,7 @@ def test_the_call_is_refused_while_it_rings(box: Box) -> None:
 
 
 def test_nobody_takes_it(box: Box) -> None:
+    hurried(box)
     calling = Doing(box.voice, order())
     box.state(box.call(), 2)
     assert calling.end() == Report("unanswered", rule.RANG_OUT)
@@ -97,6 +104,7 @@ def test_a_start_that_never_returns_holds_nothing_up(box: Box) -> None:
 
 
 def test_a_modem_that_cannot_see_the_far_end_does_not_say_that_somebody_answered(box: Box) -> None:
+    hurried(box)
     calling = Doing(box.voice, order())
     box.state(box.call(), 4, 1)  # active, for the reason that it was dialled
     assert calling.end() == Report("unanswered", rule.BLIND)
