@@ -63,12 +63,12 @@ SCTS = "62112261000023"  # a time of the SMS centre
 
 
 class AtModem:
-    """`dials`: what it says to a call, OK or why not; `call`: the state of the one there is, as +CLCC has it (2
-    dialling, 3 ringing, 0 taken), None without."""
+    """`dials`: what it says to a call, OK or why not; `refuses`: to a message, "" nothing; `call`: the state of the one
+    there is, as +CLCC has it (2 dialling, 3 ringing, 0 taken), None without."""
 
     def __init__(self, name: str) -> None:
         self.board = Board()
-        self.dials = "OK"
+        self.dials, self.refuses = "OK", ""
         self.call: int | None = None
         self.number = ""
         self.asked: list[str] = []
@@ -159,6 +159,8 @@ class AtModem:
         self.asked.append(said)
         name, _, value = said.partition("=")
         if re.fullmatch("[0-9A-F]{20,}", said):  # the PDU after AT+CMGS
+            if self.refuses:
+                return f"\r\n{self.refuses}\r\n"
             self.sent.append(said)
             return f"\r\n+CMGS: {len(self.sent)}\r\n\r\nOK\r\n"
         if name == "AT+CMGS":

@@ -15,6 +15,7 @@ from heartlamp_gateway.outputs.modem import call as rule
 from heartlamp_gateway.outputs.modem import trouble
 from heartlamp_gateway.outputs.modem.bus import Bus
 from heartlamp_gateway.outputs.modem.names import MODEM, ROOT, SERVICE
+from heartlamp_gateway.outputs.modem.sms import Sms
 from heartlamp_gateway.outputs.modem.voice import Voice
 
 from tests.gateway.modem.at_modem import AtModem
@@ -188,3 +189,26 @@ def test_the_modem_has_both(real: Real) -> None:
     with Bus(real.address) as bus:
         ((_, interfaces),) = bus.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")[0].items()
     assert {MODEM + ".Voice", MODEM + ".Messaging"} <= set(interfaces)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("+CMS ERROR: 8", trouble.BARRED),
+        ("+CMS ERROR: 50", trouble.BARRED),
+        ("+CMS ERROR: 302", trouble.BARRED),
+        ("+CMS ERROR: 21", trouble.REJECTED),
+        ("+CMS ERROR: 1", trouble.NO_SUCH_NUMBER),
+        ("+CMS ERROR: 42", trouble.BUSY_NETWORK),
+        ("+CMS ERROR: 331", trouble.NO_NETWORK),
+    ],
+    ids=["barred", "not subscribed", "not allowed", "sent back", "no such number", "congestion", "no network"],
+)
+def test_the_network_refuses_a_message(real: Real, said: str, words: str) -> None:
+    real.at.refuses = said
+    try:
+        sms = Sms(real.config, real.reports)
+        assert Doing(sms, order("sms")).end(30.0) == Report("failed", words)
+    finally:
+        real.at.refuses = ""
+    assert sms.health() == (words if trouble.is_barred(words) else "")

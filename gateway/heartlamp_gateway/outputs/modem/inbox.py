@@ -36,6 +36,10 @@ WAKING = {
 }
 
 
+class NotKept(Exception):
+    """What was to be handed on was not taken; ends the thread, and with it the gateway, which then finds it again."""
+
+
 class Inbox:
     """`run` in a thread of its own. `on_answer(number, answer, text)`: E.164, "coming" or "cannot", what was written;
     called from that thread; the message is deleted after it returned, so it may come twice and is never lost. What it
@@ -83,7 +87,14 @@ class Inbox:
             self._refuse_calls(bus, modem)
         if MESSAGING in modem.properties:
             for path in bus.call(modem.path, MESSAGING, "List")[0]:
-                self._read(bus, modem, path)
+                try:
+                    self._read(bus, modem, path)
+                except (BusError, OSError, NotKept):
+                    raise
+                except (
+                    Exception
+                ):  # one message that nobody foresaw must not keep the others, or the gateway, from going on
+                    log.exception("a message in the modem cannot be read, it stays there: %s", path)
         self._count(bus, modem)
 
     def _read(self, bus: Bus, modem: Modem, path: str) -> None:
@@ -94,15 +105,15 @@ class Inbox:
         if message.get("State") != names.RECEIVED:
             return  # ours; or its other half is still to come
         number, said = e164(str(message.get("Number", "")), self._config.country), str(message.get("Text", ""))
-        kind = message.get("PduType")
+        kind, short = message.get("PduType"), " ".join(said.split())[:160]
         if kind == names.STATUS_REPORT:
             self._reports.came(int(message["MessageReference"]), number, int(message["DeliveryState"]))
         elif kind in (names.DELIVER, names.CDMA_DELIVER):
             if answer := read_answer(said):
-                log.info("sms from %s: %s (%s)", masked(number), answer, said)
+                log.info("sms from %s: %s (%s)", masked(number), answer, short)
                 self._hand_on(number, answer, said)
             else:
-                log.info("sms from %s is no answer, nothing is done: %s", masked(number), said[:160])
+                log.info("sms from %s is no answer, nothing is done: %s", masked(number), short)
         try:
             bus.call(modem.path, MESSAGING, "Delete", "o", path)
         except BusError as wrong:
@@ -111,8 +122,8 @@ class Inbox:
     def _hand_on(self, number: str, answer: str, said: str) -> None:
         try:
             self._on_answer(number, answer, said)
-        except (BusError, OSError) as wrong:  # not the bus's: it must not look like a bus that is begun anew
-            raise RuntimeError("an answer was not kept; it stays in the modem until it is") from wrong
+        except Exception as wrong:
+            raise NotKept("an answer was not kept; it stays in the modem until it is") from wrong
 
     def _refuse_calls(self, bus: Bus, modem: Modem) -> None:
         for path in bus.call(modem.path, VOICE, "ListCalls")[0]:

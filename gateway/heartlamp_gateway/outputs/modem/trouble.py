@@ -1,5 +1,6 @@
 """What is wrong with a modem, and what to do, in Chinese and English. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,12 @@ BARRED = (
     "网络不让打出：多半欠费或没开通，请查缴费，再试一次。 "
     "The network does not let us out: unpaid most likely, or not subscribed. Pay, then try once."
 )
+REJECTED = (
+    "网络退回了短信：可能欠费，也可能内容被拦。 "
+    "The network sent the message back: unpaid perhaps, or filtered for its words."
+)
+BUSY_NETWORK = "网络忙，短信没发出。 The network is busy; the message did not go out."
+NO_SUCH_NUMBER = "没有这个号码：核对名册。 There is no such number: check the roster."
 VANISHED = "调制解调器中途掉线：检查插头和供电。 The modem vanished on the way: check its plug and its power."
 LEFT = "调制解调器服务中途停了，电话已断。 ModemManager went away on the way, and the call with it."
 SILENT = "静默报警不在村里发出。 A silent alarm touches nothing in the village."
@@ -128,9 +135,21 @@ _OF_BUS = {
 }
 
 
+# What the network itself says of a message (3GPP TS 24.011, annex E.2); ModemManager knows only the modem's own codes.
+_CODE = re.compile(r"Unknown message error: (\d+)$")
+_OF_NETWORK = {
+    **dict.fromkeys((8, 10, 29, 50), BARRED),
+    **dict.fromkeys((1, 28, 30), NO_SUCH_NUMBER),
+    **dict.fromkeys((38, 41, 42, 47), BUSY_NETWORK),
+    21: REJECTED,
+}
+
+
 def of_error(name: str, text: str) -> str:
     """A D-Bus error's name and its own words."""
     known = _OF_BUS.get(name) or _OF_ERROR.get(name.removeprefix(names.ERROR))
+    if code := _CODE.search(text):
+        known = _OF_NETWORK.get(int(code[1]), known)
     if not known and "PolicyKit" in text:  # it is not there to be asked
         known = NOT_ALLOWED
     return known or f"调制解调器说：{text[:60]}。 The modem said: {text[:60]} ({name.rpartition('.')[2]})."
@@ -138,4 +157,4 @@ def of_error(name: str, text: str) -> str:
 
 def is_barred(words: str) -> bool:
     """Held against the card until something goes out again: no state of the modem shows it."""
-    return words == BARRED
+    return words in (BARRED, REJECTED)
