@@ -127,7 +127,11 @@ class Box:
             self._inbox.join(8)
         self._stop = stop = threading.Event()
         note = on_answer or (lambda number, answer, text: self.answers.append((number, answer, text)))
-        inbox = Inbox(self.config, self.turn, self.reports, self.usage, note, stop.wait, lambda: TODAY)
+
+        def wait(seconds: float) -> bool:
+            return stop.wait(min(seconds, 0.1))  # a bus that is gone is tried again at once
+
+        inbox = Inbox(self.config, self.turn, self.reports, self.usage, note, wait, lambda: TODAY)
         self._inbox = threading.Thread(target=inbox.run, daemon=True)
         self._inbox.start()
 

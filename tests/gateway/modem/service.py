@@ -134,6 +134,12 @@ def Write(self, modem, path, text, whole):
         _object(modem).EmitSignal(MESSAGING, "Added", "ob", [path, True])
 
 
+@dbus.service.method(MOCK_IFACE, in_signature="os", out_signature="")
+def Spoil(self, path, name):
+    """A message lacks what every message has."""
+    del _object(path).props[SMS][name]
+
+
 @dbus.service.method(MOCK_IFACE, in_signature="os", out_signature="o")
 def RingIn(self, modem, number):
     path = _call(self, number, 2)

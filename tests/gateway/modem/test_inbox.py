@@ -50,6 +50,16 @@ def test_what_came_while_the_gateway_was_away_is_read_when_it_starts(box: Box) -
     until("the answer", lambda: box.answers)
 
 
+def test_a_message_that_nobody_foresaw_does_not_keep_others_from_being_read(box: Box) -> None:
+    strange = box.tell("Arrive", "oisuu", box.modem, 3, HEAD, 0, 0)
+    box.tell("Write", "oosb", box.modem, strange, "", True)
+    box.tell("Spoil", "os", strange, "DeliveryState")
+    box.receives(HEAD, "1")
+    box.start_inbox()
+    until("the answer", lambda: box.answers)
+    until("its end", lambda: list(box.there()) == [strange])
+
+
 def test_an_answer_that_could_not_be_handed_on_stays_in_the_modem(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread's end is the gateway's, which is started again and finds it."""
     ended = threading.Event()
