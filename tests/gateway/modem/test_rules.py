@@ -1,5 +1,6 @@
 """The pure rules: numbers, answers, texts, one call, and the card's record."""
 
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,12 +17,14 @@ from heartlamp_gateway.outputs.modem.reports import Reports, said
 from heartlamp_gateway.outputs.modem.sim import MEGABYTE, Used, counted, warnings
 from heartlamp_gateway.outputs.modem.texts import text
 from heartlamp_gateway.outputs.modem.trouble import NOT_ALLOWED, Modem, chosen, of_error
+from heartlamp_gateway.outputs.modem.turn import Turn
 from heartlamp_gateway.outputs.modem.usage import Usage
 from heartlamp_protocol.device.names import WHATS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gateway.modem.rig import order
+from tests.gateway.rig.waiting import Board, until
 
 # --- numbers
 
@@ -215,6 +218,40 @@ def test_whatever_a_modem_says_a_call_ends_in_time_and_comes_only_by_a_key(
     assert (ended.state == "cannot") == (keys[-1:] == "2")
     assert states.count("rang") <= 1
     assert states.count("answered") <= 1
+
+
+# --- turns
+
+
+def test_a_turn_that_does_not_come_in_time_is_none() -> None:
+    turn = Turn()
+    with turn.taking(1.0) as first:
+        with turn.taking(0.01) as second:
+            assert (first, second) == (True, False)
+        assert turn.taken
+    assert not turn.taken
+    with turn.taking(0.01) as third:
+        assert third
+
+
+def waits(turn: Turn, length: int) -> None:
+    until("it waits", lambda: turn.length == length)
+
+
+def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+    turn, order_of, board = Turn(), [], Board()
+
+    def take(name: int) -> None:
+        with turn.taking(8.0) as ours, board:
+            order_of.append((name, ours))
+
+    with turn.taking(1.0):
+        for name in range(5):
+            threading.Thread(target=take, args=(name,), daemon=True).start()
+            waits(turn, name + 2)
+        assert order_of == []
+    board.wait("all of them", lambda: len(order_of) == 5)
+    assert order_of == [(name, True) for name in range(5)]
 
 
 # --- delivery reports

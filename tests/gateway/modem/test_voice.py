@@ -173,7 +173,7 @@ def test_two_orders_are_called_one_after_the_other(box: Box) -> None:
     first = Doing(box.voice, order(address="13800000001", key="a"))
     one = answered(box, first)
     second = Doing(box.voice, order(address="13800000002", key="b"))
-    until("the second waits", lambda: len(box.turn._waiting) == 2)
+    until("the second waits", lambda: box.turn.length == 2)
     assert ["Start", "13800000002"] not in box.seen()
     box.press(one, "2")
     assert first.end() == Report("cannot")

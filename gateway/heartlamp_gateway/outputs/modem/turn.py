@@ -11,9 +11,14 @@ class Turn:
         self._waiting: list[object] = []
 
     @property
-    def taken(self) -> bool:
+    def length(self) -> int:
+        """Of the queue, with whose turn it is."""
         with self._changed:
-            return bool(self._waiting)
+            return len(self._waiting)
+
+    @property
+    def taken(self) -> bool:
+        return self.length > 0
 
     @contextmanager
     def taking(self, within_s: float) -> Iterator[bool]:
