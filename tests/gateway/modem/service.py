@@ -5,6 +5,7 @@ a far telephone does is told to it through org.freedesktop.DBus.Mock.
 """
 
 import json
+from datetime import datetime
 
 import dbus
 import dbus.service
@@ -120,6 +121,7 @@ def Arrive(self, modem, kind, number, reference, delivery):
     fields = {
         "State": dbus.UInt32(2), "PduType": dbus.UInt32(kind), "Number": number, "Text": "",
         "MessageReference": dbus.UInt32(reference), "DeliveryState": dbus.UInt32(delivery),
+        "Timestamp": datetime.now().isoformat(),
     }  # fmt: skip
     self.AddObject(path, SMS, fields, [])
     return path
@@ -187,7 +189,7 @@ def Enable(self, on):
 
 @dbus.service.method(MESSAGING, in_signature="", out_signature="ao")
 def List(self):
-    return dbus.Array([p for p in mockobject.objects if "/SMS/" in p], signature="o")
+    return dbus.Array([p for p in reversed(list(mockobject.objects)) if "/SMS/" in p], signature="o")
 
 
 @dbus.service.method(MESSAGING, in_signature="a{sv}", out_signature="o", async_callbacks=("ok", "err"))
@@ -205,12 +207,15 @@ def Create(self, fields, ok, err):
     ok(path)
 
 
-@dbus.service.method(MESSAGING, in_signature="o", out_signature="")
-def Delete(self, path):
+@dbus.service.method(MESSAGING, in_signature="o", out_signature="", async_callbacks=("ok", "err"))
+def Delete(self, path, ok, err):
+    if _refuse("Delete", ok, err):
+        return
     _object(path)
     mockobject.objects[ROOT].RemoveObject(path)
     world["log"].append(["Delete", path])
     self.EmitSignal(MESSAGING, "Deleted", "o", [path])
+    ok()
 
 
 @dbus.service.method(SMS, in_signature="", out_signature="", async_callbacks=("ok", "err"))

@@ -60,6 +60,24 @@ def test_a_message_that_nobody_foresaw_does_not_keep_others_from_being_read(box:
     until("its end", lambda: list(box.there()) == [strange])
 
 
+def test_who_changed_their_mind_while_the_gateway_was_away_is_heard_in_that_order(box: Box) -> None:
+    box.receives(HEAD, "1")
+    box.receives(HEAD, "2")
+    box.start_inbox()
+    until("both", lambda: len(box.answers) == 2)
+    assert [answer for _, answer, _ in box.answers] == ["coming", "cannot"]
+
+
+def test_a_message_that_the_modem_does_not_let_go_of_is_an_answer_once(box: Box) -> None:
+    box.far(Delete=["org.freedesktop.ModemManager1.Error.Core.Failed", "memory failure"])
+    box.start_inbox()
+    box.receives(HEAD, "1")
+    until("the answer", lambda: box.answers)
+    box.receives(HEAD, "2")
+    until("an empty store at the second try", lambda: not box.there())
+    assert [answer for _, answer, _ in box.answers] == ["coming", "cannot"]
+
+
 def test_an_answer_that_could_not_be_handed_on_stays_in_the_modem(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread's end is the gateway's, which is started again and finds it."""
     ended = threading.Event()

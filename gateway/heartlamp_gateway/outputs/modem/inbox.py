@@ -4,6 +4,7 @@ A signal only says that it is time to look; what is there is the truth. So nothi
 the bus, ModemManager or the modem were away.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -25,6 +26,7 @@ from heartlamp_gateway.say import log
 
 LOOK_S = 60.0  # at the latest, signal or not
 AGAIN_S = 5.0  # after the bus or ModemManager went away
+STORE_MOST = 500  # messages; a card and a modem have room for fewer
 
 LIVE = (names.DIALING, names.RINGING_OUT, names.ACTIVE, names.HELD)
 WAKING = {
@@ -58,6 +60,7 @@ class Inbox:
         self._config, self._turn, self._reports, self._usage = config, turn, reports, usage
         self._on_answer, self._wait, self._today = on_answer, wait, today
         self._said = self._boot = ""
+        self._taken: deque[tuple[object, ...]] = deque(maxlen=STORE_MOST)
 
     def run(self) -> None:
         self._boot = boot_id()
@@ -86,24 +89,22 @@ class Inbox:
         if VOICE in modem.properties:
             self._refuse_calls(bus, modem)
         if MESSAGING in modem.properties:
-            for path in bus.call(modem.path, MESSAGING, "List")[0]:
+            for path, message in _received(bus, modem):
                 try:
-                    self._read(bus, modem, path)
-                except (BusError, OSError, NotKept):
+                    self._take(path, message)
+                except NotKept:
                     raise
-                except (
-                    Exception
-                ):  # one message that nobody foresaw must not keep the others, or the gateway, from going on
+                except Exception:  # what nobody foresaw in one message must not keep the others from being read
                     log.exception("a message in the modem cannot be read, it stays there: %s", path)
+                    continue
+                _delete(bus, modem, path)
         self._count(bus, modem)
 
-    def _read(self, bus: Bus, modem: Modem, path: str) -> None:
-        try:
-            message = bus.properties(path, SMS)
-        except BusError:
-            return  # deleted meanwhile: one that was being sent
-        if message.get("State") != names.RECEIVED:
-            return  # ours; or its other half is still to come
+    def _take(self, path: str, message: dict[str, Any]) -> None:
+        """Once, also where the modem does not let go of it: an old answer must not undo a newer one every minute."""
+        name = (path, message.get("Number"), message.get("Timestamp"), message.get("Text"))
+        if name in self._taken:
+            return
         number, said = e164(str(message.get("Number", "")), self._config.country), str(message.get("Text", ""))
         kind, short = message.get("PduType"), " ".join(said.split())[:160]
         if kind == names.STATUS_REPORT:
@@ -114,10 +115,7 @@ class Inbox:
                 self._hand_on(number, answer, said)
             else:
                 log.info("sms from %s is no answer, nothing is done: %s", masked(number), short)
-        try:
-            bus.call(modem.path, MESSAGING, "Delete", "o", path)
-        except BusError as wrong:
-            log.warning("a read message cannot be deleted from the modem, it will be read again: %s", wrong)
+        self._taken.append(name)
 
     def _hand_on(self, number: str, answer: str, said: str) -> None:
         try:
@@ -155,6 +153,27 @@ class Inbox:
         if wrong != self._said:
             log.warning("modem: %s", wrong) if wrong else log.info("modem: there")
         self._said = wrong
+
+
+def _received(bus: Bus, modem: Modem) -> list[tuple[str, dict[str, Any]]]:
+    """Whole ones, the oldest first: of two answers of one person the later counts. ModemManager lists the newest
+    first, and those from before its start in no order."""
+    found = []
+    for path in bus.call(modem.path, MESSAGING, "List")[0]:
+        try:
+            message = bus.properties(path, SMS)
+        except BusError:
+            continue  # deleted meanwhile: one that was being sent
+        if message.get("State") == names.RECEIVED:  # else it is ours, or its other half is still to come
+            found.append((path, message))
+    return sorted(found, key=lambda m: (str(m[1].get("Timestamp", "")), len(m[0]), m[0]))
+
+
+def _delete(bus: Bus, modem: Modem, path: str) -> None:
+    try:
+        bus.call(modem.path, MESSAGING, "Delete", "o", path)
+    except BusError as wrong:
+        log.warning("a read message cannot be deleted from the modem, whose store may fill: %s", wrong)
 
 
 def _octets(stats: dict[str, Any]) -> int:
