@@ -224,7 +224,7 @@ def player(folder: Path) -> tuple[tuple[str, ...], Path]:
 
 def test_who_answers_is_told_where_and_which_keys_again_and_again(box: Box) -> None:
     prompts = box.folder / "prompts"
-    for clip in ("zh/drill", "zh-wenzhou/call-panic", "zh/call-panic", "zh/places/三组7号", "zh/call-keys"):
+    for clip in ("zh/drill", "zh-wenzhou/calls-for-help", "zh/calls-for-help", "zh/places/三组7号", "zh/call-keys"):
         (prompts / clip).parent.mkdir(parents=True, exist_ok=True)
         (prompts / f"{clip}.wav").touch()
     program, played = player(box.folder)
@@ -237,7 +237,7 @@ def test_who_answers_is_told_where_and_which_keys_again_and_again(box: Box) -> N
     box.state(call, 4)
     until("a second round", lambda: played.read_text().count("\n") >= 2)
     said = played.read_text().splitlines()[0].replace(f"{prompts}/", "")
-    assert said == "zh/drill.wav zh/places/三组7号.wav zh-wenzhou/call-panic.wav zh/call-keys.wav"
+    assert said == "zh/drill.wav zh/places/三组7号.wav zh-wenzhou/calls-for-help.wav zh/call-keys.wav"
     box.press(call, "1")
     assert calling.end() == Report("coming")
     assert box.voice.health() == ""

@@ -5,8 +5,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from heartlamp_gateway.config import ConfigError
-
 FIELDS = ("bus", "imei", "country", "ring_s", "answer_s", "delivery_s", "audio", "sim")
 AUDIO_FIELDS = ("device", "prompts")
 SIM_FIELDS = ("payer", "balance", "balance_on", "expires", "megabytes")
@@ -49,22 +47,22 @@ class ModemConfig:
 
 
 def read_modem(table: dict[str, Any], here: Path) -> ModemConfig:
-    """`here`: the file's folder, to which paths are relative. Raises ConfigError."""
-    _only(table, FIELDS, "modem")
-    bus = _text(table, "bus", "modem")
+    """`here`: the file's folder, to which paths are relative. Raises ValueError in words for who wrote it."""
+    _only(table, FIELDS)
+    bus = _text(table, "bus")
     if bus and not bus.startswith(("unix:path=", "unix:abstract=")):
-        raise ConfigError('`modem.bus` must be "unix:path=…"; leave it out for the system\'s bus')
-    imei, country = _text(table, "imei", "modem"), _text(table, "country", "modem") or "86"
+        raise ValueError('`bus` must be "unix:path=…"; leave it out for the system\'s bus')
+    imei, country = _text(table, "imei"), _text(table, "country") or "86"
     if imei and not (imei.isdigit() and len(imei) == 15):
-        raise ConfigError("`modem.imei` must be 15 digits")
+        raise ValueError("`imei` must be 15 digits")
     if not (country.isdigit() and len(country) <= 3):
-        raise ConfigError('`modem.country` must be a calling code such as "86"')
+        raise ValueError('`country` must be a calling code such as "86"')
     audio = None
     if (fields := _table(table, "audio")) is not None:
-        _only(fields, AUDIO_FIELDS, "modem.audio")
-        device, prompts = _text(fields, "device", "modem.audio"), _text(fields, "prompts", "modem.audio")
+        _only(fields, AUDIO_FIELDS, "audio.")
+        device, prompts = _text(fields, "device", "audio."), _text(fields, "prompts", "audio.")
         if not device or not prompts:
-            raise ConfigError("[modem.audio] needs `device`, as `aplay -L` names it, and `prompts`, a folder")
+            raise ValueError("`audio` needs `device`, as `aplay -L` names it, and `prompts`, a folder")
         audio = Audio(device, here / prompts)
     return ModemConfig(
         bus=bus,
@@ -79,17 +77,17 @@ def read_modem(table: dict[str, Any], here: Path) -> ModemConfig:
 
 
 def _sim(fields: dict[str, Any]) -> Sim:
-    _only(fields, SIM_FIELDS, "modem.sim")
+    _only(fields, SIM_FIELDS, "sim.")
     for name in ("balance_on", "expires"):
         if name in fields and type(fields[name]) is not date:
-            raise ConfigError(f"`modem.sim.{name}` must be a day, such as 2027-06-30, without quotes")
+            raise ValueError(f"`sim.{name}` must be a day, such as 2027-06-30, without quotes")
     balance, megabytes = fields.get("balance"), fields.get("megabytes")
     if balance is not None and (isinstance(balance, bool) or not isinstance(balance, int | float)):
-        raise ConfigError("`modem.sim.balance` must be a number")
+        raise ValueError("`sim.balance` must be a number")
     if megabytes is not None and (type(megabytes) is not int or megabytes <= 0):
-        raise ConfigError("`modem.sim.megabytes` must be a whole number above 0")
+        raise ValueError("`sim.megabytes` must be a whole number above 0")
     return Sim(
-        payer=_text(fields, "payer", "modem.sim"),
+        payer=_text(fields, "payer", "sim."),
         balance=balance,
         balance_on=fields.get("balance_on"),
         expires=fields.get("expires"),
@@ -97,27 +95,27 @@ def _sim(fields: dict[str, Any]) -> Sim:
     )
 
 
-def _only(table: dict[str, Any], known: tuple[str, ...], name: str) -> None:
+def _only(table: dict[str, Any], known: tuple[str, ...], of: str = "") -> None:
     if unknown := sorted(set(table) - set(known)):
-        raise ConfigError(f"[{name}] has no `{unknown[0]}`; it has {', '.join(known)}")
+        raise ValueError(f"there is no `{of}{unknown[0]}`; there is {', '.join(known)}")
 
 
 def _table(table: dict[str, Any], name: str) -> dict[str, Any] | None:
     found = table.get(name)
     if found is not None and not isinstance(found, dict):
-        raise ConfigError(f"[modem.{name}] must be a table")
+        raise ValueError(f"`{name}` must be a table")
     return found
 
 
-def _text(table: dict[str, Any], name: str, of: str) -> str:
+def _text(table: dict[str, Any], name: str, of: str = "") -> str:
     value = table.get(name, "")
     if not isinstance(value, str):
-        raise ConfigError(f"`{of}.{name}` must be a text, in quotes")
+        raise ValueError(f"`{of}{name}` must be a text, in quotes")
     return value
 
 
 def _seconds(table: dict[str, Any], name: str, usual: float, least: float, most: float) -> float:
     value = table.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise ConfigError(f"`modem.{name}` must be seconds from {least:g} to {most:g}")
+        raise ValueError(f"`{name}` must be seconds from {least:g} to {most:g}")
     return float(value)

@@ -10,17 +10,18 @@ from heartlamp_gateway.say import log
 
 PLAYER = "aplay"
 LAST_RESORT = "zh"
+WHATS = {"panic": "calls-for-help"}  # the others' clips have their own names
 SILENTLY = "the call goes on in silence, the SMS says what it is"
 
 
 def recorded(folder: Path) -> Callable[[Order], list[Path]]:
-    """The files of one round, those that are there: `drill`, `places/<place>` (without spaces), `call-<what>`,
-    `call-keys`; each in the dialect, else its language, else Chinese, clip by clip, as a lamp does it."""
+    """The files of one round, those that are there: `drill`, `places/<place>` (without spaces), what it is, as lamps
+    and loudspeakers say it, and `call-keys`; each in the dialect, else its language, else Chinese, clip by clip."""
 
     def files(order: Order) -> list[Path]:
         languages = dict.fromkeys((order.lang, order.lang.partition("-")[0], LAST_RESORT))
         place = "".join(order.place.split()).replace("/", "")
-        clips = (["drill"] if order.drill else []) + [f"places/{place}", f"call-{order.what}", "call-keys"]
+        clips = (["drill"] if order.drill else []) + [f"places/{place}", WHATS.get(order.what, order.what), "call-keys"]
         found = [
             next((p for lang in languages if lang and (p := folder / lang / f"{clip}.wav").is_file()), None)
             for clip in clips
