@@ -59,7 +59,7 @@ class Inbox:
     ) -> None:
         self._config, self._turn, self._reports, self._usage = config, turn, reports, usage
         self._on_answer, self._wait, self._today = on_answer, wait, today
-        self._said = self._boot = ""
+        self._boot, self._said = "", "not looked for yet"
         self._taken: deque[tuple[object, ...]] = deque(maxlen=STORE_MOST)
 
     def run(self) -> None:
