@@ -55,6 +55,7 @@ tools: $(READY)/python
 
 browser:
 	@sh bootstrap/system.sh browser
+	@sh bootstrap/modemmanager.sh
 
 words32: $(READY)/python
 	@sh bootstrap/micropython32.sh
