@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from heartlamp_protocol.device.names import is_device_id
@@ -15,6 +15,10 @@ from heartlamp_gateway.supervision.config import Supervision, read_supervision, 
 from heartlamp_gateway.supervision.ups import Door
 from heartlamp_gateway.updates.table import UpdatesTable, read_updates
 from heartlamp_gateway.windows.settings import HomeAssistant, Http, read_home_assistant, read_http
+
+if TYPE_CHECKING:
+    from heartlamp_gateway.outputs.loud import Loud
+    from heartlamp_gateway.outputs.modem.config import ModemConfig
 
 Table = TypeVar("Table")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
@@ -54,6 +58,8 @@ class Config:
     ups: Door | None = None
     http: Http | None = None
     home_assistant: HomeAssistant | None = None
+    loud: "Loud | None" = None  # siren and loudspeakers
+    modem: "ModemConfig | None" = None
 
     @property
     def broker_dir(self) -> Path:
@@ -121,6 +127,8 @@ def _config(fields: dict[str, Any], here: Path) -> Config:
         ups=_part(fields, "ups", here, read_ups),
         http=_part(fields, "http", here, read_http),
         home_assistant=_part(fields, "home_assistant", here, read_home_assistant),
+        loud=_loud(fields, here),
+        modem=_modem(fields, here),
     )
 
 
@@ -135,3 +143,19 @@ def _part(fields: dict[str, Any], name: str, here: Path, read: Callable[[dict[st
         return read(table, here)
     except ValueError as wrong:
         raise ConfigError(f"[{name}]: {wrong}") from None
+
+
+def _loud(fields: dict[str, Any], here: Path) -> "Loud | None":
+    if not {"siren", "speaker"} & fields.keys():
+        return None
+    from heartlamp_gateway.outputs.loud import read_loud  # lazily: few boxes have one
+
+    return read_loud(fields, here)
+
+
+def _modem(fields: dict[str, Any], here: Path) -> "ModemConfig | None":
+    if "modem" not in fields:
+        return None
+    from heartlamp_gateway.outputs.modem.config import read_modem
+
+    return _part(fields, "modem", here, read_modem)

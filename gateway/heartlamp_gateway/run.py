@@ -11,6 +11,7 @@ from typing import IO
 
 from heartlamp_protocol.registry import Registry
 
+from heartlamp_gateway import clock
 from heartlamp_gateway.broker import files
 from heartlamp_gateway.broker.link import Link, Login
 from heartlamp_gateway.broker.writing import own_passwords, reload_broker, write_broker_files
@@ -29,7 +30,7 @@ from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
-from heartlamp_gateway.outputs.runner import Runner
+from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.pictures.announced import Announced
 from heartlamp_gateway.pictures.folder import Folder
 from heartlamp_gateway.pictures.intake import Intake
@@ -81,8 +82,15 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     beat = {name: watch.heart(name) for name in THREADS}
     context = pinned_context(config.county_ca)
 
-    outputs = Runner((), lambda order: answers.is_wanted(order), lambda order, said: answers.report(order, said))
     windows = Windows(config, lambda: chain.village, stop.wait)
+    outputs = Opened(
+        config,
+        minute=lambda: clock.minute(chain.village.plan.utc_offset_min),
+        is_wanted=lambda order: answers.is_wanted(order),
+        report=lambda order, said: answers.report(order, said),
+        answered=lambda is_theirs, answer: answers.answered(is_theirs, answer),
+        pause=stop.wait,
+    )
     chain = Chain(
         config.id,
         file,
@@ -90,7 +98,7 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         say=windows.saying(lambda name, payload: alarms_link.say(name, payload)),
         in_session=presence.in_session,
         away_ms=contact.away_ms,
-        outputs=outputs,
+        outputs=outputs.runner,
     )
     answers = FromOutputs(chain)
 
@@ -255,10 +263,11 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     alone.close()
 
 
-def troubles(box: Box, outputs: Runner) -> list[Trouble]:
+def troubles(box: Box, outputs: Opened) -> list[Trouble]:
     """What is wrong with the box and its outputs, for whoever looks."""
     found = [Trouble(h.name, h.zh, h.en) for h in box.healths() if h.state in (WARN, FAULT)]
-    faults = [(name, why) for name, why in outputs.faults().items() if why]
+    faults = [(name, why) for name, why in outputs.runner.faults().items() if why]
+    faults += [("card", text) for text in outputs.warnings()]
     return found + [Trouble(name, f"{name}：{why}", f"{name}: {why}") for name, why in faults]
 
 

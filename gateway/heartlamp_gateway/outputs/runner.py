@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from heartlamp_gateway.outputs.adapter import ENDS, Adapter, Order, Report
 from heartlamp_gateway.say import log, thread
@@ -21,17 +22,14 @@ class Channel:
         self, adapter: Adapter, is_wanted: Callable[[Order], bool], report: Callable[[Order, Report], None]
     ) -> None:
         self._adapter, self._is_wanted, self._report = adapter, is_wanted, report
-        self._waiting: deque[Order] = deque()
+        self._waiting: tuple[deque[Order], deque[Order]] = (deque(), deque())  # what is urgent, all else
         self._changed = threading.Condition()
         self._stopping = False
         self.fault = ""  # until it was asked: who is called in the first seconds after a start must not be passed over
 
     def give(self, order: Order) -> None:
         with self._changed:
-            if order.what in URGENT:
-                self._waiting.appendleft(order)
-            else:
-                self._waiting.append(order)
+            self._waiting[order.what not in URGENT].append(order)
             self._changed.notify()
 
     def stop(self) -> None:
@@ -43,18 +41,25 @@ class Channel:
         self._look()
         while True:
             with self._changed:
-                while not self._waiting and not self._stopping:
+                while not any(self._waiting) and not self._stopping:
                     if not self._changed.wait(HEALTH_S):
                         break
                 if self._stopping:
                     return
-                order = self._waiting.popleft() if self._waiting else None
+                order = next((each.popleft() for each in self._waiting if each), None)
             if order is None:
                 self._look()
-            elif self._is_wanted(order):
-                self._report(order, self._perform(order))
+            elif getattr(self._adapter, "at_once", False):
+                # It has turns of its own, and a fire must not wait until a panic was said.
+                thread(f"{self._adapter.channel} {order.key}", partial(self._do, order)).start()
             else:
-                self._report(order, Report("failed", "not wanted any more"))
+                self._do(order)
+
+    def _do(self, order: Order) -> None:
+        if self._is_wanted(order):
+            self._report(order, self._perform(order))
+        else:
+            self._report(order, Report("failed", "not wanted any more"))
 
     def _perform(self, order: Order) -> Report:
         log.info("%s: %s", self._adapter.channel, order.key)

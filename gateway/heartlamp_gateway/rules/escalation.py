@@ -4,7 +4,7 @@ A neighbour who is coming is shown, and ends no call to those on duty. Who is co
 coming any more. A silent alarm has no escalation here: nothing in the village may tell of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
@@ -78,6 +78,16 @@ def answered(village: Village, incident: str, target: str, answer: str) -> tuple
     word = "withdrawn" if answer == "cannot" else answer
     village, _ = incidents.press_key(village, incident, f"@{target}", word, "")
     return village, [NoteWanted(incident, "duty", f"{answer} {village.place('@' + target)}")]
+
+
+def asked(village: Village, is_theirs: Callable[[str], bool]) -> tuple[str, str] | None:
+    """(incident, target) of the newest call that somebody was asked to come to. `is_theirs(address)`: their number."""
+    for id, found in sorted(village.escalations.items(), key=lambda e: -e[1].opened):
+        for _, target in found.done:
+            who = found.course.target(target)
+            if who and any(reach.channel in ("voice", "sms") and is_theirs(reach.address) for reach in who.reaches):
+                return id, target
+    return None
 
 
 def is_wanted(village: Village, order: Order) -> bool:
