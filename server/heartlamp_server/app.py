@@ -19,6 +19,7 @@ from heartlamp_server.database.feed import Done
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store as device_store
+from heartlamp_server.device.join import Joining
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
@@ -49,8 +50,14 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
+        self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         self.gateways = Starlette(
-            routes=[*self.ingest.routes(), *self.down.routes(), Route("/healthz", self.healthz)],
+            routes=[
+                *self.ingest.routes(),
+                *self.down.routes(),
+                *self.joining.routes(),
+                Route("/healthz", self.healthz),
+            ],
             exception_handlers={HTTPException: not_served},
         )
 
