@@ -11,6 +11,7 @@ from typing import IO
 from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.broker import files
+from heartlamp_gateway.broker.child import Child, mosquitto
 from heartlamp_gateway.broker.link import Link, Login
 from heartlamp_gateway.broker.writing import own_passwords, reload_broker, write_broker_files
 from heartlamp_gateway.chain import Chain
@@ -24,6 +25,8 @@ from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
+from heartlamp_gateway.install.notify import Heart
+from heartlamp_gateway.install.papers import Papers
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
@@ -34,9 +37,9 @@ from heartlamp_gateway.upkeep import Upkeep
 ALARMS, READINGS = "alarms.db", "readings.db"
 
 
-def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) -> None:
-    """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `synchronous`, `vfs`: of the
-    alarm file, for the tests that pull the plug."""
+def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL", vfs: str | None = None) -> None:
+    """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `with_broker`: Mosquitto is our
+    child; `synchronous`, `vfs`: of the alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
     sys.setswitchinterval(0.0001)
     stop = threading.Event()
@@ -94,6 +97,9 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     )
     ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait)
 
+    papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), stop.wait)
+    heart = Heart(chain.lock, stop.wait)
+
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
         thread("alarms", alarms_link.run),
@@ -102,6 +108,10 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
         thread("telemetry in", telemetry_link.run),
         thread("telemetry up", telemetry.run),
     ]
+    if with_broker:
+        mosquitto()
+        threads.insert(0, thread("broker", Child(config.broker_dir, stop.wait).run))
+    threads += [thread("papers", papers.run), thread("heart", heart.run)]
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, down):
         each.start()

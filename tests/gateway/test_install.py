@@ -68,7 +68,11 @@ def test_it_starts_there_and_writes_the_brokers_files(alone: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert "listener 8883 127.0.0.1" in Path(done.stdout.strip()).read_text()
     passwords = (tmp_path / "data" / "broker" / "passwords").read_text()
-    assert [line.split(":")[0] for line in passwords.splitlines()] == ["gateway-alarms", "gateway-telemetry"]
+    assert [line.split(":")[0] for line in passwords.splitlines()] == [
+        "gateway-alarms",
+        "gateway-doctor",
+        "gateway-telemetry",
+    ]
 
 
 def test_a_press_goes_through_it(alone: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

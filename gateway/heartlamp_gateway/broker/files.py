@@ -11,6 +11,7 @@ from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying
 
 ALARMS, TELEMETRY = "gateway-alarms", "gateway-telemetry"  # a device's name cannot have a hyphen
+DOCTOR, DOCTOR_TOPIC = "gateway-doctor", "hl/1/doctor"  # logs in only while `doctor` tries the broker
 _WORDS = ("event", "state", "ask", "shown")
 ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
 TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading")
@@ -74,6 +75,7 @@ def acl(registry: Registry) -> str:
     lines += [f"topic write hl/1/+/relay/+/{what}" for what in CARRIED_DOWN]
     lines += [f"topic write {PULSE}", "", f"user {TELEMETRY}"]
     lines += [f"topic read {name}" for name in TELEMETRY_TOPICS]
+    lines += ["", f"user {DOCTOR}", f"topic readwrite {DOCTOR_TOPIC}"]
     carriers = carrying(registry)
     for device in sorted(registry.devices, key=lambda d: d.id):
         for user, hash in sorted(device.users.items()):

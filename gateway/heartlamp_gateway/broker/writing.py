@@ -14,6 +14,8 @@ from heartlamp_gateway.broker import files
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.say import log
 
+OWN = (files.ALARMS, files.TELEMETRY, files.DOCTOR)
+
 
 def write_atomically(path: Path, text: str) -> bool:
     """Mode 0600. False: it was so already."""
@@ -37,17 +39,19 @@ def write_atomically(path: Path, text: str) -> bool:
 
 
 def own_passwords(config: Config) -> dict[str, str]:
-    """Our two users' passwords, random, made at the first start."""
+    """Our own users' passwords, random, made at the first start."""
     path = config.broker_dir / "own-users.json"
+    made: dict[str, str] = {}
     try:
-        made = json.loads(path.read_text())
-        if isinstance(made, dict) and {files.ALARMS, files.TELEMETRY} <= made.keys():
-            return {name: str(password) for name, password in made.items()}
+        read = json.loads(path.read_text())
+        if isinstance(read, dict):
+            made = {name: str(read[name]) for name in OWN if name in read}
     except (OSError, ValueError):
         pass
-    made = {name: secrets.token_hex(32) for name in (files.ALARMS, files.TELEMETRY)}
-    config.broker_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_atomically(path, json.dumps(made))
+    if len(made) < len(OWN):
+        made |= {name: secrets.token_hex(32) for name in OWN if name not in made}
+        config.broker_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, json.dumps(made))
     return made
 
 
