@@ -18,7 +18,7 @@ from heartlamp_gateway.install import openssl
 from heartlamp_gateway.rules.papers import is_due
 from heartlamp_gateway.say import log
 
-LOOK_S = 30.0
+FIRST_S, LOOK_S = 1.0, 30.0
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -37,14 +37,13 @@ class Papers:
         contact: Contact,
         reload: Callable[[], bool],
         pause: Callable[[float], bool],
-        look_s: float = LOOK_S,
     ) -> None:
         self._config, self._line, self._contact = config, line, contact
-        self._reload, self._pause, self._look_s = reload, pause, look_s
+        self._reload, self._pause = reload, pause
 
     def run(self) -> None:
         looked: int | None = None
-        while not self._pause(self._look_s):
+        while not self._pause(FIRST_S if looked is None else LOOK_S):
             if not self._contact and not wanted_token(self._config).exists():
                 continue
             try:
@@ -54,8 +53,7 @@ class Papers:
                     looked = boottime()
             except (*AWAY, FrameError) as wrong:  # of openssl and the disk too
                 log.error("papers: %s; what is in force stays, tried again", wrong or type(wrong).__name__)
-                if self._contact:
-                    looked = boottime()  # it is not the uplink: again in a day
+                looked = boottime()  # a new token again in half a minute, the rest in a day
             finally:
                 self._line.close()
         self._line.close()

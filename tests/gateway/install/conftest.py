@@ -15,8 +15,7 @@ __all__ = ["county", "new_database"]
 def village(county: County) -> Iterator[Village]:
     made = Village(county)
     yield made
-    for device in made.devices:
-        device.stop()
+    made.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.gateway.rig.device import Device
 from tests.gateway.rig.processes import Process
 from tests.ports import free_port
 from tests.server.county import County
+from tests.village.uplink import Uplink
 
 PROGRAM = (sys.executable, "-m", "heartlamp_gateway")
 
@@ -29,6 +31,9 @@ class Village:
         self.county, self.mark, self.port = county, secrets.token_hex(3), free_port()
         self.gateway, self.name = f"gw{self.mark}", f"村{self.mark}"
         self.devices: list[Device] = []
+        host, _, port = county.gateways.removeprefix("https://").rpartition(":")
+        self.uplink = Uplink((host, int(port)))
+        self.uplink.start()
         county.enrol(self.document())
 
     def document(self) -> Any:
@@ -63,6 +68,20 @@ class Village:
 
         return asyncio.run(work())
 
+    @property
+    def address(self) -> str:
+        """Where the county is, over a cable that can be cut."""
+        return f"https://127.0.0.1:{self.uplink.port}"
+
+    def events(self) -> set[str]:
+        """What the county has of this village."""
+        return {row[0] for row in self.county.sql("SELECT id FROM event WHERE gateway = %s", self.gateway)}
+
+    def close(self) -> None:
+        for device in self.devices:
+            device.stop()
+        self.uplink.stop()
+
     def device(self, name: str) -> Device:
         """Connected."""
         fields = json.loads((self.county.out / "devices" / f"{name}{self.mark}0.json").read_text())
@@ -96,7 +115,7 @@ class Box:
 
     def setup(self, village: Village, code: str = "", *more: str, check: bool = True) -> str:
         answers = self.folder / "answers.toml"
-        answers.write_text(f'county = "{village.county.gateways}"\ncode = "{code or village.code()}"\n')
+        answers.write_text(f'county = "{village.address}"\ncode = "{code or village.code()}"\n')
         done = self.do("setup", "--from", answers, *more, check=check)
         return done.stdout + done.stderr
 
@@ -105,6 +124,14 @@ class Box:
         self.gateway.says("gateway-alarms: session")
         self.gateway.says("devices at")
         return self
+
+    def copy(self, folder: Path) -> "Box":
+        """The disk of this box in another one."""
+        made = Box(folder)
+        shutil.copytree(self.data, made.data, ignore=lambda _, names: [n for n in names if n.endswith(".sock")])
+        made.config.parent.mkdir()
+        made.config.write_text(self.config.read_text().replace(str(self.folder), str(folder)))
+        return made
 
     def token(self) -> str:
         return (self.data / "papers" / "token").read_text().strip()
