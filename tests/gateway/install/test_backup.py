@@ -77,6 +77,7 @@ def test_nothing_that_waited_is_lost_and_the_first_box_is_out(village: Village, 
     second.gateway.says("a new token is in force")
     last = button.press()
     button.is_received(last)
+    assert second.gateway.said("refuses us") == 0
     # The first box comes back from the repair shop: it is told so, and keeps all it has.
     assert Gateway(village.county, village.gateway, old_token).http.get("/gateway/v1/registry").status_code == 401
     found = repaired.do("doctor", check=False).stdout
