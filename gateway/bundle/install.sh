@@ -84,7 +84,7 @@ PROGRAM
 chmod 755 "$room/bin/heartlamp-gateway"
 # A root that is read-only cannot be written to later.
 "$room/bin/python3" -m compileall -q -j 0 --invalidation-mode unchecked-hash "$packages"
-"$room/bin/python3" -c 'import heartlamp_gateway.run' || stop "the program does not load here; nothing was changed"
+"$room/bin/python3" -c 'import heartlamp_gateway.run' || { rm -rf "$room"; stop "the program does not load here; nothing was changed"; }
 rm -rf "$home/$version"
 mv -T "$room" "$home/$version"
 
@@ -105,7 +105,6 @@ printf '# The groups of devices that this box has.\n[Service]\nSupplementaryGrou
 
 before=$(readlink "$home/current" 2>/dev/null || true)
 point "$version"
-if [ -n "$before" ] && [ "$before" != "$version" ]; then ln -sfn "$before" "$home/previous"; fi
 mkdir -p /usr/local/bin
 ln -sfn "$home/current/bin/heartlamp-gateway" /usr/local/bin/heartlamp-gateway
 if systemd; then
@@ -119,6 +118,8 @@ if ! restart; then
     restart || true
     stop "$version does not come up here: $before runs again. journalctl -u heartlamp-gateway says why"
 fi
+
+if [ -n "$before" ] && [ "$before" != "$version" ]; then ln -sfn "$before" "$home/previous"; fi
 
 # --- what is of the past: all versions but this one and the one before
 for old in "$home"/*/; do
