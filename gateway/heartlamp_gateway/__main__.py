@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,7 +150,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     words = _passphrase(arguments.passphrase_file)
     config, data = arguments.config.resolve(), arguments.data.resolve()
     found = restore(arguments.file, words, config, data, arguments.address)
-    print(f"this box is {found.gateway}; {found.waiting} rows wait for the county; written to {config}")
+    taken = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(found.at))
+    print(f"this box is {found.gateway} as it was on {taken}; {found.waiting} rows wait for the county")
     print("start it; devices offer again what came later. The box of before is refused once this one was at the county")
     return 0
 

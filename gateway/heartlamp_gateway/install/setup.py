@@ -74,6 +74,8 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
         )
     if not shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin"):
         said.append("! mosquitto is missing: apt install mosquitto")
+    if Path("/run/systemd/system").exists():
+        said.append("now: systemctl restart heartlamp-broker heartlamp-gateway, and then heartlamp-gateway doctor")
     return said
 
 
