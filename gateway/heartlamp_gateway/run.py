@@ -13,6 +13,7 @@ from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.broker import files
+from heartlamp_gateway.broker.child import Child, mosquitto
 from heartlamp_gateway.broker.link import Link, Login
 from heartlamp_gateway.broker.writing import own_passwords, reload_broker, write_broker_files
 from heartlamp_gateway.chain import Chain
@@ -28,6 +29,7 @@ from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.install.papers import Papers
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.opening import Opened
@@ -60,9 +62,9 @@ THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry 
 """Those that show life; one that does not for a minute ends the process."""
 
 
-def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) -> None:
-    """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `synchronous`, `vfs`: of the
-    alarm file, for the tests that pull the plug."""
+def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL", vfs: str | None = None) -> None:
+    """Runs until SIGTERM or SIGINT. Raises OSError or apsw.Error when it cannot start. `with_broker`: Mosquitto is our
+    child; `synchronous`, `vfs`: of the alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
     sys.setswitchinterval(0.0001)
     stop = threading.Event()
@@ -229,6 +231,8 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     )
     ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait, beat["ticker"])
 
+    papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), stop.wait)
+
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
         thread("alarms", alarms_link.run),
@@ -243,6 +247,10 @@ def run(config: Config, *, synchronous: str = "FULL", vfs: str | None = None) ->
     ]
     wrong = partial(troubles, box, outputs)
     seen_by = windows.threads(chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong)
+    if with_broker:
+        mosquitto()
+        threads.insert(0, thread("broker", Child(config.broker_dir, stop.wait).run))
+    threads.append(thread("papers", papers.run))
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, *extra, down, *seen_by):
         each.start()

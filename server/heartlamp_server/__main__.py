@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     for group, verb, do, help in (
         ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
         ("device", "revoke", _device_revoke, "no longer believe a device, by whatever path"),
+        ("gateway", "invite", _gateway_invite, "print a code by which a box becomes this gateway: 24 hours, once"),
         ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
         ("plan", "load", _plan_load, "hand a village's gateway an escalation plan; prints its version"),
         ("gateway", "token", _gateway_token, "give a gateway a new token; the old one is refused"),
@@ -91,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--display", default="", help="the name that villages see")
         if verb == "load":
             sub.add_argument("--file", type=Path, required=True, help="the plan as JSON; its version is ours to give")
+        if verb == "invite":
+            sub.add_argument("--village", default="", help="name or code, where the gateway is new")
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     for verb, help in (
@@ -293,6 +296,28 @@ def _gateway_revoke(args: argparse.Namespace) -> int:
     if not failed and (device := device_of_one(args.name)):
         print(f"{device} itself is still believed on its other paths: `device revoke {device}` ends that too")
     return failed
+
+
+def _gateway_invite(args: argparse.Namespace) -> int:
+    from heartlamp_protocol.join import VALID_HOURS
+
+    from heartlamp_server.device.invite import invite
+    from heartlamp_server.device.vault import Vault, read_key
+
+    config = configuration.read(args.config)
+
+    async def work() -> int:
+        async with _connected(config) as conn:
+            try:
+                code = await invite(conn, Vault(read_key(config.key_file)), args.name, args.village)
+            except ValueError as why:
+                print(why, file=sys.stderr)
+                return 1
+        print(f"county  {config.url}\ncode    {code}")
+        print(f"Valid for {VALID_HOURS} hours, and once. At the box: heartlamp-gateway setup", file=sys.stderr)
+        return 0
+
+    return asyncio.run(work())
 
 
 def _gateway_token(args: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from heartlamp_server.database.feed import Done
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store as device_store
+from heartlamp_server.device.join import Joining
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
@@ -53,9 +54,11 @@ class County:
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
+        self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
+        chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
         self.gateways = Starlette(
-            routes=[*self.ingest.routes(), *self.down.routes(), *files, Route("/healthz", self.healthz)],
+            routes=[*chain, *files, Route("/healthz", self.healthz)],
             exception_handlers={HTTPException: not_served},
         )
 

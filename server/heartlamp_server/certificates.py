@@ -19,11 +19,17 @@ def twenty_years() -> Validity:
     return now - timedelta(days=1), now + timedelta(days=365 * 20)
 
 
+def two_years() -> Validity:
+    """Of what is renewed by itself."""
+    now = datetime.now(UTC)
+    return now - timedelta(days=1), now + timedelta(days=730)
+
+
 def make_ca(cert: Path, key: Path, county: str) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Heart-Lamp county CA {county}")
     built = (
-        _builder(name, name, private, twenty_years())
+        _builder(name, name, private.public_key(), twenty_years())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(ca=True), critical=True)
         .sign(private, hashes.SHA256())
@@ -34,20 +40,21 @@ def make_ca(cert: Path, key: Path, county: str) -> None:
 def make_server(ca: Path, ca_key: Path, cert: Path, key: Path, names: list[str], valid: Validity | None = None) -> None:
     """A server's certificate. `names`: host names and IP addresses, the first is the common name. `valid` None: for
     twenty years."""
-    authority = x509.load_pem_x509_certificate(ca.read_bytes())
-    authority_key = serialization.load_pem_private_key(ca_key.read_bytes(), None)
-    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
     private = ec.generate_private_key(ec.SECP256R1())
-    built = (
-        _builder(_name(names[0]), authority.subject, private, valid or twenty_years())
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(ca=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([_alternative(n) for n in names]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
+    built = _sign_server(ca, ca_key, private.public_key(), names, valid or twenty_years())
     _write(cert, key, built, private)
+
+
+def sign_request(ca: Path, ca_key: Path, request: bytes, names: list[str], valid: Validity) -> bytes:
+    """The certificate, as PEM, of the public key of a PKCS#10 request (PEM); what else the request wants is not heeded.
+    Raises ValueError where it is none, not signed by its own key, or of a key that is not P-256."""
+    asked = x509.load_pem_x509_csr(request)
+    public = asked.public_key()
+    if not asked.is_signature_valid or not isinstance(public, ec.EllipticCurvePublicKey):
+        raise ValueError("the request is not signed by the key that it names, or that is no elliptic curve's")
+    if not isinstance(public.curve, ec.SECP256R1):
+        raise ValueError(f"the key is of {public.curve.name}, not of P-256")
+    return _sign_server(ca, ca_key, public, names, valid).public_bytes(serialization.Encoding.PEM)
 
 
 def name_in(cert: Path, host: str) -> str:
@@ -59,18 +66,35 @@ def name_in(cert: Path, host: str) -> str:
     return host if host in names or not names else names[0]
 
 
+def _sign_server(
+    ca: Path, ca_key: Path, public: ec.EllipticCurvePublicKey, names: list[str], valid: Validity
+) -> x509.Certificate:
+    authority = x509.load_pem_x509_certificate(ca.read_bytes())
+    authority_key = serialization.load_pem_private_key(ca_key.read_bytes(), None)
+    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+    return (
+        _builder(_name(names[0]), authority.subject, public, valid)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(ca=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(n) for n in names]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+
+
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, valid: Validity
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid: Validity
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(valid[0])
         .not_valid_after(valid[1])
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

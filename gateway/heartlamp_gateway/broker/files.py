@@ -12,7 +12,8 @@ from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying
 
 ALARMS, TELEMETRY, FILES = "gateway-alarms", "gateway-telemetry", "gateway-files"  # a device's has no hyphen
-OWN = (ALARMS, TELEMETRY, FILES)
+DOCTOR, DOCTOR_TOPIC = "gateway-doctor", "hl/1/doctor"  # logs in only while `doctor` tries the broker
+OWN = (ALARMS, TELEMETRY, FILES, DOCTOR)
 _WORDS = ("event", "state", "ask", "shown")
 ALARM_TOPICS = (*(f"hl/1/+/{way}{what}" for way in ("", "relay/+/") for what in _WORDS), "hl/1/+/want")
 TELEMETRY_TOPICS = ("hl/1/+/reading", "hl/1/+/relay/+/reading", PULSE)  # our own pulse: does the broker pass it on?
@@ -79,6 +80,7 @@ def acl(registry: Registry, more: Sequence[str] = ()) -> str:
     lines += [f"topic read {name}" for name in TELEMETRY_TOPICS]
     lines += ["", f"user {FILES}", *(f"topic read {name}" for name in FILE_TOPICS)]
     lines += ["topic write hl/1/+/have", "topic write hl/1/+/piece"]
+    lines += ["", f"user {DOCTOR}", f"topic readwrite {DOCTOR_TOPIC}"]
     carriers = carrying(registry)
     for device in sorted(registry.devices, key=lambda d: d.id):
         for user, hash in sorted(device.users.items()):

@@ -34,7 +34,7 @@ class Line:
     def __init__(self, config: Config, context: ssl.SSLContext, alive: Callable[[], None] = lambda: None) -> None:
         self._config, self._context, self._alive = config, context, alive
         self._sock: ssl.SSLSocket | None = None
-        self._head = ""
+        self._head = self._token = ""
 
     @property
     def socket(self) -> ssl.SSLSocket | None:
@@ -44,7 +44,7 @@ class Line:
         """Opens it ahead of need: the handshake must not stand between an alarm and the county."""
         if self._sock is not None:
             return
-        token = read_token(self._config.token_file)
+        token = self._token = read_token(self._config.token_file)
         host, port = self._config.county_host, self._config.county_port
         raw = socket.create_connection((host, port), CONNECT_S)
         try:
@@ -107,7 +107,10 @@ class Line:
             self.close()
         warm = self._sock is not None
         try:
-            return self._exchange(head, body, method)
+            answer = self._exchange(head, body, method)
+            # A new token took the place of the one that this connection was opened with.
+            renewed = answer.status == 401 and self._token != read_token(self._config.token_file)
+            return self._exchange(head, body, method) if renewed else answer
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
             if not warm:
                 raise

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Opened:
     """`minute()`: of the village's day, None where nobody knows; `is_wanted`, `report`: as of Runner;
     `answered(is_theirs, answer)`: somebody wrote back "coming" or "cannot", False: nobody asked them;
-    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop. `runner`: what does orders."""
+    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop. `adapters`: one for each
+    channel; `runner`: does their orders."""
 
     def __init__(
         self,
@@ -34,12 +35,12 @@ class Opened:
         self._loud: tuple[Siren | Speakers, ...] = ()
         self._usage: Usage | None = None
         self._threads: list[threading.Thread] = []
-        adapters: list[Adapter] = []
+        self.adapters: list[Adapter] = []
         if config.loud is not None:
             from heartlamp_gateway.outputs.loud import loud_outputs
 
             self._loud = loud_outputs(config.loud, minute)
-            adapters += self._loud
+            self.adapters += self._loud
         if config.modem is not None:
             from heartlamp_gateway.outputs.modem.inbox import Inbox
             from heartlamp_gateway.outputs.modem.reports import Reports
@@ -52,9 +53,9 @@ class Opened:
             self._usage = Counted(config.data_dir / "modem-usage.json", config.modem.sim)
             wrote = _wrote(answered, config.modem.country)
             inbox = Inbox(config.modem, turn, reports, self._usage, wrote, pause)
-            adapters += [Voice(config.modem, turn), Sms(config.modem, reports)]
+            self.adapters += [Voice(config.modem, turn), Sms(config.modem, reports)]
             self._threads.append(thread("modem", inbox.run))
-        self.runner = Runner(adapters, is_wanted, report)
+        self.runner = Runner(self.adapters, is_wanted, report)
 
     def start(self) -> None:
         for output in self._loud:

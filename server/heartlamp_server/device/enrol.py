@@ -15,6 +15,7 @@ from heartlamp_protocol.passwords import mosquitto_hash
 from heartlamp_server.area.model import County, Device, Site, Village
 from heartlamp_server.certificates import make_server
 from heartlamp_server.device import of_one, store
+from heartlamp_server.device.invite import joined
 from heartlamp_server.device.vault import Vault
 
 
@@ -96,6 +97,13 @@ async def _gateway(conn: psycopg.AsyncConnection[Any], area: int, village: Villa
     row = await cursor.fetchone()
     if row != (area, False):
         raise ValueError(f"gateway {village.gateway} was revoked, or is another village's: choose another id")
+    if village.broker is not None:
+        await conn.execute(
+            "UPDATE gateway SET broker_name = %s, broker_host = %s, broker_port = %s WHERE id = %s",
+            (village.broker.name, village.broker.host, village.broker.port, village.gateway),
+        )
+    if await joined(conn, village.gateway):
+        return  # by a code: its token and its key are its own, and a folder with others would only be in the way
     place = folder.out / "gateways" / village.gateway
     place.mkdir(parents=True, exist_ok=True)
     (place / "ca.pem").write_bytes(folder.ca.read_bytes())

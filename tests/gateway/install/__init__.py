@@ -1,0 +1,1 @@
+"""How a box becomes a village's gateway, stays one, and is replaced."""

@@ -1,0 +1,89 @@
+"""What the bundle brings besides the wheels: units that systemd understands, an installer that a shell understands."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BUNDLE = Path(__file__).resolve().parents[3] / "gateway" / "bundle"
+UNITS = ("heartlamp-broker.service", "heartlamp-gateway.service")
+NEEDED = ("/usr/sbin/mosquitto", "/bin/kill", "/opt/heartlamp-gateway/current/bin/heartlamp-gateway")
+EXPOSED_MOST = {"heartlamp-broker.service": 1.5, "heartlamp-gateway.service": 2.0}
+"""Of 10, as `systemd-analyze security` counts; an unhardened service has 9.2."""
+
+analyze = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A machine's files, as far as systemd looks at them."""
+    place = tmp_path / "etc/systemd/system"
+    place.mkdir(parents=True)
+    for unit in UNITS:
+        shutil.copy(BUNDLE / "units" / unit, place)
+    shutil.copytree("/usr/lib/systemd/system", tmp_path / "usr/lib/systemd/system", symlinks=True)
+    for program in NEEDED:
+        file = tmp_path / program.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("#!/bin/sh\n")
+        file.chmod(0o755)
+    return tmp_path
+
+
+@analyze
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_understands_every_line(root: Path, unit: str) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", f"--root={root}", unit], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    with (root / "etc/systemd/system" / unit).open("a") as file:
+        file.write("[Service]\nProtectEverything=yes\n")
+    done = subprocess.run(["systemd-analyze", "verify", f"--root={root}", unit], capture_output=True, text=True)
+    assert "ProtectEverything" in done.stderr
+
+
+@analyze
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_may_do_little_more_than_it_needs(root: Path, unit: str) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--root={root}", unit],
+        capture_output=True,
+        text=True,
+    )
+    level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert level, done.stdout + done.stderr
+    assert float(level[1]) <= EXPOSED_MOST[unit]
+
+
+def test_what_is_written_is_written_in_the_state_folder() -> None:
+    for unit in UNITS:
+        text = (BUNDLE / "units" / unit).read_text()
+        assert "ProtectSystem=strict" in text
+        assert "StateDirectory=heartlamp" in text
+        assert not re.search(r"^ReadWritePaths=", text, re.M)
+        assert "StartLimitIntervalSec=0" in text  # a village is never given up
+        assert "Restart=always" in text
+
+
+def test_the_installer_is_plain_shell_and_touches_no_data() -> None:
+    script = BUNDLE / "install.sh"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    removed = re.findall(r"rm -rf (\S+)", script.read_text())
+    assert removed
+    assert not [path for path in removed if "/var" in path or "/etc" in path]
+
+
+def test_a_bundle_that_was_damaged_on_the_stick_changes_nothing(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the installer asks for root first")
+    bundle = tmp_path / "bundle"
+    shutil.copytree(BUNDLE, bundle)
+    (bundle / "VERSION").write_text("9.9.9\n")
+    (bundle / "ARCH").write_text("none\n")
+    (bundle / "SHA256SUMS").write_text(f"{'0' * 64}  VERSION\n")
+    done = subprocess.run([bundle / "install.sh"], capture_output=True, text=True)
+    assert (done.returncode, "damaged" in done.stderr) == (1, True)
+    assert not Path("/opt/heartlamp-gateway").exists()
