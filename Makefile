@@ -40,6 +40,7 @@ prove: tools browser console
 
 bench: tools browser console
 	@$(RUN) python -m tests.village bench
+	@PYTHONPATH=firmware/app $(RUN) python -m tests.gateway.bench
 
 check: tools
 	$(RUN) ruff check

@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from heartlamp_protocol.device.mac import mqtt_password
@@ -46,11 +47,18 @@ THROUGH = {
 
 class Rig:
     """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
-    that not every box has."""
+    that not every box has. `kinds`: device -> (kind, site)."""
 
-    def __init__(self, folder: Path, command: tuple[str, ...] = GATEWAY, tables: str = "") -> None:
-        self.folder, self._tables = folder, tables
-        self.roots = {id: secrets.token_bytes(32) for id in DEVICES}
+    def __init__(
+        self,
+        folder: Path,
+        command: tuple[str, ...] = GATEWAY,
+        tables: str = "",
+        kinds: Mapping[str, tuple[str, str]] = DEVICES,
+        sites: tuple[Site, ...] = SITES,
+    ) -> None:
+        self.folder, self._tables, self._kinds, self._sites = folder, tables, kinds, sites
+        self.roots = {id: secrets.token_bytes(32) for id in kinds}
         self.authority = Authority(folder)
         self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
         self.port = free_port()
@@ -78,11 +86,11 @@ class Rig:
     def registry(self, version: int, without: str = "") -> Registry:
         """`without`: a device that is revoked."""
         devices = []
-        for id, (kind, site) in DEVICES.items():
+        for id, (kind, site) in self._kinds.items():
             name = user(id, 1)
             hash = mosquitto_hash(mqtt_password(self.roots[id], 1), secrets.token_bytes(12))
             devices.append(Listed(id, kind, site, {} if id == without else {name: hash}, THROUGH.get(id, ())))
-        return Registry(version, "柳树村", SITES, tuple(devices))
+        return Registry(version, "柳树村", self._sites, tuple(devices))
 
     def device(self, id: str, by: Device | None = None) -> Device:
         """`by`: the lamp that carries for it, instead of a session of its own."""
