@@ -32,7 +32,7 @@ bundle-pi: $(READY)/python
 	@sh bootstrap/bundle_pi.sh
 
 test: tools browser console words32
-	$(RUN) pytest -n 2 --dist loadgroup -m "not prove"
+	$(RUN) pytest -n 3 --dist loadgroup -m "not prove"
 	@$(MAKE) --no-print-directory console-test
 
 prove: tools browser console
