@@ -5,6 +5,7 @@ commit one row and publish it to the lamp. Idle and with ten times the usual tel
 machine; how fast a day's backlog goes up.
 """
 
+import getpass
 import json
 import os
 import statistics
@@ -44,6 +45,7 @@ def floor(folder: Path, rounds: int) -> list[float]:
     socket = folder / "floor.sock"
     (folder / "floor.conf").write_text(
         f"listener {port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\nlistener 0 {socket}\nallow_anonymous true\n"
+        f"user {getpass.getuser()}\n"
     )
     broker = Process(["/usr/sbin/mosquitto", "-c", str(folder / "floor.conf")], folder / "floor.log").start()
     until("the floor's broker", socket.exists)
