@@ -44,25 +44,25 @@ def percentiles(values: list[float]) -> tuple[float, float, float]:
     return tuple(ordered[min(len(ordered) - 1, int(len(ordered) * q))] for q in (0.50, 0.95, 0.99))  # type: ignore[return-value]
 
 
-def presses(rig: Rig, count: int) -> dict[str, list[float]]:
-    """Milliseconds from the pin's move to each hop, for `count` presses, one at a time, house by house."""
+def presses(rig: Rig, count: int, kind: str, opened: dict[str, tuple[str, int]]) -> dict[str, list[float]]:
+    """Milliseconds from the pin's move to each hop, for `count` presses of a lamp's or a button's red key, one at a
+    time, house by house. A button sleeps: its first hop is the start of its program, from sources, too. `opened`: site
+    -> its incident and how often it was pressed for, so far."""
     found: dict[str, list[float]] = {h: [] for h in ("stored", "sent", "heard", "received", "shown", "drawn")}
     houses = rig.houses()
-    incident: dict[str, str] = {}
-    presses_of: dict[str, int] = {}
     with chromium() as browser, watch(browser) as page:
         page.add_init_script(f"{{{FOLLOW}}}")
         log_in(page, rig.console_url, "duty", rig.password)
         for n in range(count):
             house = houses[n % len(houses)]
-            button, since = house.device("button"), rig.journal.mark()
+            button, since = house.device(kind), rig.journal.mark()
             start = rig.press(button, hold=0.03)
             event = str(trace(rig.journal, button, "pressed", since).fields["event"])
             for name in ("stored", "sent", "heard", "received"):
                 found[name].append((trace(rig.journal, button, name, since, event).at - start) / 1e6)
-            opening = incident.setdefault(house.site, event)
-            presses_of[opening] = presses_of.get(opening, 0) + 1
-            shown, drawn = page.evaluate("(key) => window.moments(key)", f"{opening} {presses_of[opening]}")
+            opening, times = opened.get(house.site, (event, 0))
+            opened[house.site] = opening, times + 1
+            shown, drawn = page.evaluate("(key) => window.moments(key)", f"{opening} {times + 1}")
             found["shown"].append(shown - start / 1e6)
             found["drawn"].append(drawn - start / 1e6)
             time.sleep(
@@ -119,7 +119,10 @@ def main() -> int:
     ):
         say("the floor of this machine")
         floors = floor.measure(rig)
-        hops = presses(rig, PRESSES)
+        opened: dict[str, tuple[str, int]] = {}
+        hops = presses(rig, PRESSES, "lamp", opened)
+        say("buttons, which sleep")
+        woken = presses(rig, PRESSES // 5, "button", opened)
         say("restarts")
         again = restarts(rig, RESTARTS)
     total = sum(statistics.median(v) for v in floors.values())
@@ -128,6 +131,7 @@ def main() -> int:
         "floor_ms": {},
         "floor_sum_ms": {"p50": round(total, 2), "p99": round(sum(percentiles(v)[2] for v in floors.values()), 2)},
         "hops": {},
+        "woken": {},
         "restarts_ms": {},
     }
     print(f"\n  {'floor, same run':<28}{'p50':>9}{'p99':>9}   ms")
@@ -148,6 +152,11 @@ def main() -> int:
             + f"{'':>14}"
             + "".join(f"{p / total:>7.2f}" for p in ps)
         )
+    print(f"\n  {PRESSES // 5} presses of sleeping buttons")
+    for name, values in woken.items():
+        ps = percentiles(values)
+        result["woken"][f"pressed→{name}"] = [round(p, 2) for p in ps]
+        print(f"  {'pressed→' + name:<25}" + "".join(f"{p:>9.2f}" for p in ps))
     print(f"\n  {'from start of the dead part':<28}{'median':>9}{'worst':>9}   ms, {RESTARTS} each")
     for name, values in again.items():
         result["restarts_ms"][name] = {"median": round(statistics.median(values)), "worst": round(max(values))}
