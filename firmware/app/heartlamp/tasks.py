@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 
 from heartlamp_protocol.device.event import write_ask, write_shown, write_state
 from heartlamp_protocol.device.kinds import heartbeat_ms
@@ -12,7 +13,7 @@ from heartlamp.rules.watch import ALIVE_MS
 from heartlamp.wait import wait
 
 CALM_MS = 1_000  # after the start: who was woken by a press has other things to do
-ROOM_MS = 600_000  # between two attempts to keep room
+AGAIN_MS = 50_000  # where there is too little: looking costs a tenth of a second, and who is silent for longer hangs
 
 
 def pins(hal, device):
@@ -130,17 +131,18 @@ def room(hal, device):
     each of its short wakes."""
 
     async def run(alive) -> None:
-        pause, again_at = CALM_MS, hal.clock()
+        pause = CALM_MS
         while True:
             alive()
             await asyncio.sleep_ms(pause)
             pause = ALIVE_MS
-            if hal.clock() >= again_at and not device.is_needed() and not device.outbox.has_room():
+            if not device.is_needed() and not device.outbox.has_room():
                 from heartlamp.room import make
 
                 if await make(device.outbox, lambda: device.is_needed() or alive()):
                     hal.trace("reserve")
-                again_at = hal.clock() + ROOM_MS
+                del sys.modules["heartlamp.room"], make  # its RAM is for others now
+                pause = AGAIN_MS
 
     return run
 
