@@ -172,7 +172,9 @@ def test_an_unknown_ups_and_no_upsd_at_all_are_faults_that_say_so(upsd: Upsd) ->
 
 def test_an_upsd_that_hangs_is_a_fault_and_holds_up_nobody(upsd: Upsd) -> None:
     upsd.mute = True
-    box = Box({"ups": lambda: ups.look(upsd.door), "memory": memory.look}, lambda s: True, deadline_s=0.2)
+    box = Box(
+        {"ups": lambda: ups.look(upsd.door), "memory": lambda: memory.judge(40_000_000)}, lambda s: True, deadline_s=0.2
+    )
     box.look()
     found = {health.name: health for health in box.healths()}
     assert (found["ups"].state, found["ups"].en) == (FAULT, "It does not answer: restart, then repair it.")
@@ -201,7 +203,7 @@ def test_a_check_that_breaks_is_a_fault_of_its_part_alone() -> None:
     def broken() -> Health:
         raise RuntimeError("the driver is confused")
 
-    box = Box({"ups": broken, "memory": memory.look}, lambda s: True)
+    box = Box({"ups": broken, "memory": lambda: memory.judge(40_000_000)}, lambda s: True)
     box.look()
     assert [(h.name, h.state) for h in box.healths()] == [("ups", FAULT), ("memory", OK)]
     assert "the driver is confused" in box.healths()[0].en

@@ -162,5 +162,9 @@ def test_the_months_megabytes_are_counted_and_outlive_the_process_and_the_modem(
     assert box.usage.octets() == 85 * MEGABYTE
     box.replug()
     box.tell("Carry", "t", 86 * MEGABYTE)  # over the new modem's own connection
-    box.receives("10086", "广告")
-    until("counted on", lambda: box.usage.octets() == (85 + 86) * MEGABYTE)
+    for _ in range(8):  # it may have looked when the new modem had no connection yet; each message makes it look
+        box.receives("10086", "广告")
+        until("looked", lambda: not box.there())
+        if box.usage.octets() == (85 + 86) * MEGABYTE:
+            break
+    assert box.usage.octets() == (85 + 86) * MEGABYTE
