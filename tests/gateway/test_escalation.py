@@ -134,6 +134,15 @@ def test_two_incidents_that_the_county_makes_one_go_on_where_the_first_was(villa
     assert done(merged, 10)[1] == []
 
 
+def test_who_was_called_before_the_county_made_two_incidents_one_is_heard_all_the_same(village: Village) -> None:
+    village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    assert all(escalation.is_wanted(merged, order) for order in orders)
+    answered, notes = escalation.answered(merged, A, "grid1", "coming")
+    assert [(note.incident, note.subject) for note in notes] == [(B, "coming 网格员")]
+    assert calls(answered, "lamp9")[0]["answer"] == "coming"
+
+
 def test_a_new_plan_changes_nothing_of_what_is_open(village: Village) -> None:
     village, _, _ = done(village, 0)
     changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON)

@@ -15,7 +15,7 @@ from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules import incidents
 from heartlamp_gateway.rules.model import Escalation, Incident, NoteWanted, Village
 
-ENDS_ALL = frozenset(("accepted", "coming", "arrived", "closed"))
+TAKEN = frozenset(("accepted", "coming", "arrived"))  # by a person at the county; what is closed is not here any more
 
 
 def follow(village: Village, minute: int | None) -> Village:
@@ -70,9 +70,11 @@ def next_at(village: Village, now: int, county_away_ms: int, channels: frozenset
 
 def answered(village: Village, incident: str, target: str, answer: str) -> tuple[Village, list[NoteWanted]]:
     """Who is on duty answers "coming", "arrived" or "cannot"."""
-    found = village.escalations.get(incident)
-    if found is None or found.course.target(target) is None or (target, answer) in found.duty:
+    held = village.incident(incident)
+    found = village.escalations.get(held.id) if held else None
+    if held is None or found is None or found.course.target(target) is None or (target, answer) in found.duty:
         return village, []
+    incident = held.id
     duty = (*(d for d in found.duty if d[0] != target), (target, answer))
     village = _with(village, incident, replace(found, duty=duty))
     word = "withdrawn" if answer == "cannot" else answer
@@ -92,7 +94,8 @@ def asked(village: Village, is_theirs: Callable[[str], bool]) -> tuple[str, str]
 
 def is_wanted(village: Village, order: Order) -> bool:
     """Whether an order that has not begun is still to be done: its incident is open, and its step not over."""
-    incident, found = village.incidents.get(order.incident), village.escalations.get(order.incident)
+    incident = village.incident(order.incident)
+    found = village.escalations.get(incident.id) if incident else None
     if incident is None or found is None:
         return False
     _, _, number, target, *_ = order.key.split("/")
@@ -144,7 +147,7 @@ def _is_mute(target: Target, channels: frozenset[str]) -> bool:
 def _reached(incident: Incident, found: Escalation) -> frozenset[str]:
     reached: set[str] = set()
     words = [answer for _, answer in found.duty]
-    if incident.county in ENDS_ALL and not incident.county_by:
+    if incident.county in TAKEN and not incident.county_by:
         words.append(incident.county)  # a person at a screen
     if any(word != "cannot" for word in words):
         reached.add("accepted")

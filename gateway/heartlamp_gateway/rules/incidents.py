@@ -71,9 +71,7 @@ def refuse(village: Village, event: str) -> Village:
 def press_key(village: Village, incident: str, site: str, answer: str, event: str) -> tuple[Village, str]:
     """Somebody at `site` answers, by `event`. Returns what is to be told of it: their answer, "unanswered" where they
     were the last who came, or "" where nothing changed or only somebody else's word stands."""
-    found = village.incidents.get(incident) or next(
-        (i for i in village.incidents.values() if incident in i.events), None
-    )
+    found = village.incident(incident)
     if found is None or not site or (site == found.site and answer == "coming"):
         return village, ""
     responders = tuple(r for r in found.responders if r[0] != site)

@@ -72,6 +72,10 @@ class Village:
     plan: Plan = NO_PLAN
     escalations: Mapping[str, Escalation] = field(default_factory=dict)
 
+    def incident(self, event: str) -> Incident | None:
+        """The open one that holds this event: the county may have made two one since it was named."""
+        return self.incidents.get(event) or next((i for i in self.incidents.values() if event in i.events), None)
+
     def device(self, device: str) -> Device | None:
         return next((d for d in self.registry.devices if d.id == device), None)
 
