@@ -83,8 +83,11 @@ class Chain:
         self.last_n = max(file.last_n(), int(file.word("n") or 0))
         self.village = lamps.forget_shown(lamps.relight(file.village()))
         self.outbox.refill(file.waiting, anew=True)
-        self._outputs.give(file.effects())
         log.info("epoch %s, %d rows wait for the county", self.epoch, len(self.outbox))
+
+    def resume(self) -> None:
+        """Gives out again what was ordered and is not known to be done: once all is there that may be told of it."""
+        self._outputs.give(self.ledger.file.effects())
 
     def close(self) -> None:
         """Writes what may be written late, and lets nothing in any more."""

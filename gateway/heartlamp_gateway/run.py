@@ -255,6 +255,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     for each in (*threads, *extra, down, *seen_by):
         each.start()
     outputs.start()
+    chain.resume()
     notify("READY=1")
     stop.wait()
     notify("STOPPING=1")

@@ -14,6 +14,7 @@ from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.rules import escalation, incidents
 from heartlamp_gateway.rules.model import NoteWanted, Village
 
+from tests.gateway.rig.waiting import until
 from tests.gateway.test_rules import VILLAGE, A, B, calls, said
 from tests.protocol.test_escalation import PLAN
 
@@ -183,6 +184,7 @@ class Told:
     """An adapter that does as it is told, and what was reported."""
 
     deadline_s = 0.5
+    at_once = False
 
     def __init__(self, channel: str, how: str = "done") -> None:
         self.channel, self.how = channel, how
@@ -235,8 +237,24 @@ def test_an_output_that_hangs_or_breaks_holds_up_no_other() -> None:
         ("c", "done", ""),
         ("d", "failed", "this box has no speaker"),
     ]
-    assert runner.working() == {"voice"}
+    assert until("their health", lambda: runner.working() == {"voice"})
     hangs.let_go.set()
+    runner.stop()
+
+
+def test_no_order_waits_for_the_question_whether_it_would_work() -> None:
+    class Asked(Told):
+        def health(self) -> str:
+            self.let_go.wait(10)
+            return ""
+
+    told, adapter = Reports(), Asked("voice")
+    adapter.deadline_s = 20
+    runner = Runner((adapter,), lambda order: True, told.add)
+    runner.start()
+    runner.give([order("a", "voice")])
+    assert told.wait(1) == [("a", "done", "")]
+    adapter.let_go.set()
     runner.stop()
 
 

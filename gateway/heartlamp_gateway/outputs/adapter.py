@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-# What a report may say, in the order in which things happen; each is a line of the incident's timeline. The last nine
-# end an order.
-STATES = ("sent", "delivered", "rang", "answered", "done", "coming", "cannot", "voicemail", "busy", "unanswered")
+# What ends an order. Before it may come "sent", "delivered", "rang", "answered"; each is a line of the timeline.
 ENDS = ("done", "coming", "cannot", "voicemail", "busy", "unanswered", "failed")
 
 
@@ -30,7 +28,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`state`: of STATES, or "failed"; `why`: in words, where it failed."""
+    """`state`: one of ENDS, or what comes before; `why`: in words, where it failed."""
 
     state: str
     why: str = ""
@@ -38,10 +36,12 @@ class Report:
 
 class Adapter(Protocol):
     """One channel. `deadline_s`: an order that takes longer is given up, and this adapter counts as hanging: no other
-    waits for it. Its constructor touches nothing."""
+    waits for it. `at_once`: it takes orders while it does others, and sees to their turns. Its constructor touches
+    nothing."""
 
     channel: str
     deadline_s: float
+    at_once: bool
 
     def perform(self, order: Order, report: Callable[[Report], None]) -> Report:
         """Blocks until it is over, in a thread of its own; what happens on the way is reported, the end returned (a

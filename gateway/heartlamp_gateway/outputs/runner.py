@@ -1,4 +1,5 @@
-"""Does orders: each channel in a thread of its own, so that one that hangs or lies never holds up another."""
+"""Does orders: each channel in a thread of its own, so that one that hangs or lies never holds up another. Whether they
+work is asked in one more, so that no order waits for that."""
 
 import threading
 from collections import deque
@@ -16,12 +17,17 @@ HANGS = "it does not answer; restart its device, then the gateway"
 
 class Channel:
     """One adapter's orders. `is_wanted(order)`: asked once more before it begins; `report(order, report)`: told of
-    everything, from any thread; both may be slow and never raise."""
+    everything, from any thread; both may be slow and never raise. `failed()`: called after an order that did: was it
+    this one, or would all fail?"""
 
     def __init__(
-        self, adapter: Adapter, is_wanted: Callable[[Order], bool], report: Callable[[Order, Report], None]
+        self,
+        adapter: Adapter,
+        is_wanted: Callable[[Order], bool],
+        report: Callable[[Order, Report], None],
+        failed: Callable[[], None],
     ) -> None:
-        self._adapter, self._is_wanted, self._report = adapter, is_wanted, report
+        self._adapter, self._is_wanted, self._report, self._failed = adapter, is_wanted, report, failed
         self._waiting: tuple[deque[Order], deque[Order]] = (deque(), deque())  # what is urgent, all else
         self._changed = threading.Condition()
         self._stopping = False
@@ -38,19 +44,14 @@ class Channel:
             self._changed.notify()
 
     def run(self) -> None:
-        self._look()
         while True:
             with self._changed:
                 while not any(self._waiting) and not self._stopping:
-                    if not self._changed.wait(HEALTH_S):
-                        break
+                    self._changed.wait()
                 if self._stopping:
                     return
-                order = next((each.popleft() for each in self._waiting if each), None)
-            if order is None:
-                self._look()
-            elif getattr(self._adapter, "at_once", False):
-                # It has turns of its own, and a fire must not wait until a panic was said.
+                order = next(each.popleft() for each in self._waiting if each)
+            if self._adapter.at_once:  # a fire must not wait until a panic was said
                 thread(f"{self._adapter.channel} {order.key}", partial(self._do, order)).start()
             else:
                 self._do(order)
@@ -72,12 +73,13 @@ class Channel:
         elif ended.state not in ENDS:
             ended = Report("failed", f"it said {ended.state!r}")
         if ended.state == "failed":
-            self._look()  # was it this order, or would all fail?
+            self._failed()
         else:
             self.fault = ""
         return ended
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Asks whether it works."""
         found = _within(min(HEALTH_MOST_S, self._adapter.deadline_s), lambda: Report("done", self._adapter.health()))
         said = HANGS if found is None else found.why
         if said != self.fault:
@@ -95,15 +97,29 @@ class Runner:
         report: Callable[[Order, Report], None],
     ) -> None:
         self._report = report
-        self._channels: Mapping[str, Channel] = {a.channel: Channel(a, is_wanted, report) for a in adapters}
+        self._look, self._stopping = threading.Event(), False
+        self._channels: Mapping[str, Channel] = {
+            a.channel: Channel(a, is_wanted, report, self._look.set) for a in adapters
+        }
 
     def start(self) -> None:
         for name, channel in self._channels.items():
             thread(name, channel.run).start()
+        if self._channels:
+            thread("outputs' health", self._examine).start()
 
     def stop(self) -> None:
+        self._stopping = True
+        self._look.set()
         for channel in self._channels.values():
             channel.stop()
+
+    def _examine(self) -> None:
+        while not self._stopping:
+            self._look.clear()
+            for channel in self._channels.values():
+                channel.look()
+            self._look.wait(HEALTH_S)
 
     def give(self, orders: Iterable[Order]) -> None:
         for order in orders:

@@ -25,6 +25,7 @@ class Sms:
     the network says later is reported later, at most an hour."""
 
     channel = "sms"
+    at_once = False
 
     def __init__(self, config: ModemConfig, reports: Reports) -> None:
         self.deadline_s = ENABLE_S + SEND_S + config.delivery_s + 4 * CALL_S

@@ -27,6 +27,7 @@ class Voice:
     others are given."""
 
     channel = "voice"
+    at_once = False
 
     def __init__(
         self,
