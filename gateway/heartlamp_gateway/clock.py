@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from heartlamp_gateway.rules.dates import SET_FROM
+
 
 def boottime() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
@@ -19,13 +21,10 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-SET_AFTER = 1_750_000_000  # seconds since 1970, June 2025: an earlier date is of a clock that nobody has set
-
-
 def minute(utc_offset_min: int) -> int | None:
     """Of the village's day; None where the box does not know the time. Only hours of the plan depend on it."""
     now = time.time()
-    return None if now < SET_AFTER else int(now // 60 + utc_offset_min) % (24 * 60)
+    return None if now < SET_FROM else int(now // 60 + utc_offset_min) % (24 * 60)
 
 
 @dataclass(frozen=True, slots=True)

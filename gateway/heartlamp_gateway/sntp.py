@@ -1,48 +1,31 @@
 """Tells devices of the village the time, as long as this box itself can be believed."""
 
-import ctypes
 import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
 from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.kernel_clock import discipline
 from heartlamp_gateway.rules.sntp import CLIENTS_MAX, Asked, Clock, answer, ask
 from heartlamp_gateway.say import log
 from heartlamp_gateway.sntp_table import TimeTable
 
-TIME_ERROR, STA_UNSYNC = 5, 0x40  # <sys/timex.h>
 LOOK_S = 1.0
 
 
-class _Timex(ctypes.Structure):
-    """struct timex, as far as it is read here, and room for the rest."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_long * 32),
-    )
-
-
-def kernel_clock() -> Clock:
-    """Whether something disciplines the clock (chrony, systemd-timesyncd) the kernel knows best."""
-    timex = _Timex()
-    state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))  # modes 0: only asks
-    good = state not in (-1, TIME_ERROR) and not timex.status & STA_UNSYNC
-    return Clock(time.time(), good, timex.maxerror / 1_000_000)
+def own_clock() -> Clock:
+    try:
+        good, error = discipline()
+    except OSError:
+        good, error = False, 0.0
+    return Clock(time.time(), good, error)
 
 
 class Sntp:
     """`stopping()`: whether we end. `clock`: this box's."""
 
-    def __init__(
-        self, table: TimeTable, stopping: Callable[[], bool], clock: Callable[[], Clock] = kernel_clock
-    ) -> None:
+    def __init__(self, table: TimeTable, stopping: Callable[[], bool], clock: Callable[[], Clock] = own_clock) -> None:
         self._table, self._stopping, self._clock = table, stopping, clock
         self._asked: OrderedDict[str, Asked] = OrderedDict()  # of the last addresses
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from heartlamp_gateway.disk.room import Room
+from heartlamp_gateway.rules.dates import SET_FROM
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health
 from heartlamp_gateway.rules.watch import LATE_MS, LOOK_MS, late, overslept
 from heartlamp_gateway.supervision import broker, county, date, disk, heat, memory, systemd, ups
@@ -30,9 +31,9 @@ GB = 1_000_000_000
         (disk.judge(0, 32 * GB, 900, 1000, False, False), FAULT),
         (disk.judge(20 * GB, 32 * GB, 900, 1000, True, True), FAULT),
         (date.judge(0.0, 0, True), FAULT),
-        (date.judge(date.MADE + 1, -3 * 86_400_000, True), WARN),
-        (date.judge(date.MADE + 1, 0, False), WARN),
-        (date.judge(date.MADE + 1, 1_000, True), OK),
+        (date.judge(SET_FROM + 1, -3 * 86_400_000, True), WARN),
+        (date.judge(SET_FROM + 1, 0, False), WARN),
+        (date.judge(SET_FROM + 1, 1_000, True), OK),
         (heat.judge(None), ABSENT),
         (heat.judge(50_000), OK),
         (heat.judge(76_000), WARN),

@@ -7,14 +7,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from heartlamp_gateway.rules.sntp import BELIEVABLE_FROM, CLIENTS_MAX, RATE_MOST, RATE_MS, Clock, answer, ask, timestamp
-from heartlamp_gateway.sntp import Sntp, kernel_clock
+from heartlamp_gateway.rules.dates import SET_FROM
+from heartlamp_gateway.rules.sntp import CLIENTS_MAX, RATE_MOST, RATE_MS, Clock, answer, ask, timestamp
+from heartlamp_gateway.sntp import Sntp, own_clock
 from heartlamp_gateway.sntp_table import TimeTable, read_time
 
 from tests.gateway.rig.waiting import until
 from tests.ports import free_port
 
-GOOD = Clock(BELIEVABLE_FROM + 1000.25, True, 0.01)
+GOOD = Clock(SET_FROM + 1000.25, True, 0.01)
 MICROPYTHON = b"\x1b" + 47 * b"\0"  # what MicroPython's ntptime sends: version 3, client
 
 
@@ -137,7 +138,7 @@ def test_the_addresses_that_are_remembered_are_bounded(server: Server) -> None:
 
 
 def test_the_kernel_is_asked_and_says_something_sane() -> None:
-    clock = kernel_clock()
+    clock = own_clock()
     assert abs(clock.now - time.time()) < 5
     assert 0 <= clock.error < 100
 

@@ -6,12 +6,13 @@ An answer has 48 bytes, as the question has: nobody is flooded by it whose addre
 import struct
 from dataclasses import dataclass, replace
 
+from heartlamp_gateway.rules.dates import SET_FROM
+
 PACKET = 48
 CLIENT, SERVER = 3, 4
 UNSYNCHRONISED = 3  # the leap indicator of a clock that nobody should follow
 STRATUM = 3  # our source is one of the internet's, most often of stratum 2
 TO_1900 = 2_208_988_800  # seconds from 1900, where NTP counts from, to 1970
-BELIEVABLE_FROM = 1_767_225_600  # 2026: a clock of before this program was made is wrong
 RATE_MS, RATE_MOST = 2_000, 8  # one question in two seconds, a few at once
 CLIENTS_MAX = 1_024
 _FORM = struct.Struct("!BBbb II4s 8s 8s 8s 8s")
@@ -42,7 +43,7 @@ def answer(question: bytes, clock: Clock, kiss: bytes = b"") -> bytes | None:
     version, mode = question[0] >> 3 & 7, question[0] & 7
     if mode != CLIENT or not 1 <= version <= 4:
         return None
-    good = clock.synchronised and clock.now >= BELIEVABLE_FROM
+    good = clock.synchronised and clock.now >= SET_FROM
     if not good and not kiss:
         kiss = b"INIT"
     leap, stratum, name = (UNSYNCHRONISED, 0, kiss) if kiss else (0, STRATUM, b"LOCL")

@@ -1,46 +1,19 @@
 """The wall clock. No age and no timer of ours depends on it; hours of policies and people who read logs do."""
 
-import ctypes
-import os
 import time
 
 from heartlamp_gateway.clock import boottime
+from heartlamp_gateway.kernel_clock import discipline
+from heartlamp_gateway.rules.dates import SET_FROM
 from heartlamp_gateway.rules.health import FAULT, OK, WARN, Health
 
 NAME = "clock"
-MADE = 1_735_689_600  # 2025-01-01: this program is younger
 JUMP_MS = 30_000
-UNSYNCHRONISED = 0x0040  # STA_UNSYNC of adjtimex(2)
-TIME_ERROR = 5
-
-
-class _Timex(ctypes.Structure):
-    """struct timex of Linux, as far as `status`; the rest is room for the kernel to write to."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_char * 256),
-    )
-
-
-def is_synchronised() -> bool:
-    """The kernel's word: somebody (chrony, systemd-timesyncd, ntpd) disciplines this clock. Raises OSError."""
-    asked = _Timex()
-    libc = ctypes.CDLL(None, use_errno=True)
-    state = libc.adjtimex(ctypes.byref(asked))  # modes 0: only reads, needs no right
-    if state < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return state != TIME_ERROR and not asked.status & UNSYNCHRONISED
 
 
 def judge(now_s: float, jumped_ms: int, synchronised: bool) -> Health:
     """`now_s`: seconds since 1970; `jumped_ms`: how far it moved against BOOTTIME since the last look."""
-    if now_s < MADE:
+    if now_s < SET_FROM:
         return Health(
             NAME,
             FAULT,
@@ -69,4 +42,4 @@ class Date:
         offset = int(now * 1000) - boottime()
         jumped = 0 if self._offset is None else offset - self._offset
         self._offset = offset
-        return judge(now, jumped, is_synchronised())
+        return judge(now, jumped, discipline()[0])

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from heartlamp_gateway.outputs.modem.config import Sim
+from heartlamp_gateway.rules.dates import FIRST_DAY
 
 AHEAD_DAYS = 30
 USED_PERCENT = 80
 BALANCE_OLD_DAYS = 40
 MEGABYTE = 1_000_000
-A_CLOCK = date(2025, 1, 1)  # before it, this box does not know what day it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Used:
 def counted(used: Used, readings: dict[str, int], today: date) -> Used:
     """`readings`: octets since each connection began, by a name that no later connection gets again. A box without the
     date goes on with the month that it knows."""
-    month = f"{today:%Y-%m}" if today >= A_CLOCK else used.month
+    month = f"{today:%Y-%m}" if today >= FIRST_DAY else used.month
     grown = sum(_since(used.seen.get(name, 0), octets) for name, octets in readings.items())
     # of one that is not there any more nothing is needed; of one that hides for a while, all
     seen = {**dict(list(used.seen.items())[-20:]), **readings}
@@ -49,7 +49,7 @@ def _since(before: int, now: int) -> int:
 
 def warnings(sim: Sim, used: Used, today: date) -> list[str]:
     """For people; none while this box does not know what day it is."""
-    if today < A_CLOCK:
+    if today < FIRST_DAY:
         return []
     found = []
     payer = f"，付费：{sim.payer}" if sim.payer else ""
