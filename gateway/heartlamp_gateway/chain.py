@@ -110,11 +110,12 @@ class Chain:
         """`before`: the village that the disk knows; `heard`: (event, device) to be told so; `durable`: False when
         it may wait for the next commit."""
         lived = self.lived()
+        self.outbox.put([kept for kept, _ in rows])  # while we think and the disk works, the uplink already sends
         orders, more = self._escalate(lived)
+        self.outbox.put([kept for kept, _ in more])
         rows = [*rows, *more]
         changes = [alarms.keep(kept, digest, lived) for kept, digest in rows]
         changes += [*writes, *map(alarms.wanted, orders), *alarms.difference(before, self.village)]
-        self.outbox.put([kept for kept, _ in rows])  # while the disk works, the uplink already sends
         self._unheard.update(heard)
         if not durable and not orders:
             self.ledger.later(changes)
