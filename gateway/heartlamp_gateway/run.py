@@ -67,10 +67,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     child; `synchronous`, `vfs`: of the alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
     sys.setswitchinterval(0.0001)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
+    stop, told = threading.Event(), _signals()
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     alone = _lock(config.data_dir / "lock")
     room = Room(config.data_dir, config.supervision.reserve)
@@ -257,7 +254,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     outputs.start()
     chain.resume()
     notify("READY=1")
-    stop.wait()
+    os.read(told, 1)
+    stop.set()
     notify("STOPPING=1")
     log.info("%s stops", config.name)
     outputs.stop()
@@ -270,6 +268,17 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     chain.close()
     readings.close()
     alone.close()
+
+
+def _signals() -> int:
+    """Where a byte can be read once we are told to stop. Not by a handler that sets an event, which takes a lock that
+    this thread may hold, nor by one that needs this thread: after a SIGCONT the kernel may interrupt another."""
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return told
 
 
 def troubles(box: Box, outputs: Opened) -> list[Trouble]:
