@@ -1,7 +1,7 @@
 """The file that must not lose a row: events and notes for the county, incidents, lamps, registry, cursor, epoch.
 
-Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection; the caller
-holds the lock.
+Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection that
+writes; the caller holds the lock.
 """
 
 import json
@@ -123,10 +123,17 @@ class AlarmFile:
             raise
 
     def checkpoint(self, pages: int = 1000) -> None:
-        """Moves the journal into the file once it has grown by so many pages."""
-        if self._wal_pages >= pages:
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            self._wal_pages = 0
+        """Moves the journal into the file once it has grown by so many pages. Without the lock, on a connection of its
+        own: it waits for the disk, and no alarm waits for it."""
+        if self._wal_pages < pages:
+            return
+        self._wal_pages = 0
+        beside = apsw.Connection(str(self._path), vfs=self._vfs)
+        try:
+            beside.pragma("synchronous", self._synchronous)
+            beside.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        finally:
+            beside.close()
 
     def _on_wal(self, db: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
