@@ -42,6 +42,7 @@ from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.health import FAULT, WARN
 from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.sntp import Sntp
+from heartlamp_gateway.supervision import county as county_watch
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.checks import checks
 from heartlamp_gateway.supervision.devices import Devices
@@ -274,7 +275,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
 
 def troubles(box: Box, outputs: Opened) -> list[Trouble]:
     """What is wrong with the box and its outputs, for whoever looks."""
-    found = [Trouble(h.name, h.zh, h.en) for h in box.healths() if h.state in (WARN, FAULT)]
+    bad = [h for h in box.healths() if h.state in (WARN, FAULT)]
+    found = [Trouble(h.name, h.zh, h.en) for h in bad if h.name != county_watch.NAME]  # of it view.troubles tells
     faults = [(name, why) for name, why in outputs.runner.faults().items() if why]
     faults += [("card", text) for text in outputs.warnings()]
     return found + [Trouble(name, f"{name}：{why}", f"{name}: {why}") for name, why in faults]

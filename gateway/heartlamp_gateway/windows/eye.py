@@ -75,7 +75,7 @@ class Eye:
             more=more,
             readings=len(self._readings) // READINGS_STEP * READINGS_STEP,
             readings_lost=self._readings.dropped,
-            troubles=without_repetition((*troubles(county, broker, disk), *self._more())),
+            troubles=without_repetition((*troubles(self._contact.away_ms(), broker, disk), *self._more())),
             contact=None if age is None else age // CONTACT_STEP_MS * CONTACT_STEP_MS,
         )
         seen = devices(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from heartlamp_protocol.device.kinds import BATTERY_MS, LAMPS, heartbeat_ms
 from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import NAME_MAX
-from heartlamp_protocol.supervision import supervision_ms
+from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS, supervision_ms
 
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import Incident, Lamp, Village
@@ -176,7 +176,8 @@ def state(kind: str, online: bool | None, quiet: int | None, listening: int) -> 
     return "offline" if online is False else "unknown"
 
 
-def troubles(county: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
+def troubles(county_away_ms: int, broker: bool, disk: str) -> tuple[Trouble, ...]:
+    """`county_away_ms`: since when nothing is heard of it, 0 while it is there."""
     found = []
     if not broker:
         found.append(
@@ -205,7 +206,7 @@ def troubles(county: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
                 "county. Call the technician.",
             )
         )
-    if not county:
+    if county_away_ms >= COUNTY_TROUBLE_MS:
         found.append(
             Trouble(
                 "county",

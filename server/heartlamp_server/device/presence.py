@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS
 
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
-from heartlamp_server.device.model import SILENT_SECONDS, later
+from heartlamp_server.device.model import FRESH_SECONDS, later
 
 log = logging.getLogger("heartlamp.presence")
 
@@ -49,10 +50,15 @@ class Presence:
             self._ended[id] = self._clock()
 
     def online(self) -> set[str]:
-        """Gateways with an open stream, heard of within SILENT_SECONDS; one whose stream ended, or that has none, for
+        """Gateways with an open stream, heard of within FRESH_SECONDS; one whose stream ended, or that has none, for
         the reader's timeout more. A stream alone says nothing: the kernel of a frozen gateway keeps it open."""
         now = self._clock()
-        return {id for id, heard in self._heard.items() if heard > now - SILENT_SECONDS and self._near(id, now)}
+        return {id for id, heard in self._heard.items() if heard > now - FRESH_SECONDS and self._near(id, now)}
+
+    def silent(self) -> set[str]:
+        """Gateways that asked for nothing for so long that people are to be told."""
+        last = self._clock() - COUNTY_TROUBLE_MS / 1000
+        return {id for id, heard in self._heard.items() if heard <= last}
 
     def _near(self, id: str, now: float) -> bool:
         last = max(self._heard[id], self._ended.get(id, self._heard[id]))
