@@ -53,7 +53,7 @@ class Opened:
             self._usage = Counted(config.data_dir / "modem-usage.json", config.modem.sim)
             wrote = _wrote(answered, config.modem.country)
             inbox = Inbox(config.modem, turn, reports, self._usage, wrote, pause)
-            self.adapters += [Voice(config.modem, turn), Sms(config.modem, reports)]
+            self.adapters += [Voice(config.modem, turn, is_wanted), Sms(config.modem, reports)]
             self._threads.append(thread("modem", inbox.run))
         self.runner = Runner(self.adapters, is_wanted, report)
 

@@ -133,9 +133,18 @@ def test_a_call_that_is_not_wanted_any_more_is_hung_up(box: Box) -> None:
     calling = Doing(box.voice, order())
     box.state(box.call(), 2)
     calling.says("rang")
-    box.voice.cancel(order().key)
-    assert calling.end() == Report("failed", rule.CANCELLED)
+    box.wanted = False
+    assert calling.end() == Report("failed", rule.UNWANTED)
     assert ["Hangup", HEAD] in box.seen()
+
+
+def test_who_has_taken_it_is_heard_out_though_nobody_needs_them_any_more(box: Box) -> None:
+    calling = Doing(box.voice, order())
+    call = answered(box, calling)
+    box.wanted = False
+    box.press(call, "5")  # at which it looks again
+    box.press(call, "2")
+    assert calling.end() == Report("cannot")
 
 
 def test_the_modem_is_pulled_out_in_the_middle_of_a_call_and_the_next_call_finds_it_again(box: Box) -> None:
