@@ -93,7 +93,7 @@ def asked(village: Village, is_theirs: Callable[[str], bool]) -> tuple[str, str]
 
 
 def is_wanted(village: Village, order: Order) -> bool:
-    """Whether an order that has not begun, or only rings, is still to be done: its incident is open, its step not over."""
+    """Whether an order that has not begun, or only rings, is to be done: its incident is open, its step not over."""
     incident = village.incident(order.incident)
     found = village.escalations.get(incident.id) if incident else None
     if incident is None or found is None:
