@@ -43,6 +43,21 @@ class FromOutputs:
             chain.settle(before, self._answer(*asked, answer))
             return True
 
+    def on_duty(self, incident: str) -> tuple[tuple[str, str, str], ...]:
+        """As of escalation.on_duty, without the chain's lock."""
+        return escalation.on_duty(self._chain.village, incident)
+
+    def answer(self, incident: str, target: str, answer: str) -> bool:
+        """Somebody says for one on duty that they are "coming", or that they "cannot". False: it is over, or they are
+        not on duty for it."""
+        chain = self._chain
+        with chain.lock:
+            before = chain.village
+            if target not in [each for each, _, _ in escalation.on_duty(before, incident)]:
+                return False
+            chain.settle(before, self._answer(incident, target, answer))
+            return True
+
     def _answer(self, incident: str, target: str, answer: str) -> list[Row]:
         chain = self._chain
         chain.village, notes = escalation.answered(chain.village, incident, target, answer)

@@ -247,7 +247,9 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
     wrong = partial(troubles, box, outputs)
-    seen_by = windows.threads(chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong)
+    seen_by = windows.threads(
+        chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong, answers
+    )
     if with_broker:
         mosquitto()
         threads.insert(0, thread("broker", Child(config.broker_dir, stop.wait).run))

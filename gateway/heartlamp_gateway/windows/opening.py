@@ -2,13 +2,14 @@
 box without any pays nothing."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.from_outputs import FromOutputs
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.model import Village
@@ -57,10 +58,11 @@ class Windows:
         readings: ReadingFile,
         broker: Callable[[], bool],
         passwords: dict[str, str],
-        more: Callable[[], Iterable[Any]] = tuple,
+        more: Callable[[], Iterable[Any]],
+        answers: FromOutputs,
     ) -> list[threading.Thread]:
         """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `more`: view.Trouble
-        that other parts know of."""
+        that other parts know of; `answers`: takes what the office answers."""
         if self._last is None:
             return []
         from heartlamp_gateway.windows.eye import Eye
@@ -72,8 +74,15 @@ class Windows:
             from heartlamp_gateway.windows.metrics import writer
             from heartlamp_gateway.windows.office import Office
 
-            admission = Admission(config.http.code, config.data_dir / "office.key")
-            self._office = Office(config.http, eye, admission, writer(self._measures), self._pause)
+            key = config.data_dir / "office.key"
+            routes: Mapping[str, Any] = {}
+            if config.http.answer_code:
+                from heartlamp_gateway.windows.answering import Answering
+
+                asked = Admission(config.http.answer_code, key)
+                routes = Answering(asked, eye.look, answers.on_duty, answers.answer).routes()
+            admission = Admission(config.http.code, key)
+            self._office = Office(config.http, eye, admission, writer(self._measures), self._pause, routes)
             made.append(thread("office", self._office.run))
         if config.home_assistant is not None:
             from heartlamp_gateway.windows.home_assistant.publishing import Publishing
