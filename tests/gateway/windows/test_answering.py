@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.console.browse import watch
 from tests.gateway.rig.waiting import until
-from tests.gateway.test_escalation import NOON, OPENED, PLAN
+from tests.gateway.test_escalation import NOON, OPENED
 from tests.gateway.test_rules import VILLAGE, A
 from tests.gateway.windows.seen import CODE, Village, village
-from tests.protocol.test_escalation import DAY, GRID, HEAD, OFFICE
+from tests.protocol.test_escalation import DAY, GRID, HEAD, OFFICE, PLAN
 
 ANSWER_CODE = "76543210"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
