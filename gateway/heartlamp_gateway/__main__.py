@@ -128,8 +128,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _healths(config: Config) -> dict[str, Callable[[], str]]:
     """Of the outputs that are configured; nothing is done with them."""
     from heartlamp_gateway.outputs.opening import Opened
+    from heartlamp_gateway.supervision.watch import Watch
 
-    opened = Opened(config, lambda: None, lambda _: False, lambda *_: None, lambda *_: False, lambda _: True)
+    opened = Opened(config, lambda: None, lambda _: False, lambda *_: None, lambda *_: False, lambda _: True, Watch())
     return {adapter.channel: adapter.health for adapter in opened.adapters}
 
 

@@ -49,7 +49,9 @@ class Office:
         metrics: Callable[[View], str],
         pause: Callable[[float], bool],
         answering: Mapping[str, Callable[[Request], None]],
+        alive: Callable[[], None],
     ) -> None:
+        self._alive = alive
         self._answering = answering
         self._http, self._eye, self._admission, self._metrics, self._pause = http, eye, admission, metrics, pause
         self._watchers = threading.Semaphore(WATCHERS_MAX)
@@ -59,8 +61,9 @@ class Office:
     def run(self) -> None:
         failed = False
         while True:
+            self._alive()
             try:
-                self._door = Door((self._http.host, self._http.port), self._handler())
+                self._door = Door((self._http.host, self._http.port), self._handler(), self._alive)
                 log.info("the office's page is at http://%s:%d/", self._http.host, self._door.server_port)
                 self._door.serve_forever(poll_interval=0.5)
                 return

@@ -13,7 +13,7 @@ from heartlamp_gateway.from_outputs import FromOutputs
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.model import Village
-from heartlamp_gateway.say import thread
+from heartlamp_gateway.supervision.watch import Watch, breathing
 
 Receive = Callable[[Sequence[tuple[str, bytes]]], None]
 Say = Callable[[str, bytes], bool]
@@ -60,9 +60,10 @@ class Windows:
         passwords: dict[str, str],
         more: Callable[[], Iterable[Any]],
         answers: FromOutputs,
+        watch: Watch,
     ) -> list[threading.Thread]:
         """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `more`: view.Trouble
-        that other parts know of; `answers`: takes what the office answers."""
+        that other parts know of; `answers`: takes what the office answers; `watch`: of threads."""
         if self._last is None:
             return []
         from heartlamp_gateway.windows.eye import Eye
@@ -82,8 +83,9 @@ class Windows:
                 asked = Admission(config.http.answer_code, key)
                 routes = Answering(asked, eye.look, answers.on_duty, answers.answer).routes()
             admission = Admission(config.http.code, key)
-            self._office = Office(config.http, eye, admission, writer(self._measures), self._pause, routes)
-            made.append(thread("office", self._office.run))
+            page, alive = writer(self._measures), watch.part("office")
+            self._office = Office(config.http, eye, admission, page, self._pause, routes, alive)
+            made.append(watch.thread("office", self._office.run))
         if config.home_assistant is not None:
             from heartlamp_gateway.windows.home_assistant.publishing import Publishing
             from heartlamp_gateway.windows.home_assistant.users import PUBLISHER
@@ -96,9 +98,9 @@ class Windows:
                 eye,
                 self._last,
                 lambda: self._village().registry,
-                self._pause,
+                breathing(self._pause, watch.part("home assistant")),
             )
-            made.append(thread("home assistant", publishing.run))
+            made.append(watch.thread("home assistant", publishing.run))
         return made
 
     def stop(self) -> None:
