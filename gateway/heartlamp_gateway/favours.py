@@ -3,7 +3,6 @@ part of the chain: each is watched, and ends nothing where it hangs."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from heartlamp_gateway.broker import files
 from heartlamp_gateway.broker.link import Link, Login
@@ -21,18 +20,9 @@ from heartlamp_gateway.supervision.watch import Watch, breathing
 from heartlamp_gateway.updates.cache import Cache
 from heartlamp_gateway.updates.fetch import Fetch
 from heartlamp_gateway.updates.shelf import Shelf
+from heartlamp_gateway.windows.view import Stock
 
 Pause = Callable[[float], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What lies here. `pictures`: that the county has yet to get, whole or not; `bundles`: of programs for devices, and
-    their `bytes`. None: this box has no such part."""
-
-    pictures: int | None = None
-    bundles: int | None = None
-    bytes: int | None = None
 
 
 class Favours:

@@ -31,15 +31,15 @@ from heartlamp_gateway.favours import Favours
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.insides import Insides, Told
 from heartlamp_gateway.install.papers import Papers
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules.health import FAULT, WARN
 from heartlamp_gateway.say import log, thread
-from heartlamp_gateway.supervision import county as county_watch
 from heartlamp_gateway.supervision.box import Box
+from heartlamp_gateway.supervision.certificate import Paper
 from heartlamp_gateway.supervision.checks import checks
 from heartlamp_gateway.supervision.devices import Devices
 from heartlamp_gateway.supervision.systemd import notify
@@ -49,7 +49,6 @@ from heartlamp_gateway.telemetry_up import TelemetryUp
 from heartlamp_gateway.ticker import Ticker
 from heartlamp_gateway.upkeep import Upkeep
 from heartlamp_gateway.windows.opening import Windows
-from heartlamp_gateway.windows.view import Trouble
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry up", "supervision", "box", "room")
@@ -125,6 +124,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             log.error("the broker's files cannot be written, it goes on with the old ones: %s", wrong)
 
     registry_to_broker(chain.village.registry)
+    paper = Paper(config.broker.cert)
     box = Box(
         checks(
             config.data_dir,
@@ -135,6 +135,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             zones=config.supervision.zones,
             door=config.ups,
             hanging=watch.hanging,
+            paper=paper,
         ),
         stop.wait,
         beat["box"],
@@ -213,14 +214,16 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         thread("room", lambda: room.run(stop.wait, beat["room"])),
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
-    wrong = partial(troubles, box, outputs)
+    insides = Insides(box, outputs, favours, lambda: chain.village, lambda: paper.ends)
+    told = Told(config.data_dir, insides.troubles)
     seen_by = windows.threads(
-        chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong, answers, watch
+        chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, insides, answers, watch
     )
     if with_broker:
         mosquitto()
         threads.insert(0, watch.thread("broker", Child(config.broker_dir, breathe("broker")).run))
     threads.append(watch.thread("papers", papers.run))
+    threads.append(watch.thread("told", partial(told.run, breathe("told"))))
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, *favours.threads, down, *seen_by):
         each.start()
@@ -240,15 +243,6 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     chain.close()
     readings.close()
     alone.close()
-
-
-def troubles(box: Box, outputs: Opened) -> list[Trouble]:
-    """What is wrong with the box and its outputs, for whoever looks."""
-    bad = [h for h in box.healths() if h.state in (WARN, FAULT)]
-    found = [Trouble(h.name, h.zh, h.en) for h in bad if h.name != county_watch.NAME]  # of it view.troubles tells
-    faults = [(name, why) for name, why in outputs.runner.faults().items() if why]
-    faults += [("card", text) for text in outputs.warnings()]
-    return found + [Trouble(name, f"{name}：{why}", f"{name}: {why}") for name, why in faults]
 
 
 def later(one: int | None, other: int | None) -> int | None:

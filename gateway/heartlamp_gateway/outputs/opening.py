@@ -74,6 +74,10 @@ class Opened:
         for output in self._loud:
             output.stop()  # a relay is off before we are gone
 
+    def speaker_troubles(self) -> dict[str, str]:
+        """What is wrong with single loudspeakers, by name."""
+        return {name: why for output in self._loud for name, why in output.troubles().items()}
+
     def warnings(self) -> list[str]:
         """Of the telephone card, for people."""
         return self._usage.warnings(date.today()) if self._usage is not None else []

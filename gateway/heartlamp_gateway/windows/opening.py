@@ -2,7 +2,7 @@
 box without any pays nothing."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from heartlamp_gateway.chain import Chain
@@ -10,6 +10,7 @@ from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.insides import Insides
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.model import Village
@@ -58,18 +59,18 @@ class Windows:
         readings: ReadingFile,
         broker: Callable[[], bool],
         passwords: dict[str, str],
-        more: Callable[[], Iterable[Any]],
+        insides: Insides,
         answers: FromOutputs,
         watch: Watch,
     ) -> list[threading.Thread]:
-        """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `more`: view.Trouble
-        that other parts know of; `answers`: takes what the office answers; `watch`: of threads."""
+        """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `insides`:
+        what other parts know of themselves; `answers`: takes what the office answers; `watch`: of threads."""
         if self._last is None:
             return []
         from heartlamp_gateway.windows.eye import Eye
 
         config, made = self._config, []
-        eye = Eye(config.id, config.name, chain, presence, contact, outbox, readings, self._last, broker, more)
+        eye = Eye(config.id, config.name, chain, presence, contact, outbox, readings, self._last, broker, insides)
         if config.http is not None:
             from heartlamp_gateway.windows.admission import Admission
             from heartlamp_gateway.windows.metrics import writer

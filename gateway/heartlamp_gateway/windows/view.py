@@ -72,10 +72,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """What lies here. `pictures`: that the county has yet to get, whole or not; `bundles`: of programs for devices, and
+    their `bytes`. None: this box has no such part."""
+
+    pictures: int | None = None
+    bundles: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """The gateway itself. `disk`: "ok" | "refusing" | "absent"; `waiting`: rows for the county, silent ones not
     counted, and `more` where at least so many; `readings`, `contact` (ms since the county spoke, None never): in whole
-    steps."""
+    steps; `parts`: (name, "ok" | "warn" | "fault") of the machine; `certificate_ends`: seconds since 1970, None not
+    known."""
 
     id: str
     village: str
@@ -88,6 +99,9 @@ class Box:
     readings_lost: int
     troubles: tuple[Trouble, ...]
     contact: int | None = field(compare=False)
+    parts: tuple[tuple[str, str], ...] = ()
+    stock: Stock = Stock()
+    certificate_ends: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
