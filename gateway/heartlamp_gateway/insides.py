@@ -25,7 +25,7 @@ CHANNELS = {
     "siren": ("警报器", "siren"),
     "speaker": ("大喇叭", "loudspeakers"),
 }
-_BOTH = re.compile(r"(.*[\u3000-\u9fff\uff00-\uffef)]) +([^\u3000-\u9fff\uff00-\uffef]+)", re.DOTALL)
+_BOTH = re.compile("(.*?。) +([A-Z0-9].*)", re.DOTALL)  # names within the English may be Chinese
 
 
 def both(text: str) -> tuple[str, str]:
