@@ -215,7 +215,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
     insides = Insides(box, outputs, favours, lambda: chain.village, lambda: paper.ends)
-    told = Told(config.data_dir, insides.troubles)
+    for_status = Told(config.data_dir, insides.troubles)
     seen_by = windows.threads(
         chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, insides, answers, watch
     )
@@ -223,7 +223,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         mosquitto()
         threads.insert(0, watch.thread("broker", Child(config.broker_dir, breathe("broker")).run))
     threads.append(watch.thread("papers", papers.run))
-    threads.append(watch.thread("told", partial(told.run, breathe("told"))))
+    threads.append(watch.thread("told", partial(for_status.run, breathe("told"))))
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
     for each in (*threads, *favours.threads, down, *seen_by):
         each.start()
