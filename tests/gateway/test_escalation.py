@@ -259,7 +259,6 @@ def test_one_that_hangs_is_stuck_until_it_comes_back_and_is_not_asked_again_and_
     until("it is stuck", lambda: runner.faults() == {"voice": STUCK})
     assert (runner.working(), liar.asked) == (frozenset(), 1)
     liar.let_go.set()
-    runner.give([order("c", "voice")])
     until("it works again", lambda: runner.working() == {"voice"})
     runner.stop()
 

@@ -66,7 +66,9 @@ class Channel:
 
     def _perform(self, order: Order) -> Report:
         log.info("%s: %s", self._adapter.channel, order.key)
-        attempt = _Attempt(lambda: self._adapter.perform(order, lambda report: self._report(order, report)))
+        attempt = _Attempt(
+            lambda: self._adapter.perform(order, lambda report: self._report(order, report)), self._failed
+        )
         ended = attempt.within(self._adapter.deadline_s)
         if ended is None:
             self._left.append(attempt)
@@ -83,7 +85,7 @@ class Channel:
         """Asks whether it works. One that has not come back from something is not asked, whatever it would say."""
         found: Report | None = None
         if not self._is_stuck():
-            self._asked = _Attempt(lambda: Report("done", self._adapter.health()))
+            self._asked = _Attempt(lambda: Report("done", self._adapter.health()), lambda: None)
             found = self._asked.within(min(HEALTH_MOST_S, self._adapter.deadline_s))
         said = STUCK if found is None else found.why
         if said != self.fault:
@@ -145,22 +147,25 @@ class Runner:
 
 
 class _Attempt:
-    """`work` in a thread of its own, begun at once; where it takes too long it is left to itself."""
+    """`work` in a thread of its own, begun at once; where it takes too long it is left to itself. `back()`: called when
+    such a one has come back after all."""
 
-    def __init__(self, work: Callable[[], Report]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[], Report], back: Callable[[], None]) -> None:
+        self._work, self._back = work, back
         self._found: Report | None = None
+        self._left = False
         self._thread = threading.Thread(target=self._run, name="output", daemon=True)
         self._thread.start()
 
     def within(self, seconds: float) -> Report | None:
         """What it returned, or why it raised; None: it has not come back."""
         self._thread.join(seconds)
+        self._left = True  # first: it either calls `back`, or has come back by the next look
         return self._found
 
     @property
     def goes_on(self) -> bool:
-        return self._thread.is_alive()
+        return self._found is None
 
     def _run(self) -> None:
         try:
@@ -168,3 +173,5 @@ class _Attempt:
         except Exception as wrong:  # whatever an output does, it ends no gateway
             log.exception("an output failed")
             self._found = Report("failed", str(wrong) or type(wrong).__name__)
+        if self._left:
+            self._back()
