@@ -79,3 +79,14 @@ def test_a_silent_gateway_is_told_to_people_when_the_village_tells_its_own(prese
     assert presence.silent() == {"gw1"}
     presence.gateway("gw1")
     assert presence.silent() == set()
+
+
+def test_a_gateway_that_was_heard_of_before_our_start_is_waited_for(presence: Presence, clock: Clock) -> None:
+    presence.expect(["gw1", "gw2"])
+    assert presence.online() == set()
+    presence.gateway("gw2")
+    clock.now += COUNTY_TROUBLE_MS / 1000
+    presence.gateway("gw2")
+    assert presence.silent() == {"gw1"}
+    presence.gateway("gw1")
+    assert presence.silent() == set()

@@ -11,6 +11,7 @@ from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device import store
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.ingest.routes import Ingest
 from heartlamp_server.telemetry.store import PostgresSeries, month_of
@@ -42,6 +43,7 @@ class Sweep:
     def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries, presence: Presence) -> None:
         self._database, self._ingest, self._series, self._presence = database, ingest, series, presence
         self._silent: set[str] = set()
+        self._expects = False
 
     async def run(self) -> None:
         """For ever."""
@@ -61,7 +63,12 @@ class Sweep:
 
     async def watch_gateways(self) -> None:
         """Tells the screens when a village's gateway has been silent for as long as makes it a trouble, and when it is
-        back."""
+        back; also of one that was heard of before our own start."""
+        if not self._expects:
+            async with self._database.connection() as conn:
+                _, known = await store.gateways(conn)
+            self._presence.expect(id for id, _, seen, revoked in known if seen is not None and not revoked)
+            self._expects = True
         now = {id for id in self._presence.silent() if not device_of_one(id)}  # a device is missed as a device is
         gone, back, self._silent = now - self._silent, self._silent - now, now
         seconds = COUNTY_TROUBLE_MS // 1000
