@@ -85,14 +85,11 @@ def _broker_files(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from heartlamp_gateway.status import status
+    from heartlamp_gateway.status import facts, status
 
-    config = read_config(arguments.config)
-    try:
-        print(status(config, arguments.json))
-    except apsw.Error as wrong:
-        raise OSError(f"nothing readable in {config.data_dir}: {wrong}") from None
-    return 0
+    found = facts(read_config(arguments.config))
+    print(json.dumps(found, ensure_ascii=False, indent=1) if arguments.json else status(found))
+    return int(bool(found["wrong"]))
 
 
 def _setup(arguments: argparse.Namespace) -> int:
@@ -126,11 +123,22 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _healths(config: Config) -> dict[str, Callable[[], str]]:
-    """Of the outputs that are configured; nothing is done with them."""
+    """Of the outputs that are configured, and of what they hang on; nothing is done with them."""
     from heartlamp_gateway.outputs.opening import Opened
+    from heartlamp_gateway.rules.health import OK
+    from heartlamp_gateway.status import sim_warnings
+    from heartlamp_gateway.supervision import ups
+    from heartlamp_gateway.supervision.watch import Watch
 
-    opened = Opened(config, lambda: None, lambda _: False, lambda *_: None, lambda *_: False, lambda _: True)
-    return {adapter.channel: adapter.health for adapter in opened.adapters}
+    opened = Opened(config, lambda: None, lambda _: False, lambda *_: None, lambda *_: False, lambda _: True, Watch())
+    healths: dict[str, Callable[[], str]] = {adapter.channel: adapter.health for adapter in opened.adapters}
+    if "speaker" in healths:  # which has just looked at each of them
+        healths["each speaker"] = lambda: "; ".join(f"{name}: {why}" for name, why in opened.speaker_troubles().items())
+    if config.modem is not None:
+        healths["card"] = lambda: " ".join(sim_warnings(config))
+    if config.ups is not None:
+        healths["ups"] = lambda: "" if (found := ups.look(config.ups)).state == OK else found.en
+    return healths
 
 
 def _backup(arguments: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ class FromOutputs:
         self._chain = chain
 
     def is_wanted(self, order: Order) -> bool:
-        with self._chain.lock:
-            return escalation.is_wanted(self._chain.village, order)
+        """Without the chain's lock, a village being a value: a call goes on ringing while a disk hangs in a commit."""
+        return escalation.is_wanted(self._chain.village, order)
 
     def report(self, order: Order, report: Report) -> None:
         """Onto the timeline, and onto the disk where it is the end."""
@@ -41,6 +41,21 @@ class FromOutputs:
             if asked is None:
                 return False
             chain.settle(before, self._answer(*asked, answer))
+            return True
+
+    def on_duty(self, incident: str) -> tuple[tuple[str, str, str], ...]:
+        """As of escalation.on_duty, without the chain's lock."""
+        return escalation.on_duty(self._chain.village, incident)
+
+    def answer(self, incident: str, target: str, answer: str) -> bool:
+        """Somebody says for one on duty that they are "coming", or that they "cannot". False: it is over, or they are
+        not on duty for it."""
+        chain = self._chain
+        with chain.lock:
+            before = chain.village
+            if target not in [each for each, _, _ in escalation.on_duty(before, incident)]:
+                return False
+            chain.settle(before, self._answer(incident, target, answer))
             return True
 
     def _answer(self, incident: str, target: str, answer: str) -> list[Row]:

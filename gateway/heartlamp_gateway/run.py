@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -27,40 +28,32 @@ from heartlamp_gateway.county.uplink import Uplink
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.disk.room import Room
+from heartlamp_gateway.favours import Favours
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.insides import Insides, Told
 from heartlamp_gateway.install.papers import Papers
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.opening import Opened
-from heartlamp_gateway.pictures.announced import Announced
-from heartlamp_gateway.pictures.folder import Folder
-from heartlamp_gateway.pictures.intake import Intake
-from heartlamp_gateway.pictures.store import Store
-from heartlamp_gateway.pictures.upload import Upload
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules.health import FAULT, WARN
 from heartlamp_gateway.say import log, thread
-from heartlamp_gateway.sntp import Sntp
 from heartlamp_gateway.supervision.box import Box
+from heartlamp_gateway.supervision.certificate import Paper
 from heartlamp_gateway.supervision.checks import checks
 from heartlamp_gateway.supervision.devices import Devices
 from heartlamp_gateway.supervision.systemd import notify
-from heartlamp_gateway.supervision.watch import Watch
+from heartlamp_gateway.supervision.watch import Watch, breathing
 from heartlamp_gateway.telemetry import Telemetry
 from heartlamp_gateway.telemetry_up import TelemetryUp
 from heartlamp_gateway.ticker import Ticker
-from heartlamp_gateway.updates.cache import Cache
-from heartlamp_gateway.updates.fetch import Fetch
-from heartlamp_gateway.updates.shelf import Shelf
 from heartlamp_gateway.upkeep import Upkeep
 from heartlamp_gateway.windows.opening import Windows
-from heartlamp_gateway.windows.view import Trouble
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry up", "supervision", "box", "room")
-"""Those that show life; one that does not for a minute ends the process."""
+"""Of the chain: one that shows no life for a minute ends the process. The others are parts: that they hang is said."""
 
 
 def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL", vfs: str | None = None) -> None:
@@ -90,6 +83,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         report=lambda order, said: answers.report(order, said),
         answered=lambda is_theirs, answer: answers.answered(is_theirs, answer),
         pause=stop.wait,
+        watch=watch,
     )
     chain = Chain(
         config.id,
@@ -105,41 +99,20 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     def quiet() -> bool:
         return len(outbox) == 0
 
-    extra: list[threading.Thread] = []  # of parts that not every box has; their work is safe to end anywhere
-    shelf: Shelf | None = None
-    if config.updates:
-        cache = Cache(config.data_dir / "bundles", config.updates.bytes_max)
-        shelf = Shelf(
-            cache,
-            config.updates.rate,
-            village=lambda: chain.village,
-            lived=chain.lived,
-            online=presence.all,
-            say=lambda name, payload: files_link.say(name, payload),
-            pause=stop.wait,
-        )
-        fetch = Fetch(
-            cache, Line(config, context), config.updates.fetch_rate, lambda: chain.village.registry, quiet, stop.wait
-        )
-        extra += [thread("updates out", shelf.run), thread("updates in", fetch.run)]
-    devices = FromDevices(chain, presence, *((shelf.wants,) if shelf else ()))
+    passwords = own_passwords(config)
+    favours = Favours(
+        config,
+        chain,
+        presence,
+        lambda: Line(config, context),
+        passwords[files.FILES],
+        quiet,
+        watch,
+        stop.wait,
+    )
+    devices = FromDevices(chain, presence, *favours.wants)
     county, upkeep = FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
-    intake: Intake | None = None
-    if config.pictures:
-        pictures = Store(Folder(config.data_dir / "pictures", config.pictures.keep_free), chain.lived)
-        announced = Announced(chain)
-        intake = Intake(
-            pictures,
-            announced.still,
-            lambda name, payload: files_link.say(name, payload),
-            announced.note,
-            config.pictures.bytes_max,
-        )
-        upload = Upload(pictures, Line(config, context), config.pictures.rate, intake.ask, quiet, stop.wait)
-        extra.append(thread("pictures up", upload.run))
-    if config.time:
-        extra.append(thread("time", Sntp(config.time, stop.is_set).run))
 
     def registry_to_broker(registry: Registry) -> None:
         try:
@@ -149,6 +122,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             log.error("the broker's files cannot be written, it goes on with the old ones: %s", wrong)
 
     registry_to_broker(chain.village.registry)
+    paper = Paper(config.broker.cert)
     box = Box(
         checks(
             config.data_dir,
@@ -158,6 +132,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             away_ms=contact.away_ms,
             zones=config.supervision.zones,
             door=config.ups,
+            hanging=watch.hanging,
+            paper=paper,
         ),
         stop.wait,
         beat["box"],
@@ -190,7 +166,6 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         outbox.has_event,
         beat["telemetry up"],
     )
-    passwords = own_passwords(config)
     alarms_link = Link(
         config.broker,
         Login(files.ALARMS, passwords[files.ALARMS], files.ALARM_TOPICS, 1),
@@ -207,15 +182,6 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         down=lambda: None,
         alive=beat["telemetry in"],
     )
-    files_link = Link(
-        config.broker,
-        Login(files.FILES, passwords[files.FILES], files.FILE_TOPICS, 1),
-        receive=intake.messages if intake else lambda batch: None,
-        up=intake.ask if intake else lambda: None,
-        down=lambda: None,
-    )
-    if intake or shelf:
-        extra.append(thread("files", files_link.run))
     uplink = Uplink(config.id, chain, county, outbox, Line(config, context, beat["uplink"]), contact, beat["uplink"])
     downlink = Downlink(
         chain,
@@ -229,7 +195,10 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     )
     ticker = Ticker(chain, devices, upkeep, presence, contact, alarms_link.say, stop.wait, beat["ticker"])
 
-    papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), stop.wait)
+    def breathe(name: str) -> Callable[[float], bool]:
+        return breathing(stop.wait, watch.part(name))
+
+    papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), breathe("papers"))
 
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
@@ -243,14 +212,18 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         thread("room", lambda: room.run(stop.wait, beat["room"])),
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
-    wrong = partial(troubles, box, outputs)
-    seen_by = windows.threads(chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, wrong)
+    insides = Insides(box, outputs, favours, lambda: chain.village, lambda: paper.ends)
+    for_status = Told(config.data_dir, insides.troubles)
+    seen_by = windows.threads(
+        chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, insides, answers, watch
+    )
     if with_broker:
         mosquitto()
-        threads.insert(0, thread("broker", Child(config.broker_dir, stop.wait).run))
-    threads.append(thread("papers", papers.run))
+        threads.insert(0, watch.thread("broker", Child(config.broker_dir, breathe("broker")).run))
+    threads.append(watch.thread("papers", papers.run))
+    threads.append(watch.thread("told", partial(for_status.run, breathe("told"))))
     down = thread("downlink", downlink.run)  # may be reading for 15 s more: it is not waited for, its rows are whole
-    for each in (*threads, *extra, down, *seen_by):
+    for each in (*threads, *favours.threads, down, *seen_by):
         each.start()
     outputs.start()
     chain.resume()
@@ -261,7 +234,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     notify("STOPPING=1")
     log.info("%s stops", config.name)
     outputs.stop()
-    for link in (alarms_link, telemetry_link, files_link):
+    for link in (alarms_link, telemetry_link, favours):
         link.stop()
     uplink.stop()
     windows.stop()
@@ -281,14 +254,6 @@ def _signals() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     return told
-
-
-def troubles(box: Box, outputs: Opened) -> list[Trouble]:
-    """What is wrong with the box and its outputs, for whoever looks."""
-    found = [Trouble(h.name, h.zh, h.en) for h in box.healths() if h.state in (WARN, FAULT)]
-    faults = [(name, why) for name, why in outputs.runner.faults().items() if why]
-    faults += [("card", text) for text in outputs.warnings()]
-    return found + [Trouble(name, f"{name}：{why}", f"{name}: {why}") for name, why in faults]
 
 
 def later(one: int | None, other: int | None) -> int | None:

@@ -11,7 +11,7 @@ from heartlamp_gateway.rules.sntp import CLIENTS_MAX, Asked, Clock, answer, ask
 from heartlamp_gateway.say import log
 from heartlamp_gateway.sntp_table import TimeTable
 
-LOOK_S = 1.0
+LOOK_S, AGAIN_S = 1.0, 30.0
 
 
 def own_clock() -> Clock:
@@ -23,14 +23,27 @@ def own_clock() -> Clock:
 
 
 class Sntp:
-    """`stopping()`: whether we end. `clock`: this box's."""
+    """`pause(seconds)`: waits, True when we stop. `clock`: this box's."""
 
-    def __init__(self, table: TimeTable, stopping: Callable[[], bool], clock: Callable[[], Clock] = own_clock) -> None:
-        self._table, self._stopping, self._clock = table, stopping, clock
+    def __init__(
+        self, table: TimeTable, pause: Callable[[float], bool], clock: Callable[[], Clock] = own_clock
+    ) -> None:
+        self._table, self._pause, self._clock = table, pause, clock
         self._asked: OrderedDict[str, Asked] = OrderedDict()  # of the last addresses
 
     def run(self) -> None:
-        """A port that is taken is said and left: time is a favour, alarms are not."""
+        """A port that is taken is said, and tried again: time is a favour, alarms are not."""
+        said = ""
+        while True:
+            wrong = self._serve()
+            if wrong and wrong != said:
+                log.error("nobody is told the time here, tried again: %s", wrong)
+            said = wrong
+            if self._pause(AGAIN_S if wrong else 0):
+                return
+
+    def _serve(self) -> str:
+        """Until we stop; or why it could not go on."""
         host, port = self._table.host, self._table.port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -38,10 +51,11 @@ class Sntp:
                 sock.bind((host, port))
                 sock.settimeout(LOOK_S)
                 log.info("the time is told on %s, UDP %d", host, port)
-                while not self._stopping():
+                while not self._pause(0):
                     self._one(sock)
         except OSError as wrong:
-            log.error("nobody is told the time here: UDP %s port %d: %s", host, port, wrong)
+            return f"UDP {host} port {port}: {wrong}"
+        return ""
 
     def _one(self, sock: socket.socket) -> None:
         try:

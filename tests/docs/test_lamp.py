@@ -5,6 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from heartlamp_gateway.outputs.adapter import Order
+from heartlamp_gateway.outputs.modem import speech
+from heartlamp_gateway.outputs.speaker import words
+from heartlamp_protocol.device.names import WHATS
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "firmware/app"))  # the device's pure rules run here too
@@ -61,6 +65,25 @@ def test_every_sentence_is_listed_with_its_words() -> None:
     for unit in places.UNITS:
         assert f"`{unit}`" in PROMPTS
         assert f"`{unit}-of`" in PROMPTS
+
+
+def test_every_clip_of_loudspeaker_and_telephone_is_listed_and_no_other() -> None:
+    told = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|", PROMPTS, re.M))
+    used: set[str] = set()
+
+    def there(path: str) -> bool:
+        used.add(path.removeprefix("zh/").removesuffix(".wav"))
+        return "places/" not in path
+
+    for what in (*WHATS, "test"):
+        if what == "silent":
+            continue  # nothing is said of it anywhere
+        order = Order("k", "voice", "", "i", what, "三组 7号", "g3", "", "zh", drill=1)
+        assert speech.clips(order, there)
+        assert words.clips(what, order.place, True, "zh", there)
+        assert words.vague(what, True, "zh", there)
+    said = {clip for clip in used if re.fullmatch("[a-z-]+", clip)} - set(places.UNITS)
+    assert told == said | everything_said() | {"somebody", "a-neighbour"}
 
 
 def test_the_demos_legend_glows_as_the_leds_do() -> None:

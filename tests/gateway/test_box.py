@@ -13,10 +13,10 @@ from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.rules.dates import SET_FROM
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health
 from heartlamp_gateway.rules.watch import LATE_MS, LOOK_MS, late, overslept
-from heartlamp_gateway.supervision import broker, county, date, disk, heat, memory, systemd, ups
+from heartlamp_gateway.supervision import broker, county, date, disk, heat, memory, systemd, threads, ups
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
-from heartlamp_gateway.supervision.watch import STUCK
+from heartlamp_gateway.supervision.watch import STUCK, Watch
 
 GB = 1_000_000_000
 
@@ -269,6 +269,33 @@ def test_a_process_of_which_one_thread_hangs_ends_loudly_and_is_fed_no_more() ->
     frozen = subprocess.run([sys.executable, "-c", HANGING, "100000"], capture_output=True, text=True, timeout=30)
     assert frozen.returncode == 0  # it was stopped as a whole, again and again
     assert "stood still for 100 s" in frozen.stderr
+
+
+def test_a_thread_that_no_alarm_needs_is_said_to_hang_and_ends_nothing() -> None:
+    now = [0]
+    watch = Watch(lambda: now[0])
+    chain, time, gone = watch.heart("ticker"), watch.part("time"), watch.thread("papers", lambda: None)
+    watch.part("papers"), watch.part("pictures up")
+    found: list[list[str]] = []
+
+    def pause(seconds: float) -> bool:
+        now[0] += 5_000
+        chain()
+        found.append(watch.hanging())
+        if now[0] == 100_000:
+            gone.start()  # its work is over
+            gone.join()
+        if now[0] < 200_000 or now[0] > 520_000:
+            time()
+        return now[0] > 530_000
+
+    watch.run(pause, lambda: None)
+    assert found[58] == []
+    assert found[61] == ["pictures up"]
+    assert found[103] == ["pictures up", "time"]
+    assert watch.hanging() == ["pictures up"]
+    assert threads.judge([]).state == OK
+    assert "pictures up" in threads.judge(["pictures up"]).zh
 
 
 @pytest.mark.parametrize("abstract", [False, True])

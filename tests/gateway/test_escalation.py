@@ -10,7 +10,7 @@ import pytest
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.outputs.adapter import Order, Report
-from heartlamp_gateway.outputs.runner import Runner
+from heartlamp_gateway.outputs.runner import STUCK, Runner
 from heartlamp_gateway.rules import escalation, incidents
 from heartlamp_gateway.rules.model import NoteWanted, Village
 
@@ -239,6 +239,27 @@ def test_an_output_that_hangs_or_breaks_holds_up_no_other() -> None:
     ]
     assert until("their health", lambda: runner.working() == {"voice"})
     hangs.let_go.set()
+    runner.stop()
+
+
+def test_one_that_hangs_is_stuck_until_it_comes_back_and_is_not_asked_again_and_again() -> None:
+    class Liar(Told):
+        asked = 0
+
+        def health(self) -> str:
+            self.asked += 1
+            return ""
+
+    told, liar = Reports(), Liar("voice", "hangs")
+    runner = Runner((liar,), lambda order: True, told.add)
+    runner.start()
+    until("it is asked at the start", lambda: liar.asked == 1)
+    runner.give([order("a", "voice"), order("b", "voice")])
+    assert [line[1] for line in told.wait(2)] == ["failed", "failed"]  # each is tried, in its own time
+    until("it is stuck", lambda: runner.faults() == {"voice": STUCK})
+    assert (runner.working(), liar.asked) == (frozenset(), 1)
+    liar.let_go.set()
+    until("it works again", lambda: runner.working() == {"voice"})
     runner.stop()
 
 

@@ -26,7 +26,7 @@ class Server:
         self.clock = GOOD
         self.port = free_port()
         self._ended = threading.Event()
-        self.sntp = Sntp(TimeTable("127.0.0.1", self.port), self._ended.is_set, lambda: self.clock)
+        self.sntp = Sntp(TimeTable("127.0.0.1", self.port), self._ended.wait, lambda: self.clock)
         self._thread = threading.Thread(target=self.sntp.run, daemon=True)
         self._thread.start()
         until("it answers", lambda: self.ask(MICROPYTHON, 0.2))
@@ -143,10 +143,19 @@ def test_the_kernel_is_asked_and_says_something_sane() -> None:
     assert 0 <= clock.error < 100
 
 
-def test_a_port_that_is_taken_ends_nothing_but_itself() -> None:
+def test_a_port_that_is_taken_is_tried_again() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
-        Sntp(TimeTable("127.0.0.1", taken.getsockname()[1]), lambda: False).run()  # returns
+        waited: list[float] = []
+
+        def pause(seconds: float) -> bool:
+            waited.append(seconds)
+            if seconds:
+                taken.close()
+            return len(waited) >= 3  # once for the port, once before it listens, once after
+
+        Sntp(TimeTable("127.0.0.1", taken.getsockname()[1]), pause).run()
+        assert waited[0] > 1
 
 
 def test_the_table_is_read_strictly() -> None:

@@ -94,11 +94,12 @@ def test_two_gateways_and_one_site_open_one_incident(county: County, operator: O
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(200)
 def test_a_gateway_that_falls_silent_is_a_notice_and_so_is_its_return(county: County, operator: Operator) -> None:
     village = county.village()
     feed = operator.feed(operator.get("incidents")["cursor"])
     village.send(village.keys[0].press())
-    gone = feed.next(lambda e: e.kind == "notice" and e.data["gateway"] == village.gateway, seconds=25)
+    gone = feed.next(lambda e: e.kind == "notice" and e.data["gateway"] == village.gateway, seconds=110)
     assert gone.data["verdict"] == "offline"
     village.send(village.keys[0].press())
     back = feed.next(lambda e: e.kind == "notice" and e.data["gateway"] == village.gateway)

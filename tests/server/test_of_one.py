@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from heartlamp_protocol.uplink import Batch, BatchAnswer, Note
-from heartlamp_server.device.model import SILENT_SECONDS, online
+from heartlamp_server.device.model import FRESH_SECONDS, online
 from heartlamp_server.ingest.of_one import BURST, BYTES_MAX, PER_SECOND, Room
 
 from tests.server.county import County, OfOne, Operator, Stream, Village
@@ -367,7 +367,7 @@ def test_a_device_that_comes_by_itself_is_online_whatever_its_village_says(
 
 def test_the_latest_evidence_of_two_paths_says_whether_it_is_there() -> None:
     now = datetime.now(UTC)
-    fresh, old = now - timedelta(seconds=SILENT_SECONDS - 1), now - timedelta(seconds=SILENT_SECONDS + 1)
+    fresh, old = now - timedelta(seconds=FRESH_SECONDS - 1), now - timedelta(seconds=FRESH_SECONDS + 1)
     assert [online(now, said, None, "lamp") for said in (True, False, None)] == [True, False, None]
     assert [online(now, said, fresh, "lamp") for said in (True, False, None)] == [True, True, True]
     assert [online(now, said, old, "lamp") for said in (True, False, None)] == [True, False, None]

@@ -24,6 +24,7 @@ from heartlamp_gateway.broker.writing import own_passwords
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.line import read_token
 from heartlamp_gateway.county.tls import pinned_context
+from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.install import openssl
 from heartlamp_gateway.rules.papers import is_due
 from heartlamp_gateway.status import is_running
@@ -107,6 +108,9 @@ def _folder(config: Config) -> Iterator[Finding]:
         free = shutil.disk_usage(data).free // 1_000_000
         do = "" if free >= FREE_MIN_MB else "alarms have the last room, readings go first; free the disk or replace it"
         yield Finding("disk", free >= FREE_MIN_MB, f"{free} MB free", do)
+        if is_running(config) and not Room(data, config.supervision.reserve).is_kept():
+            do = "free the disk: it is made anew where there is room for it twice"
+            yield Finding("reserve", False, "the room that alarms have for themselves is given up or never was", do)
         for damaged in sorted(data.glob("*.damaged-????????")):
             yield Finding("disk", False, f"{damaged} was set aside", "replace the card or disk; then delete this file")
     except OSError as wrong:
@@ -239,7 +243,7 @@ def _output(name: str, health: Callable[[], str]) -> Finding:
         wrong = health()
     except Exception as error:  # an adapter is a world of its own
         wrong = f"{type(error).__name__}: {error}"
-    return Finding(name, not wrong, wrong or "would work now", "")
+    return Finding(name, not wrong, wrong or "is well", "")
 
 
 def _units() -> Iterator[Finding]:

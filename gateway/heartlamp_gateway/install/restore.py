@@ -12,7 +12,7 @@ import apsw
 from heartlamp_gateway.broker.writing import write_atomically
 from heartlamp_gateway.install.backup import BackupError, Found, unpack
 from heartlamp_gateway.install.joining import Papers
-from heartlamp_gateway.install.setup import belongs_to_its_folder
+from heartlamp_gateway.install.setup import belongs_to_its_folder, read_by_its_runner
 from heartlamp_gateway.run import ALARMS
 
 
@@ -45,7 +45,7 @@ def restore(source: Path, words: str, config: Path, data: Path, address: str = "
     config.parent.mkdir(parents=True, exist_ok=True)
     belongs_to_its_folder(data)
     write_atomically(config, text)
-    config.chmod(0o644)
+    read_by_its_runner(config, data)
     return found
 
 

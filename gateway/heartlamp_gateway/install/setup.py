@@ -14,8 +14,10 @@ from heartlamp_gateway.broker.writing import write_atomically
 from heartlamp_gateway.install import addresses
 from heartlamp_gateway.install.asking import county_url
 from heartlamp_gateway.install.joining import Papers, enter, meet
+from heartlamp_gateway.install.optional import MARK, OPTIONAL
 
 PORT = 8883
+BROKER = ("host", "port", "cert", "key", "ca")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,10 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     enter(url, secret, told, host, papers)
     config.parent.mkdir(parents=True, exist_ok=True)
-    more = _rest_of(config) if config.exists() else ""
-    write_atomically(config, gateway_toml(told, url, host, data, papers) + more)
-    config.chmod(0o644)  # no secret stands in it
+    rest = _rest_of(config) if config.exists() else ""
+    more = rest if MARK in rest else f"{rest}\n{OPTIONAL}".lstrip("\n")
+    write_atomically(config, f"{gateway_toml(told, url, host, data, papers)}\n{more}")
+    read_by_its_runner(config, data)
     papers.begun.unlink(missing_ok=True)
     belongs_to_its_folder(data)
     said = [f"this box is {told.gateway}, the gateway of {told.village}; written to {config}"]
@@ -105,14 +108,24 @@ def _lines(fields: Mapping[str, object]) -> str:
 
 
 def _rest_of(config: Path) -> str:
-    """The tables that a technician added to the file of before: [modem], [siren] and the like."""
-    keep, kept = False, []
+    """What a technician added to the file of before: [modem], [siren] and the like, what is commented out, and what
+    they wrote below [broker] themselves."""
+    table, kept = "", []
     for line in config.read_text(encoding="utf-8").splitlines():
-        if line.strip().startswith("["):
-            keep = line.strip() != "[broker]"
-        if keep:
-            kept.append(line + "\n")
-    return "\n" + "".join(kept) if kept else ""
+        begins = line.strip().startswith("[")
+        table = line.strip() if begins else table
+        ours = not table or (table == "[broker]" and (begins or line.partition("=")[0].strip() in BROKER))
+        if not ours:
+            kept.append(line)
+    return "\n".join(kept).strip("\n") + "\n" if kept else ""
+
+
+def read_by_its_runner(config: Path, data: Path) -> None:
+    """And by nobody else: codes and passwords may stand in it. Root writes it, who owns the data folder runs it."""
+    config.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(config, 0, data.stat().st_gid)
+        config.chmod(0o640)
 
 
 def belongs_to_its_folder(data: Path) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.outputs.adapter import Adapter, Order, Report
 from heartlamp_gateway.outputs.runner import Runner
-from heartlamp_gateway.say import log, thread
+from heartlamp_gateway.say import log
+from heartlamp_gateway.supervision.watch import Watch, breathing
 
 if TYPE_CHECKING:
     from heartlamp_gateway.outputs.modem.usage import Usage
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 class Opened:
     """`minute()`: of the village's day, None where nobody knows; `is_wanted`, `report`: as of Runner;
     `answered(is_theirs, answer)`: somebody wrote back "coming" or "cannot", False: nobody asked them;
-    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop. `adapters`: one for each
-    channel; `runner`: does their orders."""
+    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop; `watch`: of threads.
+    `adapters`: one for each channel; `runner`: does their orders."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Opened:
         report: Callable[[Order, Report], None],
         answered: Callable[[Callable[[str], bool], str], bool],
         pause: Callable[[float], bool],
+        watch: Watch,
     ) -> None:
         self._loud: tuple[Siren | Speakers, ...] = ()
         self._usage: Usage | None = None
@@ -52,9 +54,10 @@ class Opened:
             turn, reports = Turn(), Reports()
             self._usage = Counted(config.data_dir / "modem-usage.json", config.modem.sim)
             wrote = _wrote(answered, config.modem.country)
-            inbox = Inbox(config.modem, turn, reports, self._usage, wrote, pause)
-            self.adapters += [Voice(config.modem, turn), Sms(config.modem, reports)]
-            self._threads.append(thread("modem", inbox.run))
+            breathe = breathing(pause, watch.part("modem"))
+            inbox = Inbox(config.modem, turn, reports, self._usage, wrote, breathe)
+            self.adapters += [Voice(config.modem, turn, is_wanted), Sms(config.modem, reports)]
+            self._threads.append(watch.thread("modem", inbox.run))
         self.runner = Runner(self.adapters, is_wanted, report)
 
     def start(self) -> None:
@@ -70,6 +73,10 @@ class Opened:
         self.runner.stop()
         for output in self._loud:
             output.stop()  # a relay is off before we are gone
+
+    def speaker_troubles(self) -> dict[str, str]:
+        """What is wrong with single loudspeakers, by name."""
+        return {name: why for output in self._loud for name, why in output.troubles().items()}
 
     def warnings(self) -> list[str]:
         """Of the telephone card, for people."""

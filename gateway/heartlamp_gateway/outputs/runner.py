@@ -12,7 +12,7 @@ from heartlamp_gateway.say import log, thread
 URGENT = ("fire", "flood", "gas", "slope")
 HEALTH_S = 60.0
 HEALTH_MOST_S = 15.0  # of one question for it
-HANGS = "it does not answer; restart its device, then the gateway"
+STUCK = "卡住了，没有回应：请重启该设备，再重启网关。 It is stuck: restart its device, then the gateway."
 
 
 class Channel:
@@ -31,6 +31,8 @@ class Channel:
         self._waiting: tuple[deque[Order], deque[Order]] = (deque(), deque())  # what is urgent, all else
         self._changed = threading.Condition()
         self._stopping = False
+        self._left: list[_Attempt] = []  # given up, and not back yet
+        self._asked: _Attempt | None = None
         self.fault = ""  # until it was asked: who is called in the first seconds after a start must not be passed over
 
     def give(self, order: Order) -> None:
@@ -64,27 +66,35 @@ class Channel:
 
     def _perform(self, order: Order) -> Report:
         log.info("%s: %s", self._adapter.channel, order.key)
-        ended = _within(
-            self._adapter.deadline_s,
-            lambda: self._adapter.perform(order, lambda report: self._report(order, report)),
+        attempt = _Attempt(
+            lambda: self._adapter.perform(order, lambda report: self._report(order, report)), self._failed
         )
+        ended = attempt.within(self._adapter.deadline_s)
         if ended is None:
+            self._left.append(attempt)
             ended = Report("failed", f"given up after {self._adapter.deadline_s:g} s")
         elif ended.state not in ENDS:
             ended = Report("failed", f"it said {ended.state!r}")
         if ended.state == "failed":
             self._failed()
-        else:
+        elif not self._is_stuck():
             self.fault = ""
         return ended
 
     def look(self) -> None:
-        """Asks whether it works."""
-        found = _within(min(HEALTH_MOST_S, self._adapter.deadline_s), lambda: Report("done", self._adapter.health()))
-        said = HANGS if found is None else found.why
+        """Asks whether it works. One that has not come back from something is not asked, whatever it would say."""
+        found: Report | None = None
+        if not self._is_stuck():
+            self._asked = _Attempt(lambda: Report("done", self._adapter.health()), lambda: None)
+            found = self._asked.within(min(HEALTH_MOST_S, self._adapter.deadline_s))
+        said = STUCK if found is None else found.why
         if said != self.fault:
             log.warning("%s: %s", self._adapter.channel, said or "works")
         self.fault = said
+
+    def _is_stuck(self) -> bool:
+        self._left = [attempt for attempt in self._left if attempt.goes_on]
+        return bool(self._left) or (self._asked is not None and self._asked.goes_on)
 
 
 class Runner:
@@ -136,18 +146,32 @@ class Runner:
         return {name: channel.fault for name, channel in self._channels.items()}
 
 
-def _within(seconds: float, work: Callable[[], Report]) -> Report | None:
-    """What it returns, or why it raised; None where it takes longer: it is left to itself."""
-    found: list[Report] = []
+class _Attempt:
+    """`work` in a thread of its own, begun at once; where it takes too long it is left to itself. `back()`: called when
+    such a one has come back after all."""
 
-    def attempt() -> None:
+    def __init__(self, work: Callable[[], Report], back: Callable[[], None]) -> None:
+        self._work, self._back = work, back
+        self._found: Report | None = None
+        self._left = False
+        self._thread = threading.Thread(target=self._run, name="output", daemon=True)
+        self._thread.start()
+
+    def within(self, seconds: float) -> Report | None:
+        """What it returned, or why it raised; None: it has not come back."""
+        self._thread.join(seconds)
+        self._left = True  # first: it either calls `back`, or has come back by the next look
+        return self._found
+
+    @property
+    def goes_on(self) -> bool:
+        return self._found is None
+
+    def _run(self) -> None:
         try:
-            found.append(work())
+            self._found = self._work()
         except Exception as wrong:  # whatever an output does, it ends no gateway
             log.exception("an output failed")
-            found.append(Report("failed", str(wrong) or type(wrong).__name__))
-
-    worker = threading.Thread(target=attempt, name="output", daemon=True)
-    worker.start()
-    worker.join(seconds)
-    return found[0] if found else None
+            self._found = Report("failed", str(wrong) or type(wrong).__name__)
+        if self._left:
+            self._back()

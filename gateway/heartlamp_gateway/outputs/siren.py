@@ -130,6 +130,10 @@ class Siren:
             return f"the siren's line cannot be had: {wrong}; look at [siren] chip and line, and who else uses them"
         return "the siren's line reads on though it is switched off; look at pin and wiring" if stuck else ""
 
+    def troubles(self) -> dict[str, str]:
+        """It is one thing: `health` has it."""
+        return {}
+
     def stop(self) -> bool:
         """Before the process ends: daemon threads end without their `finally`. True: the relay is off."""
         return self._turns.close(2.0)

@@ -38,6 +38,11 @@ class Store:
             found = [p for p in self.kept.values() if p.state == WHOLE and p.id not in without]
             return min(found, key=lambda p: p.since, default=None)
 
+    def waiting(self) -> list[Picture]:
+        """That the county has yet to get, whole or not."""
+        with self.lock:
+            return [p for p in self.kept.values() if p.state in (COMING, WHOLE)]
+
     def coming(self) -> list[Picture]:
         with self.lock:
             return [p for p in self.kept.values() if p.state == COMING]

@@ -15,6 +15,7 @@ from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules import incidents
 from heartlamp_gateway.rules.model import Escalation, Incident, NoteWanted, Village
 
+TELEPHONE = ("voice", "sms")
 TAKEN = frozenset(("accepted", "coming", "arrived"))  # by a person at the county; what is closed is not here any more
 
 
@@ -87,13 +88,27 @@ def asked(village: Village, is_theirs: Callable[[str], bool]) -> tuple[str, str]
     for id, found in sorted(village.escalations.items(), key=lambda e: -e[1].opened):
         for _, target in found.done:
             who = found.course.target(target)
-            if who and any(reach.channel in ("voice", "sms") and is_theirs(reach.address) for reach in who.reaches):
+            if who and any(reach.channel in TELEPHONE and is_theirs(reach.address) for reach in who.reaches):
                 return id, target
     return None
 
 
+def on_duty(village: Village, incident: str) -> tuple[tuple[str, str, str], ...]:
+    """(target, name, last answer or "") of the persons whom the village's own steps call by telephone for this
+    incident; who is at their side may answer for them. () where there is no such incident, or nobody."""
+    held = village.incident(incident)
+    found = village.escalations.get(held.id) if held else None
+    if found is None:
+        return ()
+    said = dict(found.duty)
+    ours = dict.fromkeys(t for s in found.course.policy.steps if s.owner == "village" for t in s.targets)
+    targets = [target for id in ours if (target := found.course.target(id))]
+    persons = [t for t in targets if any(r.channel in TELEPHONE for r in t.reaches)]
+    return tuple((t.id, t.name, said.get(t.id, "")) for t in persons)
+
+
 def is_wanted(village: Village, order: Order) -> bool:
-    """Whether an order that has not begun is still to be done: its incident is open, and its step not over."""
+    """Whether an order that has not begun, or only rings, is to be done: its incident is open, its step not over."""
     incident = village.incident(order.incident)
     found = village.escalations.get(incident.id) if incident else None
     if incident is None or found is None:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 LOOK_MS = 5_000
 LATE_MS = 60_000  # the longest honest silence of a thread is 30 s: a county that refuses our token
+PART_LATE_MS = 300_000  # of those that no alarm needs: a slow card, a modem that takes its time
 
 
-def late(seen: Mapping[str, int], now: int) -> list[str]:
+def late(seen: Mapping[str, int], now: int, after_ms: int = LATE_MS) -> list[str]:
     """thread -> when it last showed life. Those that hang."""
-    return sorted(name for name, at in seen.items() if now - at >= LATE_MS)
+    return sorted(name for name, at in seen.items() if now - at >= after_ms)
 
 
 def overslept(looked: int, now: int) -> bool:

@@ -1,11 +1,11 @@
 """What of the box is looked at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.disk.room import Room
-from heartlamp_gateway.supervision import broker, county, disk, heat, memory, ups
+from heartlamp_gateway.supervision import broker, certificate, county, disk, heat, memory, threads, ups
 from heartlamp_gateway.supervision.box import Check
 from heartlamp_gateway.supervision.date import Date
 
@@ -18,8 +18,11 @@ def checks(
     away_ms: Callable[[], int],
     zones: Path,
     door: ups.Door | None,
+    hanging: Callable[[], Sequence[str]],
+    paper: certificate.Paper,
 ) -> Mapping[str, Check]:
-    """`refusing`: the alarm file has something in memory only; `sessions`: as of broker.judge; `door`: of the UPS."""
+    """`refusing`: the alarm file has something in memory only; `sessions`: as of broker.judge; `door`: of the UPS;
+    `hanging`: as of Watch; `paper`: of the broker."""
     return {
         disk.NAME: lambda: disk.look(folder, room, refusing()),
         "clock": Date().look,
@@ -28,4 +31,6 @@ def checks(
         ups.NAME: lambda: ups.look(door),
         heat.NAME: lambda: heat.look(zones),
         memory.NAME: memory.look,
+        certificate.NAME: paper.look,
+        threads.NAME: lambda: threads.judge(hanging()),
     }

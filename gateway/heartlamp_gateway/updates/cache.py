@@ -37,6 +37,10 @@ class Cache:
     def bundles(self) -> Collection[str]:
         return self._sizes.keys()
 
+    def sizes(self) -> list[int]:
+        """Bytes of each."""
+        return list(self._sizes.values())
+
     def read(self, bundle: str, at: int, most: int) -> bytes:
         """Raises OSError."""
         with (self._path / f"{bundle}.hlb").open("rb") as file:

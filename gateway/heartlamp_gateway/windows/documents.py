@@ -1,6 +1,7 @@
 """The API's answers, out of a view. windows/openapi.json describes them; times are ages, because the box may not know
 the date."""
 
+import time
 from typing import Any
 
 from heartlamp_gateway.windows.view import SPOKE_STEP_MS, Call, Seen, View
@@ -16,6 +17,10 @@ def status(view: View) -> dict[str, Any]:
         "waiting": {"rows": box.waiting, "at_least": box.more, "readings": box.readings},
         "readings_lost": box.readings_lost,
         "troubles": [{"code": t.code, "zh": t.zh, "en": t.en} for t in box.troubles],
+        "parts": [{"name": name, "state": state} for name, state in box.parts],
+        "pictures_waiting": box.stock.pictures,
+        "updates_cached": box.stock.bundles,
+        "certificate_until": None if box.certificate_ends is None else _day(box.certificate_ends),
         "open_incidents": len(view.calls),
         "devices": _count(view),
     }
@@ -60,6 +65,10 @@ def _device(view: View, seen: Seen) -> dict[str, Any]:
         "last_spoke_s": None if seen.spoke is None else _spoke(view.now - seen.spoke),
         "flaws": list(seen.flaws),
     }
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
 def _spoke(ms: int) -> int:

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,7 +25,9 @@ class Door(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 16
 
-    def __init__(self, address: tuple[str, int], handler: type["Request"]) -> None:
+    def __init__(self, address: tuple[str, int], handler: type["Request"], alive: Callable[[], None]) -> None:
+        """`alive`: called while it serves, at least every second."""
+        self._alive = alive
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         self._lock = threading.Lock()
@@ -37,6 +40,9 @@ class Door(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def service_actions(self) -> None:
+        self._alive()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         host = str(client_address[0])

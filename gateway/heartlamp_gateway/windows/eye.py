@@ -2,12 +2,13 @@
 no alarm, and a disk that hangs in the middle of a commit blinds no window."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.insides import Insides
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.windows.readings import LastReadings
@@ -16,7 +17,6 @@ from heartlamp_gateway.windows.view import (
     READINGS_STEP,
     SILENT,
     Box,
-    Trouble,
     View,
     calls,
     devices,
@@ -29,7 +29,7 @@ FRESH_MS = 400  # several who look share one look
 
 
 class Eye:
-    """`broker`: whether the alarms' session with the broker is up; `more`: troubles that other parts know of."""
+    """`broker`: whether the alarms' session with the broker is up; `insides`: what other parts know of themselves."""
 
     def __init__(
         self,
@@ -42,11 +42,11 @@ class Eye:
         readings: ReadingFile,
         last: LastReadings,
         broker: Callable[[], bool],
-        more: Callable[[], Iterable[Trouble]] = tuple,
+        insides: Insides,
     ) -> None:
         self._id, self._name, self._chain, self._presence, self._contact = id, name, chain, presence, contact
         self._outbox, self._readings, self._last = outbox, readings, last
-        self._broker, self._more = broker, more
+        self._broker, self._insides = broker, insides
         self._lock = threading.Lock()
         self._view: View | None = None
         self._started = boottime()
@@ -75,8 +75,11 @@ class Eye:
             more=more,
             readings=len(self._readings) // READINGS_STEP * READINGS_STEP,
             readings_lost=self._readings.dropped,
-            troubles=without_repetition((*troubles(county, broker, disk), *self._more())),
+            troubles=without_repetition((*troubles(self._contact.away_ms(), broker, disk), *self._insides.troubles())),
             contact=None if age is None else age // CONTACT_STEP_MS * CONTACT_STEP_MS,
+            parts=self._insides.parts(),
+            stock=self._insides.stock(),
+            certificate_ends=self._insides.certificate_ends(),
         )
         seen = devices(
             village,

@@ -46,6 +46,13 @@ def write(view: View, measures: Measures) -> str:
     age = float("nan") if box.contact is None else box.contact / 1000
     gauge("heartlamp_county_contact_age_seconds", "Since the county spoke, in steps of 5 s; NaN never.", age)
     gauge("heartlamp_disk_refusing", "1: the disk does not take alarms.", box.disk != "ok")
+    parts = [(f'{{part="{name}",state="{state}"}}', 1.0) for name, state in box.parts]
+    put("heartlamp_part", "gauge", "Parts of the gateway's box, each with its present state.", parts)
+    put("heartlamp_pictures_waiting", "gauge", "Pictures on their way to the county.", _one(box.stock.pictures))
+    put("heartlamp_updates_cached", "gauge", "Programs for devices that lie here.", _one(box.stock.bundles))
+    put("heartlamp_updates_cached_bytes", "gauge", "Their size.", _one(box.stock.bytes))
+    ends = _one(box.certificate_ends)
+    put("heartlamp_certificate_ends_seconds", "gauge", "End of the broker's certificate, since 1970.", ends)
     gauge("heartlamp_broker_up", "1: our session with the broker is up.", box.broker)
     gauge(
         "heartlamp_broker_sessions", "Devices with a session of their own, silent buttons not counted.", view.sessions
@@ -69,6 +76,11 @@ def _histogram(name: str, histogram: Histogram) -> list[str]:
         lines.append(f'{name}_bucket{{le="{bound:g}"}} {total}')
     total = sum(counts)
     return [*lines, f'{name}_bucket{{le="+Inf"}} {total}', f"{name}_sum {histogram.sum:.10g}", f"{name}_count {total}"]
+
+
+def _one(value: float | None) -> list[Sample]:
+    """None: this box has no such part, and nothing is said of it."""
+    return [] if value is None else [("", value)]
 
 
 def _memory() -> int:

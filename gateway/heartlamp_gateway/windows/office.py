@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
@@ -16,6 +16,7 @@ from heartlamp_gateway.windows import documents
 from heartlamp_gateway.windows.admission import COOKIE, Admission
 from heartlamp_gateway.windows.door import Door, Request
 from heartlamp_gateway.windows.eye import Eye
+from heartlamp_gateway.windows.replies import as_json, fail, head, path_of, reply
 from heartlamp_gateway.windows.settings import Http
 from heartlamp_gateway.windows.view import View
 
@@ -36,8 +37,9 @@ DOCUMENTS: dict[str, Part] = {f"/api/v1/{name}": part for name, part, _ in STREA
 
 
 class Office:
-    """`metrics`: the text of /metrics; `pause(seconds)`: waits, True when we stop. `run` never ends the gateway: when
-    the port is taken, the village goes without its page, and it is tried again."""
+    """`metrics`: the text of /metrics; `pause(seconds)`: waits, True when we stop; `answering`: routes where the office
+    may answer, which see for themselves who comes, {} for none. `run` never ends the gateway: when the port is taken,
+    the village goes without its page, and it is tried again."""
 
     def __init__(
         self,
@@ -46,7 +48,11 @@ class Office:
         admission: Admission,
         metrics: Callable[[View], str],
         pause: Callable[[float], bool],
+        answering: Mapping[str, Callable[[Request], None]],
+        alive: Callable[[], None],
     ) -> None:
+        self._alive = alive
+        self._answering = answering
         self._http, self._eye, self._admission, self._metrics, self._pause = http, eye, admission, metrics, pause
         self._watchers = threading.Semaphore(WATCHERS_MAX)
         self._door: Door | None = None
@@ -55,8 +61,9 @@ class Office:
     def run(self) -> None:
         failed = False
         while True:
+            self._alive()
             try:
-                self._door = Door((self._http.host, self._http.port), self._handler())
+                self._door = Door((self._http.host, self._http.port), self._handler(), self._alive)
                 log.info("the office's page is at http://%s:%d/", self._http.host, self._door.server_port)
                 self._door.serve_forever(poll_interval=0.5)
                 return
@@ -83,14 +90,15 @@ class Office:
                 "GET /api/v1/live": office._live,
                 "GET /metrics": office._measured,
                 **{f"GET {path}": office._document for path in DOCUMENTS},
+                **office._answering,
             }
-            open_to_all = ("GET /", "GET /api/v1/openapi.json", "POST /login")
+            open_to_all = ("GET /", "GET /api/v1/openapi.json", "POST /login", *office._answering)
 
             def answer(self) -> None:
-                name = f"{self.command} {_path(self)}"
+                name = f"{self.command} {path_of(self)}"
                 route = self.routes.get(name)
                 if route is None:
-                    _fail(self, 404, "no such page", "see /api/v1/openapi.json; only GET is answered")
+                    fail(self, 404, "no such page", "see /api/v1/openapi.json; only GET is answered")
                 elif name in self.open_to_all or office._may(self):
                     route(self)
 
@@ -111,15 +119,15 @@ class Office:
             cookie = None
         if cookie is not None and self._admission.is_cookie(cookie.value):
             return True
-        _fail(request, 401, "no access code", "send it as Authorization: Bearer <code>, or log in at /")
+        fail(request, 401, "no access code", "send it as Authorization: Bearer <code>, or log in at /")
         return False
 
     def _is_code(self, request: Request, said: str) -> bool:
         right = self._admission.is_code(said, str(request.client_address[0]), boottime())
         if right is None:
-            _fail(request, 429, "too many wrong access codes", "wait a minute", retry=60)
+            fail(request, 429, "too many wrong access codes", "wait a minute", retry=60)
         elif not right:
-            _fail(request, 401, "the access code is wrong", "it stands in gateway.toml, [http] code")
+            fail(request, 401, "the access code is wrong", "it stands in gateway.toml, [http] code")
         return bool(right)
 
     def _login(self, request: Request) -> None:
@@ -128,33 +136,33 @@ class Office:
         except (ValueError, KeyError, TypeError, RecursionError):
             said = None
         if not isinstance(said, str):
-            _fail(request, 400, "not a code", 'send {"code":"…"} as JSON')
+            fail(request, 400, "not a code", 'send {"code":"…"} as JSON')
         elif self._is_code(request, said):
             cookie = f"{COOKIE}={self._admission.cookie()}; Path=/; Max-Age={YEAR_S}; HttpOnly; SameSite=Strict"
-            _reply(request, 204, b"", "application/json", {"Set-Cookie": cookie})
+            reply(request, 204, b"", "application/json", {"Set-Cookie": cookie})
 
     # --- what
 
     def _page(self, request: Request) -> None:
-        body, policy = _office_page()
-        _reply(request, 200, body, "text/html; charset=utf-8", {"Content-Security-Policy": policy})
+        body, policy = _office_page(bool(self._answering))
+        reply(request, 200, body, "text/html; charset=utf-8", {"Content-Security-Policy": policy})
 
     def _openapi(self, request: Request) -> None:
-        _reply(request, 200, files(__package__).joinpath("openapi.json").read_bytes(), "application/json")
+        reply(request, 200, files(__package__).joinpath("openapi.json").read_bytes(), "application/json")
 
     def _document(self, request: Request) -> None:
-        _reply(request, 200, _json(DOCUMENTS[_path(request)](self._eye.look())), "application/json")
+        reply(request, 200, as_json(DOCUMENTS[path_of(request)](self._eye.look())), "application/json")
 
     def _measured(self, request: Request) -> None:
         body = self._metrics(self._eye.look()).encode()
-        _reply(request, 200, body, "text/plain; version=0.0.4; charset=utf-8")
+        reply(request, 200, body, "text/plain; version=0.0.4; charset=utf-8")
 
     def _live(self, request: Request) -> None:
         if not self._watchers.acquire(blocking=False):
-            _fail(request, 503, f"{WATCHERS_MAX} are watching already", "close a page, or ask again later", retry=10)
+            fail(request, 503, f"{WATCHERS_MAX} are watching already", "close a page, or ask again later", retry=10)
             return
         try:
-            _head(request, 200, "text/event-stream", {"X-Accel-Buffering": "no"})
+            head(request, 200, "text/event-stream", {"X-Accel-Buffering": "no"})
             request.end_headers()
             sent: dict[str, object] = {}
             spoke = boottime()
@@ -164,7 +172,7 @@ class Office:
                 for name, part, essence in STREAM:
                     if sent.get(name) != essence(view) or (overdue and name == "status"):
                         sent[name], spoke = essence(view), view.now
-                        request.wfile.write(b"event: %s\ndata: %s\n\n" % (name.encode(), _json(part(view))))
+                        request.wfile.write(b"event: %s\ndata: %s\n\n" % (name.encode(), as_json(part(view))))
                 if self._pause(LOOK_S):
                     return
         finally:
@@ -172,9 +180,12 @@ class Office:
 
 
 @cache
-def _office_page() -> tuple[bytes, str]:
-    """(page, its content policy: its own script and style, its own host, nothing else)"""
+def _office_page(answers: bool) -> tuple[bytes, str]:
+    """(page, its content policy: its own script and style, its own host, nothing else). `answers`: with the way to
+    where the office answers."""
     text = files(__package__).joinpath("office.html").read_text(encoding="utf-8")
+    if answers:
+        text = text.replace('id="answering" hidden', 'id="answering"')
     script, style = (
         "sha256-" + base64.b64encode(hashlib.sha256(_between(text, tag).encode()).digest()).decode()
         for tag in ("script", "style")
@@ -188,39 +199,3 @@ def _office_page() -> tuple[bytes, str]:
 
 def _between(text: str, tag: str) -> str:
     return text.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
-
-
-def _path(request: Request) -> str:
-    return request.path.partition("?")[0]
-
-
-def _json(fields: Any) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _fail(request: Request, status: int, error: str, do: str, retry: int = 0) -> None:
-    more = {"Retry-After": str(retry)} if retry else {}
-    if status == 401:
-        more["WWW-Authenticate"] = "Bearer"
-    _reply(request, status, _json({"error": error, "do": do}), "application/json", more)
-
-
-def _reply(request: Request, status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
-    _head(request, status, kind, more or {})
-    request.send_header("Content-Length", str(len(body)))
-    request.end_headers()
-    if request.command != "HEAD":
-        request.wfile.write(body)
-
-
-def _head(request: Request, status: int, kind: str, more: dict[str, str]) -> None:
-    request.send_response_only(status)
-    for name, value in {
-        "Content-Type": kind,
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Connection": "close",
-        **more,
-    }.items():
-        request.send_header(name, value)

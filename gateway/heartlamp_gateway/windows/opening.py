@@ -2,17 +2,19 @@
 box without any pays nothing."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.disk.readings import ReadingFile
+from heartlamp_gateway.from_outputs import FromOutputs
+from heartlamp_gateway.insides import Insides
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.model import Village
-from heartlamp_gateway.say import thread
+from heartlamp_gateway.supervision.watch import Watch, breathing
 
 Receive = Callable[[Sequence[tuple[str, bytes]]], None]
 Say = Callable[[str, bytes], bool]
@@ -57,24 +59,34 @@ class Windows:
         readings: ReadingFile,
         broker: Callable[[], bool],
         passwords: dict[str, str],
-        more: Callable[[], Iterable[Any]] = tuple,
+        insides: Insides,
+        answers: FromOutputs,
+        watch: Watch,
     ) -> list[threading.Thread]:
-        """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `more`: view.Trouble
-        that other parts know of."""
+        """Not started. `broker`: whether the alarms' session is up; `passwords`: our own users'; `insides`:
+        what other parts know of themselves; `answers`: takes what the office answers; `watch`: of threads."""
         if self._last is None:
             return []
         from heartlamp_gateway.windows.eye import Eye
 
         config, made = self._config, []
-        eye = Eye(config.id, config.name, chain, presence, contact, outbox, readings, self._last, broker, more)
+        eye = Eye(config.id, config.name, chain, presence, contact, outbox, readings, self._last, broker, insides)
         if config.http is not None:
             from heartlamp_gateway.windows.admission import Admission
             from heartlamp_gateway.windows.metrics import writer
             from heartlamp_gateway.windows.office import Office
 
-            admission = Admission(config.http.code, config.data_dir / "office.key")
-            self._office = Office(config.http, eye, admission, writer(self._measures), self._pause)
-            made.append(thread("office", self._office.run))
+            key = config.data_dir / "office.key"
+            routes: Mapping[str, Any] = {}
+            if config.http.answer_code:
+                from heartlamp_gateway.windows.answering import Answering
+
+                asked = Admission(config.http.answer_code, key)
+                routes = Answering(asked, eye.look, answers.on_duty, answers.answer).routes()
+            admission = Admission(config.http.code, key)
+            page, alive = writer(self._measures), watch.part("office")
+            self._office = Office(config.http, eye, admission, page, self._pause, routes, alive)
+            made.append(watch.thread("office", self._office.run))
         if config.home_assistant is not None:
             from heartlamp_gateway.windows.home_assistant.publishing import Publishing
             from heartlamp_gateway.windows.home_assistant.users import PUBLISHER
@@ -87,9 +99,9 @@ class Windows:
                 eye,
                 self._last,
                 lambda: self._village().registry,
-                self._pause,
+                breathing(self._pause, watch.part("home assistant")),
             )
-            made.append(thread("home assistant", publishing.run))
+            made.append(watch.thread("home assistant", publishing.run))
         return made
 
     def stop(self) -> None:

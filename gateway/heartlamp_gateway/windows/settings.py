@@ -9,11 +9,13 @@ CODE_MIN = 8  # characters: at five tries a minute, eight digits last for decade
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Where the office's page, the API and /metrics are served. `code`: asked of everybody who looks."""
+    """Where the office's page, the API and /metrics are served. `code`: asked of everybody who looks; `answer_code`: of
+    who answers for somebody on duty, "" nobody may."""
 
     host: str
     port: int
     code: str
+    answer_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ def read_http(table: dict[str, Any], here: Path) -> Http:
     code = _text(table, "code")
     if len(code) < CODE_MIN:
         raise ValueError(f"`code` must have at least {CODE_MIN} characters")
-    return Http(_text(table, "host", "0.0.0.0"), _port(table, 8080), code)
+    answer = _text(table, "answer_code") if "answer_code" in table else ""
+    if answer and (len(answer) < CODE_MIN or answer == code):
+        raise ValueError(f"`answer_code` must be another one than `code`, of at least {CODE_MIN} characters")
+    return Http(_text(table, "host", "0.0.0.0"), _port(table, 8080), code, answer)
 
 
 def read_home_assistant(table: dict[str, Any], here: Path) -> HomeAssistant:

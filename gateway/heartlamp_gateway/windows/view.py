@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from heartlamp_protocol.device.kinds import BATTERY_MS, LAMPS, heartbeat_ms
 from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import NAME_MAX
-from heartlamp_protocol.supervision import supervision_ms
+from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS, supervision_ms
 
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import Incident, Lamp, Village
@@ -72,10 +72,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """What lies here. `pictures`: that the county has yet to get, whole or not; `bundles`: of programs for devices, and
+    their `bytes`. None: this box has no such part."""
+
+    pictures: int | None = None
+    bundles: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """The gateway itself. `disk`: "ok" | "refusing" | "absent"; `waiting`: rows for the county, silent ones not
     counted, and `more` where at least so many; `readings`, `contact` (ms since the county spoke, None never): in whole
-    steps."""
+    steps; `parts`: (name, "ok" | "warn" | "fault") of the machine; `certificate_ends`: seconds since 1970, None not
+    known."""
 
     id: str
     village: str
@@ -88,6 +99,9 @@ class Box:
     readings_lost: int
     troubles: tuple[Trouble, ...]
     contact: int | None = field(compare=False)
+    parts: tuple[tuple[str, str], ...] = ()
+    stock: Stock = Stock()
+    certificate_ends: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +190,8 @@ def state(kind: str, online: bool | None, quiet: int | None, listening: int) -> 
     return "offline" if online is False else "unknown"
 
 
-def troubles(county: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
+def troubles(county_away_ms: int, broker: bool, disk: str) -> tuple[Trouble, ...]:
+    """`county_away_ms`: since when nothing is heard of it, 0 while it is there."""
     found = []
     if not broker:
         found.append(
@@ -205,7 +220,7 @@ def troubles(county: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
                 "county. Call the technician.",
             )
         )
-    if not county:
+    if county_away_ms >= COUNTY_TROUBLE_MS:
         found.append(
             Trouble(
                 "county",

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from heartlamp_protocol.supervision import supervision_ms
 
-SILENT_SECONDS = 60
-"""After which a gateway is silent (one that lives sends something every QUIET_SECONDS), and nobody can say any more
-that its devices are online."""
+FRESH_SECONDS = 60
+"""How long a sign of life of a gateway vouches for who is online there (one that lives sends something every
+QUIET_SECONDS). That it is silent is a trouble later, as for the village: supervision.COUNTY_TROUBLE_MS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def online(now: datetime, village: bool | None, wan: datetime | None, kind: str)
     when it came to the county by itself. None: nobody can say. Who is off the village's broker may well be here."""
     if wan is None:
         return village
-    if now - wan < timedelta(seconds=SILENT_SECONDS):
+    if now - wan < timedelta(seconds=FRESH_SECONDS):
         return True
     if village is None and now - wan < timedelta(milliseconds=supervision_ms(kind)):
         return None  # one on a battery comes once in hours

@@ -4,14 +4,15 @@ loses at most those seconds of it."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS
 
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
-from heartlamp_server.device.model import SILENT_SECONDS, later
+from heartlamp_server.device.model import FRESH_SECONDS, later
 
 log = logging.getLogger("heartlamp.presence")
 
@@ -26,6 +27,7 @@ class Presence:
         self._devices: dict[str, tuple[datetime | None, bool | None]] = {}
         self._gateways: dict[str, tuple[str, str]] = {}
         self._heard: dict[str, float] = {}  # gateway -> when it last asked for something
+        self._expected: dict[str, float] = {}  # gateway -> since when we wait for its first word
         self._streams: dict[str, int] = {}  # gateway -> open streams down
         self._ended: dict[str, float] = {}  # gateway -> when a stream of it ended
 
@@ -49,10 +51,19 @@ class Presence:
             self._ended[id] = self._clock()
 
     def online(self) -> set[str]:
-        """Gateways with an open stream, heard of within SILENT_SECONDS; one whose stream ended, or that has none, for
+        """Gateways with an open stream, heard of within FRESH_SECONDS; one whose stream ended, or that has none, for
         the reader's timeout more. A stream alone says nothing: the kernel of a frozen gateway keeps it open."""
         now = self._clock()
-        return {id for id, heard in self._heard.items() if heard > now - SILENT_SECONDS and self._near(id, now)}
+        return {id for id, heard in self._heard.items() if heard > now - FRESH_SECONDS and self._near(id, now)}
+
+    def expect(self, gateways: Iterable[str]) -> None:
+        """They were heard of before our start, by another of us: from now on their silence counts."""
+        self._expected = dict.fromkeys(gateways, self._clock())
+
+    def silent(self) -> set[str]:
+        """Gateways that asked for nothing for so long that people are to be told."""
+        last = self._clock() - COUNTY_TROUBLE_MS / 1000
+        return {id for id, heard in (self._expected | self._heard).items() if heard <= last}
 
     def _near(self, id: str, now: float) -> bool:
         last = max(self._heard[id], self._ended.get(id, self._heard[id]))

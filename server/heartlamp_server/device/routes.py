@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store
-from heartlamp_server.device.model import SILENT_SECONDS, online
+from heartlamp_server.device.model import FRESH_SECONDS, online
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.responder.model import Person
 
@@ -93,7 +93,7 @@ def _site(row: store.SiteRow, now: datetime) -> SiteView:
                 online=False if d.revoked else online(now, d.village, d.wan, d.kind),
                 overdue=late and not d.revoked,
                 revoked=d.revoked,
-                wan=bool(d.wan and now - d.wan < timedelta(seconds=SILENT_SECONDS)) if d.of_one else None,
+                wan=bool(d.wan and now - d.wan < timedelta(seconds=FRESH_SECONDS)) if d.of_one else None,
             )
         )
     return SiteView(id=row.id, name=row.name, address=row.address, landmark=row.landmark, path=row.path, devices=views)

@@ -13,7 +13,7 @@ from heartlamp_protocol.registry import UPDATES_MAX, Registry, Site, Update
 from heartlamp_protocol.registry import Device as Listed
 
 from heartlamp_server.area.store import LAMP_KINDS
-from heartlamp_server.device.model import SILENT_SECONDS, Device
+from heartlamp_server.device.model import FRESH_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 
 CHANNEL = "heartlamp_down"
@@ -237,7 +237,7 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
         SELECT s.id, s.name, s.address, s.landmark, tree.path,
             d.id, d.kind, greatest(d.last_seen, o.last_seen), CASE WHEN d.online AND NOT EXISTS (
                 SELECT FROM area a JOIN gateway g ON g.village IN (a.id, a.parent) WHERE a.id = s.area
-                AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{SILENT_SECONDS} s'
+                AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{FRESH_SECONDS} s'
             ) THEN NULL ELSE d.online END, o.last_seen, o.id IS NOT NULL AND o.revoked_at IS NULL,
             d.revoked_at IS NOT NULL, clock_timestamp()
         FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id

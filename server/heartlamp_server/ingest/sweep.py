@@ -6,11 +6,12 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 
-from heartlamp_protocol.downlink import READ_TIMEOUT_SECONDS
+from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS
 from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device import store
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.ingest.routes import Ingest
 from heartlamp_server.telemetry.store import PostgresSeries, month_of
@@ -41,8 +42,8 @@ _OLD = (
 class Sweep:
     def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries, presence: Presence) -> None:
         self._database, self._ingest, self._series, self._presence = database, ingest, series, presence
-        self._online: set[str] = set()
-        self._gone: set[str] = set()
+        self._silent: set[str] = set()
+        self._expects = False
 
     async def run(self) -> None:
         """For ever."""
@@ -61,11 +62,17 @@ class Sweep:
             await asyncio.sleep(SECONDS)
 
     async def watch_gateways(self) -> None:
-        """Tells the screens when a village's gateway falls silent, and when it is back."""
-        now = {id for id in self._presence.online() if not device_of_one(id)}  # a device is missed as a device is
-        gone, back = self._online - now, now & self._gone
-        self._online, self._gone = now, (self._gone | gone) - back
-        rows = [_notice(id, "offline", f"gateway {id} is silent for {READ_TIMEOUT_SECONDS} s") for id in sorted(gone)]
+        """Tells the screens when a village's gateway has been silent for as long as makes it a trouble, and when it is
+        back; also of one that was heard of before our own start."""
+        if not self._expects:
+            async with self._database.connection() as conn:
+                _, known = await store.gateways(conn)
+            self._presence.expect(id for id, _, seen, revoked in known if seen is not None and not revoked)
+            self._expects = True
+        now = {id for id in self._presence.silent() if not device_of_one(id)}  # a device is missed as a device is
+        gone, back, self._silent = now - self._silent, self._silent - now, now
+        seconds = COUNTY_TROUBLE_MS // 1000
+        rows = [_notice(id, "offline", f"gateway {id} is silent for {seconds} s") for id in sorted(gone)]
         rows += [_notice(id, "online", f"gateway {id} is there again") for id in sorted(back)]
         if rows:
             async with self._database.connection() as conn, conn.transaction():

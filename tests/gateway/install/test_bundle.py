@@ -4,13 +4,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 BUNDLE = Path(__file__).resolve().parents[3] / "gateway" / "bundle"
 UNITS = ("heartlamp-broker.service", "heartlamp-gateway.service")
-NEEDED = ("/usr/sbin/mosquitto", "/bin/kill", "/opt/heartlamp-gateway/current/bin/heartlamp-gateway")
+PROGRAMS = "/opt/heartlamp-gateway/current/bin"
+NEEDED = ("/usr/sbin/mosquitto", "/bin/kill", f"{PROGRAMS}/heartlamp-gateway", f"{PROGRAMS}/python3")
 EXPOSED_MOST = {"heartlamp-broker.service": 1.5, "heartlamp-gateway.service": 2.0}
 """Of 10, as `systemd-analyze security` counts; an unhardened service has 9.2."""
 
@@ -55,6 +57,36 @@ def test_a_unit_may_do_little_more_than_it_needs(root: Path, unit: str) -> None:
     level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
     assert level, done.stdout + done.stderr
     assert float(level[1]) <= EXPOSED_MOST[unit]
+
+
+def test_after_every_end_the_siren_is_switched_off(tmp_path: Path) -> None:
+    """What systemd would run, by this Python: here on a box that has none, on a Pi in sound/test_on_a_pi.py."""
+    unit = (BUNDLE / "units/heartlamp-gateway.service").read_text()
+    (line,) = re.findall(r"^ExecStopPost=-(.+)$", unit, re.M)
+    python, *arguments, config = line.split()
+    assert (python, config) == (f"{PROGRAMS}/python3", "/etc/heartlamp/gateway.toml")
+    (tmp_path / "gateway.toml").write_text('id = "gwliu1"\n')
+    command = [sys.executable, *arguments, str(tmp_path / "gateway.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (0, "this box has no siren\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AmbientCapabilities=CAP_NET_BIND_SERVICE",  # 123 for the time, 80 or 443 for the office
+        "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+        "DeviceAllow=char-gpiochip rw",
+        "DeviceAllow=char-alsa rw",
+        "WatchdogSec=30",
+        "Restart=always",
+        "StateDirectory=heartlamp",
+        "RuntimeDirectory=heartlamp",
+        "ProtectSystem=strict",
+    ],
+)
+def test_the_gateways_unit_has_what_its_parts_need(line: str) -> None:
+    assert line in (BUNDLE / "units/heartlamp-gateway.service").read_text().splitlines()
 
 
 def test_what_is_written_is_written_in_the_state_folder() -> None:

@@ -32,6 +32,8 @@ def test_three_questions_and_the_village_is_served(village: Village, box: MakeBo
     for secret in ("token", "broker.key"):
         assert stat.S_IMODE((new.data / "papers" / secret).stat().st_mode) == 0o600
     assert not (new.data / "papers" / "joining.json").exists()
+    assert stat.S_IMODE(new.config.stat().st_mode) & 0o007 == 0  # a technician's codes will stand there
+    assert "#[modem]" in new.config.read_text()
     new.run()
     lamp, button = village.device("lamp"), village.device("key")
     press = button.press()

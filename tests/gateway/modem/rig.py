@@ -91,6 +91,7 @@ class Box:
         )
         self.config = ModemConfig(bus=self.address, ring_s=20.0, answer_s=20.0, delivery_s=5.0)
         self.modem = ""
+        self.wanted = True
         self.answers: list[tuple[str, str, str]] = []
         self._stop = threading.Event()
         self._inbox: threading.Thread | None = None
@@ -102,7 +103,7 @@ class Box:
         self.turn, self.reports = Turn(), Reports()
         self.usage = Usage(self.folder / "usage.json", Sim(megabytes=100))
         self.usage.open()
-        self.voice = Voice(self.config, self.turn, player=player)
+        self.voice = Voice(self.config, self.turn, lambda order: self.wanted, player=player)
         self.sms = Sms(self.config, self.reports)
 
     def start(self) -> "Box":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from heartlamp_gateway.outputs.adapter import Report
 from heartlamp_gateway.outputs.modem import call as rule
-from heartlamp_gateway.outputs.modem import trouble
+from heartlamp_gateway.outputs.modem import speech, trouble
 from heartlamp_gateway.outputs.modem.config import Audio
 
 from tests.gateway.modem.rig import HEAD, Box, Doing, order
@@ -133,9 +133,18 @@ def test_a_call_that_is_not_wanted_any_more_is_hung_up(box: Box) -> None:
     calling = Doing(box.voice, order())
     box.state(box.call(), 2)
     calling.says("rang")
-    box.voice.cancel(order().key)
-    assert calling.end() == Report("failed", rule.CANCELLED)
+    box.wanted = False
+    assert calling.end() == Report("failed", rule.UNWANTED)
     assert ["Hangup", HEAD] in box.seen()
+
+
+def test_who_has_taken_it_is_heard_out_though_nobody_needs_them_any_more(box: Box) -> None:
+    calling = Doing(box.voice, order())
+    call = answered(box, calling)
+    box.wanted = False
+    box.press(call, "5")  # at which it looks again
+    box.press(call, "2")
+    assert calling.end() == Report("cannot")
 
 
 def test_the_modem_is_pulled_out_in_the_middle_of_a_call_and_the_next_call_finds_it_again(box: Box) -> None:
@@ -241,6 +250,25 @@ def test_who_answers_is_told_where_and_which_keys_again_and_again(box: Box) -> N
     box.press(call, "1")
     assert calling.end() == Report("coming")
     assert box.voice.health() == ""
+
+
+def test_a_place_is_said_by_its_numbers_where_nobody_recorded_it_whole() -> None:
+    there = {f"zh/{clip}.wav" for clip in ("3", "7", "group", "house", "fire", "call-keys")}
+    said = speech.clips(order(what="fire"), there.__contains__)
+    assert [path.removeprefix("zh/").removesuffix(".wav") for path in said] == [
+        "3",
+        "group",
+        "7",
+        "house",
+        "fire",
+        "call-keys",
+    ]
+    assert speech.clips(order(place="四组 7号"), there.__contains__) == ("zh/call-keys.wav",)  # never half an address
+
+
+def test_a_drill_that_cannot_say_so_is_said_by_the_sms_alone() -> None:
+    assert speech.clips(order(drill=1), lambda path: "drill" not in path) == ()
+    assert speech.clips(order(drill=1), lambda path: True)[0] == "zh/drill.wav"
 
 
 def test_a_sound_card_that_fails_leaves_a_call_that_rings(box: Box) -> None:

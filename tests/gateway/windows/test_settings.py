@@ -56,6 +56,7 @@ def test_what_is_left_out_has_a_default(write: Write, tmp_path: Path) -> None:
         ("http", {"code": "1234567"}, "at least 8 characters"),
         ("http", {"code": "12345678", "port": 0}, "`port` must be a number"),
         ("http", {"code": "12345678", "port": True}, "`port` must be a number"),
+        ("http", {"code": "12345678", "answer_code": "12345678"}, "`answer_code` must be another one"),
         ("home_assistant", {"on": "yes", "password": "12345678"}, r"\[home_assistant\]: `on` must be true or false"),
         ("home_assistant", {"password": "short"}, "`password` must have at least 8"),
         ("home_assistant", {"password": "12345678", "language": "fr"}, "`language` must be"),

@@ -121,7 +121,11 @@ def test_what_waits_does_not_tell_of_a_silent_alarm() -> None:
 
 
 def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:
-    found = (*view.troubles(False, True, "ok"), view.Trouble("county", "也", "too"), view.Trouble("ups", "电", "power"))
+    found = (
+        *view.troubles(90_000, True, "ok"),
+        view.Trouble("county", "也", "too"),
+        view.Trouble("ups", "电", "power"),
+    )
     assert [(each.code, each.en == "too") for each in view.without_repetition(found)] == [
         ("county", False),
         ("ups", False),
@@ -129,15 +133,16 @@ def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("county", "broker", "disk", "codes"),
+    ("away", "broker", "disk", "codes"),
     [
-        (True, True, "ok", []),
-        (False, True, "ok", ["county"]),
-        (False, False, "refusing", ["broker", "disk", "county"]),
-        (True, True, "absent", ["disk"]),
+        (0, True, "ok", []),
+        (89_999, True, "ok", []),
+        (90_000, True, "ok", ["county"]),
+        (90_000, False, "refusing", ["broker", "disk", "county"]),
+        (0, True, "absent", ["disk"]),
     ],
 )
-def test_troubles_are_said_in_both_languages(county: bool, broker: bool, disk: str, codes: list[str]) -> None:
-    found = view.troubles(county, broker, disk)
+def test_troubles_are_said_in_both_languages(away: int, broker: bool, disk: str, codes: list[str]) -> None:
+    found = view.troubles(away, broker, disk)
     assert [trouble.code for trouble in found] == codes
     assert all(trouble.zh and trouble.en.isascii() and not trouble.zh.isascii() for trouble in found)

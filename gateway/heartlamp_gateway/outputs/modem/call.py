@@ -18,7 +18,7 @@ RANG_OUT = "没人接 nobody took it"
 AWAY = "没接通：占线、关机或不在服务区 not put through: busy, switched off or out of reach"
 BLIND = "这个调制解调器看不出是否接听，没收到按键 this modem cannot see whether it was answered; no key came"
 TOO_LONG = "时间到了 its time was over"
-CANCELLED = "取消了 cancelled"
+UNWANTED = "不用打了，没接就挂断 not wanted any more, hung up before anybody took it"
 AUDIO = "语音通道打不开 its sound channel cannot be opened"
 ERRONEOUS = "网络报错 the network reported an error"
 

@@ -4,6 +4,7 @@ A signal only says that it is time to look; what is there is the truth. So nothi
 the bus, ModemManager or the modem were away.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import date
@@ -77,7 +78,8 @@ class Inbox:
     def _follow(self, bus: Bus) -> None:
         while not self._wait(0):
             self._look(bus)
-            while (came := bus.next(LOOK_S)) is not None and not _wakes(came):
+            until = time.monotonic() + LOOK_S  # a modem tells of its signal's strength all the time
+            while (left := until - time.monotonic()) > 0 and (came := bus.next(left)) is not None and not _wakes(came):
                 pass
 
     def _look(self, bus: Bus) -> None:

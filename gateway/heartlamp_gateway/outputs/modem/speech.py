@@ -6,29 +6,27 @@ from pathlib import Path
 from shutil import which
 
 from heartlamp_gateway.outputs.adapter import Order
+from heartlamp_gateway.outputs.speaker import words
 from heartlamp_gateway.say import log
 
 PLAYER = "aplay"
-LAST_RESORT = "zh"
-WHATS = {"panic": "calls-for-help"}  # the others' clips have their own names
+KEYS = "call-keys"
 SILENTLY = "the call goes on in silence, the SMS says what it is"
 
 
 def recorded(folder: Path) -> Callable[[Order], list[Path]]:
-    """The files of one round, those that are there: `drill`, `places/<place>` (without spaces), what it is, as lamps
-    and loudspeakers say it, and `call-keys`; each in the dialect, else its language, else Chinese, clip by clip."""
+    """The files of one round; none where a drill could not say that it is one."""
+    return lambda order: [folder / path for path in clips(order, lambda path: (folder / path).is_file())]
 
-    def files(order: Order) -> list[Path]:
-        languages = dict.fromkeys((order.lang, order.lang.partition("-")[0], LAST_RESORT))
-        place = "".join(order.place.split()).replace("/", "")
-        clips = (["drill"] if order.drill else []) + [f"places/{place}", WHATS.get(order.what, order.what), "call-keys"]
-        found = [
-            next((p for lang in languages if lang and (p := folder / lang / f"{clip}.wav").is_file()), None)
-            for clip in clips
-        ]
-        return [path for path in found if path is not None]
 
-    return files
+def clips(order: Order, there: Callable[[str], bool]) -> tuple[str, ...]:
+    """`drill`, the place, what it is, as lamps and loudspeakers say them, and KEYS: those that are there, each in the
+    dialect, else its language, else Chinese. Pure; `there(path)`: whether this file is."""
+    finder = words.Finder(words.languages(order.lang), there)
+    drill = finder.clip(words.DRILL) if order.drill else ()
+    if order.drill and not drill:
+        return ()  # it would be an alarm
+    return (*drill, *finder.place(order.place), *finder.clip(words.happened(order.what)), *finder.clip(KEYS))
 
 
 class Speaking:
@@ -68,7 +66,7 @@ def fault(player: Sequence[str], folder: Path) -> str:
     """ "" it can be tried."""
     if which(player[0]) is None:
         return f"没有 {player[0]}，电话只响不说：apt install alsa-utils。 No {player[0]}: calls ring and say nothing."
-    if not any(folder.glob("*/call-keys.wav")):
+    if not any(folder.glob(f"*/{KEYS}.wav")):
         return (
             f"{folder} 里没有 call-keys.wav，电话只响不说。 No call-keys.wav in {folder}: calls ring and say nothing."
         )

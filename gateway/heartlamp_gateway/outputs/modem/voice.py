@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.modem import call as rule
@@ -17,14 +16,15 @@ from heartlamp_gateway.outputs.modem.trouble import Modem
 from heartlamp_gateway.outputs.modem.turn import Turn
 from heartlamp_gateway.say import log
 
-LOOK_S = 0.25  # how late a cancel or a time that is over may be noticed, while a call is on
+LOOK_S = 0.25  # how late it may notice that a call is not wanted any more, or that its time is over
 AROUND_S = ENABLE_S + 4 * CALL_S  # before it rings, and to hang up: each a D-Bus call with a limit of its own
 
 
 class Voice:
-    """outputs.adapter.Adapter. `turn`: shared with the Inbox, which ends calls that nobody owns. `say(order)`: the WAV
-    files of one round; `player`: the command that plays them, given their names. Both are the configuration's unless
-    others are given."""
+    """outputs.adapter.Adapter. `turn`: shared with the Inbox, which ends calls that nobody owns. `is_wanted(order)`:
+    asked often while it rings, never blocks: what is not wanted any more is hung up; who has taken it is heard out.
+    `say(order)`: the WAV files of one round; `player`: the command that plays them, given their names. Both are the
+    configuration's unless others are given."""
 
     channel = "voice"
     at_once = False
@@ -33,40 +33,32 @@ class Voice:
         self,
         config: ModemConfig,
         turn: Turn,
+        is_wanted: Callable[[Order], bool] = lambda order: True,
         say: Callable[[Order], list[Path]] | None = None,
         player: tuple[str, ...] | None = None,
     ) -> None:
         self.deadline_s = config.ring_s + config.answer_s + AROUND_S
-        self._config, self._turn = config, turn
+        self._config, self._turn, self._is_wanted = config, turn, is_wanted
         audio = config.audio
         self._say = say or (speech.recorded(audio.prompts) if audio else lambda order: [])
         self._player = player or (speech.player_of(audio.device) if audio else ())
-        self._cancelled: dict[str, Event] = {}
         self._barred = ""
 
     def perform(self, order: Order, report: Callable[[Report], None]) -> Report:
         if order.what == "silent":
             return Report("failed", trouble.SILENT)
-        cancelled = self._cancelled.setdefault(order.key, Event())
         until = time.monotonic() + self.deadline_s - 2 * CALL_S
         try:
             with self._turn.taking(self.deadline_s - AROUND_S) as ours:
-                if not ours or cancelled.is_set():
-                    return Report("failed", rule.CANCELLED if ours else rule.TOO_LONG)
-                return self._called(order, report, cancelled, until)
+                if not ours:
+                    return Report("failed", rule.TOO_LONG)
+                return self._called(order, report, until)
         except (Unable, BusError, OSError) as wrong:
             words = in_words(wrong)
             self._barred = words if trouble.is_barred(words) else self._barred
             return Report("failed", words)
         except ValueError as wrong:
             return Report("failed", str(wrong))
-        finally:
-            self._cancelled.pop(order.key, None)
-
-    def cancel(self, key: str) -> None:
-        """Hangs up, or does not begin, the order of this key that is being performed."""
-        if event := self._cancelled.get(key):
-            event.set()
 
     def health(self) -> str:
         try:
@@ -83,7 +75,7 @@ class Voice:
         audio = self._config.audio
         return self._barred or (speech.fault(self._player, audio.prompts) if audio else "")
 
-    def _called(self, order: Order, report: Callable[[Report], None], cancelled: Event, until: float) -> Report:
+    def _called(self, order: Order, report: Callable[[Report], None], until: float) -> Report:
         number = dialled(order.address)
         with Bus(self._config.bus) as bus:
             modem = ready(bus, self._config.imei, VOICE)
@@ -93,7 +85,7 @@ class Voice:
             (path,) = bus.call(modem.path, VOICE, "CreateCall", "a{sv}", {"number": ("s", number)})
             speaking = speech.Speaking(self._player, self._say(order) if self._player else [])
             try:
-                ended = self._follow(bus, modem, path, speaking, report, cancelled, until)
+                ended = self._follow(bus, modem, path, order, speaking, report, until)
             finally:
                 speaking.stop()
                 end_call(bus, modem.path, path)
@@ -108,9 +100,9 @@ class Voice:
         bus: Bus,
         modem: Modem,
         path: str,
+        order: Order,
         speaking: speech.Speaking,
         report: Callable[[Report], None],
-        cancelled: Event,
         until: float,
     ) -> Report:
         start = bus.send(path, CALL, "Start")  # its answer may come long after it rings
@@ -119,8 +111,8 @@ class Voice:
         while True:
             came = bus.next(LOOK_S)
             now = time.monotonic()
-            if cancelled.is_set():
-                return Report("failed", rule.CANCELLED)
+            if call.answered is None and not self._is_wanted(order):
+                return Report("failed", rule.UNWANTED)
             if came is not None and (gone := _gone(came, modem.path)):
                 return Report("failed", gone)
             step = _step(call, came, start, path, now)

@@ -61,6 +61,11 @@ def languages(lang: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in (lang, lang.split("-")[0], DEFAULT) if _is_name(one)))
 
 
+def happened(what: str) -> str:
+    """The clip that says it."""
+    return _SAID.get(what, _SAID["panic"])[0]
+
+
 def clips(what: str, place: str, drill: bool, lang: str, there: Callable[[str], bool]) -> Clips | None:
     """`there(path)`: a good recording. None: not all that is needed was recorded."""
     return _clips(what, drill, lang, there, lambda finder: finder.place(place))
@@ -83,19 +88,20 @@ def sentence(what: str, place: str, drill: bool, lang: str) -> Sentence:
 
 
 def _clips(
-    what: str, drill: bool, lang: str, there: Callable[[str], bool], where: "Callable[[_Finder], tuple[str, ...]]"
+    what: str, drill: bool, lang: str, there: Callable[[str], bool], where: "Callable[[Finder], tuple[str, ...]]"
 ) -> Clips | None:
-    finder = _Finder(languages(lang), there)
-    happened, added = _SAID.get(what, _SAID["panic"])
-    said, place = finder.clip(happened), () if what == "test" else where(finder)
+    finder = Finder(languages(lang), there)
+    said, place = finder.clip(happened(what)), () if what == "test" else where(finder)
     marked = finder.clip(DRILL) if drill else ()
     if not said or (what != "test" and not place) or (drill and not marked):
         return None  # half an address is another house, and a drill that does not say so is an alarm
-    more = tuple(path for name in added for path in finder.clip(name))
+    more = tuple(path for name in _SAID.get(what, _SAID["panic"])[1] for path in finder.clip(name))
     return Clips(marked, (*finder.clip(ATTENTION), *place, *said, *more), marked)
 
 
-class _Finder:
+class Finder:
+    """Finds clips by name, in the first of `langs` that has them. `there(path)`: whether that file can be played."""
+
     def __init__(self, langs: tuple[str, ...], there: Callable[[str], bool]) -> None:
         self._langs = langs
         self._there = there

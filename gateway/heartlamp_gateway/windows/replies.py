@@ -1,0 +1,42 @@
+"""How an answer is written, and what a browser is told of it."""
+
+import json
+from typing import Any
+
+from heartlamp_gateway.windows.door import Request
+
+
+def path_of(request: Request) -> str:
+    return request.path.partition("?")[0]
+
+
+def as_json(fields: Any) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def fail(request: Request, status: int, error: str, do: str, retry: int = 0) -> None:
+    more = {"Retry-After": str(retry)} if retry else {}
+    if status == 401:
+        more["WWW-Authenticate"] = "Bearer"
+    reply(request, status, as_json({"error": error, "do": do}), "application/json", more)
+
+
+def reply(request: Request, status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
+    head(request, status, kind, more or {})
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    if request.command != "HEAD":
+        request.wfile.write(body)
+
+
+def head(request: Request, status: int, kind: str, more: dict[str, str]) -> None:
+    request.send_response_only(status)
+    for name, value in {
+        "Content-Type": kind,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Connection": "close",
+        **more,
+    }.items():
+        request.send_header(name, value)
