@@ -79,8 +79,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     file.open()
     readings = ReadingFile(config.data_dir / READINGS, bytes_max=config.supervision.readings, short=lambda: room.short)
     readings.open()
-    outbox, presence, contact, notes = Outbox(), Presence(), Contact(), Notes()
     watch = Watch()
+    outbox, presence, contact, notes = Outbox(), Presence(), Contact(watch.awake), Notes()
     beat = {name: watch.heart(name) for name in THREADS}
     context = pinned_context(config.county_ca)
 
@@ -170,7 +170,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         presence,
         contact,
         notes,
-        listening=lambda: later(alarms_link.since, telemetry_link.since),
+        listening=lambda: later(later(alarms_link.since, telemetry_link.since), watch.woke()),
         box=box.lasting,
         limits=config.supervision.limits,
         pause=stop.wait,
