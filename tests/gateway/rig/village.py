@@ -14,6 +14,7 @@ from heartlamp_protocol.passwords import mosquitto_hash
 from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.registry import Registry, Site
 
+from tests.gateway.rig.cable import Cable
 from tests.gateway.rig.certificates import Authority
 from tests.gateway.rig.county import County
 from tests.gateway.rig.device import Device
@@ -47,7 +48,8 @@ THROUGH = {
 
 class Rig:
     """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
-    that not every box has. `kinds`: device -> (kind, site)."""
+    that not every box has. `kinds`: device -> (kind, site). `env`: more of it for the gateway;
+    `county_by`: the cable by which it reaches the county, made of the county's port."""
 
     def __init__(
         self,
@@ -56,16 +58,19 @@ class Rig:
         tables: str = "",
         kinds: Mapping[str, tuple[str, str]] = DEVICES,
         sites: tuple[Site, ...] = SITES,
+        env: dict[str, str] | None = None,
+        county_by: type[Cable] | None = None,
     ) -> None:
         self.folder, self._tables, self._kinds, self._sites = folder, tables, kinds, sites
         self.roots = {id: secrets.token_bytes(32) for id in kinds}
         self.authority = Authority(folder)
         self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
+        self._cable = county_by(self.county.port) if county_by else None
         self.port = free_port()
         self.config = folder / "gateway.toml"
         self._write_config()
         self.data = folder / "data"
-        self.gateway = Process([*command, str(self.config)], folder / "gateway.log")
+        self.gateway = Process([*command, str(self.config)], folder / "gateway.log", env)
         made = subprocess.run(
             [sys.executable, "-m", "heartlamp_gateway", "broker-files", "--config", str(self.config)],
             check=True,
@@ -92,11 +97,16 @@ class Rig:
             devices.append(Listed(id, kind, site, {} if id == without else {name: hash}, THROUGH.get(id, ())))
         return Registry(version, "柳树村", self._sites, tuple(devices))
 
-    def device(self, id: str, by: Device | None = None) -> Device:
-        """`by`: the lamp that carries for it, instead of a session of its own."""
-        made = Device(id, self.roots[id], self.authority.ca, self.port)
+    def device(self, id: str, by: Device | None = None, port: int = 0) -> Device:
+        """`by`: the lamp that carries for it, instead of a session of its own; `port`: of a cable to the broker."""
+        made = Device(id, self.roots[id], self.authority.ca, port or self.port)
         self._devices.append(made)
         return made.by(by) if by else made.start()
+
+    @property
+    def cable(self) -> Cable:
+        assert self._cable is not None
+        return self._cable
 
     def close(self) -> None:
         for device in self._devices:
@@ -104,16 +114,19 @@ class Rig:
         self.gateway.kill()
         self.broker.kill()
         self.county.stop()
+        if self._cable is not None:
+            self._cable.close()
 
     def _write_config(self) -> None:
         cert, key = self.authority.certificate("gateway")
+        county_port = self._cable.port if self._cable else self.county.port
         token = self.folder / "token"
         token.write_text(self.county.token)
         text = json.dumps  # a JSON string is a TOML string
         self.config.write_text(
             f"""id = "gwliu1"
 name = "柳树村"
-county_url = "https://127.0.0.1:{self.county.port}"
+county_url = "https://127.0.0.1:{county_port}"
 county_ca = {text(str(self.authority.ca))}
 token_file = {text(str(token))}
 data_dir = {text(str(self.folder / "data"))}
