@@ -44,6 +44,7 @@ from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.sntp import Sntp
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.checks import checks
+from heartlamp_gateway.supervision.date import is_apart
 from heartlamp_gateway.supervision.devices import Devices
 from heartlamp_gateway.supervision.systemd import notify
 from heartlamp_gateway.supervision.watch import Watch
@@ -141,7 +142,9 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         upload = Upload(pictures, Line(config, context), config.pictures.rate, intake.ask, quiet, stop.wait)
         extra.append(thread("pictures up", upload.run))
     if config.time:
-        extra.append(thread("time", Sntp(config.time, stop.is_set).run))
+        extra.append(
+            thread("time", Sntp(config.time, stop.is_set, is_wrong=lambda now: is_apart(contact.ahead_s(now))).run)
+        )
 
     def registry_to_broker(registry: Registry) -> None:
         try:
@@ -157,12 +160,15 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             room,
             refusing=lambda: chain.ledger.refusing or file.volatile,
             sessions=lambda: (alarms_link.since, telemetry_link.since, telemetry.pulse_at),
+            woke=watch.woke,
             away_ms=contact.away_ms,
+            ahead_s=contact.ahead_s,
             zones=config.supervision.zones,
             door=config.ups,
         ),
         stop.wait,
         beat["box"],
+        each_s=config.supervision.look_s,
     )
     supervised = Devices(
         config.id,

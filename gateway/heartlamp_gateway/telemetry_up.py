@@ -77,6 +77,7 @@ class TelemetryUp:
             reply = self._line.post("/gateway/v1/readings", batch.to_json())
             self._spoke = boottime()
             self._contact.took(READINGS)
+            self._contact.dated(reply.date)
             if rows:
                 self._paced(begun, reply.status)
             if reply.status in (400, 413) and rows:

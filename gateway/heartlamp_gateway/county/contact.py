@@ -17,11 +17,21 @@ class Contact:
         self._awake = awake
         self._last: int | None = None  # BOOTTIME
         self._heard = awake()
+        self._date: float | None = None
         self._failing: dict[str, int] = {}  # line -> since when what goes up on it has had no answer
 
     def touch(self) -> None:
         """It said something."""
         self._last, self._heard = boottime(), self._awake()
+
+    def dated(self, date: float | None) -> None:
+        """What time it is by its clock, seconds since 1970."""
+        if date is not None:
+            self._date = date - boottime() / 1000
+
+    def ahead_s(self, now: float) -> float | None:
+        """By how much a clock that says `now` is ahead of the county's, as that went on since; None: nobody knows."""
+        return None if self._date is None else now - (self._date + boottime() / 1000)
 
     def took(self, line: str) -> None:
         """It answered what went up on this line. Where alarms pass, readings that do not say nothing of the county."""

@@ -1,5 +1,6 @@
 """One HTTPS connection to the county that stays open. A request is one write: two would wait for each other."""
 
+import email.utils
 import http.client
 import socket
 import ssl
@@ -19,8 +20,11 @@ AWAY = (OSError, http.client.HTTPException)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`date`: when the county said this, by its own clock, seconds since 1970; None: it did not say."""
+
     status: int
     body: bytes
+    date: float | None = None
 
 
 def read_token(path: Path) -> str:
@@ -137,10 +141,17 @@ class Line:
             if response.length:
                 raise http.client.IncompleteRead(bytes(read), response.length)
             self._sock.settimeout(ANSWER_S)
-            answer = Reply(response.status, bytes(read))
+            answer = Reply(response.status, bytes(read), _date(response.getheader("Date", "")))
             if response.will_close or response.status == 401:  # the next connection reads the token again
                 self.close()
         except BaseException:
             self.close()
             raise
         return answer
+
+
+def _date(text: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
