@@ -3,8 +3,8 @@ RST: new connections are taken, too, and say nothing.
 
 What the village sees: its whole first answer, at once, as ever. Its lamps are told within 15 s that the county is not
 there, after 20 s the county's steps are done here, after 90 s people are told. What is kept: everything; each press is
-at the county once. How long: a dead connection is given up after 3.5 s where a new one works; what waited is at the county
-at most 5 s after the line is mended.
+at the county once. How long: a dead connection is given up after 3.5 s where a new one works; what waited is at the
+county at most 5 s after the line is mended.
 """
 
 import tempfile

@@ -48,7 +48,7 @@ THROUGH = {
 
 class Rig:
     """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
-    that not every box has. `kinds`: device -> (kind, site). `env`: more of it for the gateway;
+    that not every box has. `kinds`: device -> (kind, site). `env`: more of it for gateway and broker;
     `county_by`: the cable by which it reaches the county, made of the county's port."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Rig:
             capture_output=True,
             text=True,
         )
-        self.broker = Process(["/usr/sbin/mosquitto", "-c", made.stdout.strip()], folder / "mosquitto.log")
+        self.broker = Process(["/usr/sbin/mosquitto", "-c", made.stdout.strip()], folder / "mosquitto.log", env)
         self._devices: list[Device] = []
 
     def start(self) -> "Rig":
@@ -97,11 +97,11 @@ class Rig:
             devices.append(Listed(id, kind, site, {} if id == without else {name: hash}, THROUGH.get(id, ())))
         return Registry(version, "柳树村", self._sites, tuple(devices))
 
-    def device(self, id: str, by: Device | None = None, port: int = 0) -> Device:
+    def device(self, id: str, by: Device | None = None, port: int = 0, keepalive: int = 20) -> Device:
         """`by`: the lamp that carries for it, instead of a session of its own; `port`: of a cable to the broker."""
         made = Device(id, self.roots[id], self.authority.ca, port or self.port)
         self._devices.append(made)
-        return made.by(by) if by else made.start()
+        return made.by(by) if by else made.start(keepalive)
 
     @property
     def cable(self) -> Cable:
