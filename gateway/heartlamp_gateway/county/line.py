@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartlamp_gateway.config import Config
+from heartlamp_gateway.county.address import Address
 from heartlamp_gateway.county.tls import report_dates
 
 ANSWER_S = 10.0
@@ -37,6 +38,7 @@ class Line:
 
     def __init__(self, config: Config, context: ssl.SSLContext, alive: Callable[[], None] = lambda: None) -> None:
         self._config, self._context, self._alive = config, context, alive
+        self._address = Address(config.county_host, config.county_port)
         self._sock: ssl.SSLSocket | None = None
         self._head = self._token = ""
 
@@ -50,7 +52,7 @@ class Line:
             return
         token = self._token = read_token(self._config.token_file)
         host, port = self._config.county_host, self._config.county_port
-        raw = socket.create_connection((host, port), CONNECT_S)
+        raw = self._address.open(CONNECT_S)
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sock = self._context.wrap_socket(raw, server_hostname=host)

@@ -49,7 +49,7 @@ THROUGH = {
 class Rig:
     """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
     that not every box has. `kinds`: device -> (kind, site). `env`: more of it for gateway and broker;
-    `county_by`: the cable by which it reaches the county, made of the county's port."""
+    `county_by`: the cable by which it reaches the county, made of the county's port; `county_name`: by what name."""
 
     def __init__(
         self,
@@ -60,11 +60,13 @@ class Rig:
         sites: tuple[Site, ...] = SITES,
         env: dict[str, str] | None = None,
         county_by: type[Cable] | None = None,
+        county_name: str = "127.0.0.1",
     ) -> None:
         self.folder, self._tables, self._kinds, self._sites = folder, tables, kinds, sites
         self.roots = {id: secrets.token_bytes(32) for id in kinds}
         self.authority = Authority(folder)
-        self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
+        self.county = County(self.authority.certificate("server", county_name), self.registry(1), self.roots)
+        self._county_name = county_name
         self._cable = county_by(self.county.port) if county_by else None
         self.port = free_port()
         self.config = folder / "gateway.toml"
@@ -126,7 +128,7 @@ class Rig:
         self.config.write_text(
             f"""id = "gwliu1"
 name = "柳树村"
-county_url = "https://127.0.0.1:{county_port}"
+county_url = "https://{self._county_name}:{county_port}"
 county_ca = {text(str(self.authority.ca))}
 token_file = {text(str(token))}
 data_dir = {text(str(self.folder / "data"))}
