@@ -44,15 +44,15 @@ def test_a_clock_that_jumps_while_it_runs_and_is_wrong_at_the_next_start(days: i
             lamp7, lamp9, button = (rig.device(id) for id in ("lamp7", "lamp9", "butt7"))
             lamp7.read(temp_mc=21_500)
             rig.county.board.wait("the county's word of the time", lambda: rig.county.store.readings, 30)
-            rig.gateway.says("clock is")
+            rig.gateway.says("clock is", 30)
 
             press, pressed = button.press("fire"), time.monotonic()
-            assert rig.county.noted("step", "3/1/all/speaker/0 done 大喇叭") == press
+            assert rig.county.noted("step", "3/1/all/speaker/0 done 大喇叭", 30) == press
             clock.set(timedelta(days=days))
             assert len(server.got) == 1 or time.monotonic() - pressed > DUE_S
             assert rig.county.noted("step", "3/2/all/speaker/0 sent 大喇叭 · 村口", 30) == press
             assert time.monotonic() - pressed >= DUE_S  # not before its time
-            lamp9.call(press, heard=1)
+            lamp9.call(press, 30, heard=1)
 
             told = rig.county.board.wait("a word of the clock", lambda: troubles(rig), 30)
             assert [(t.kind, t.subject, t.detail) for t in told] == [("box", "clock", "fault")]
@@ -60,8 +60,8 @@ def test_a_clock_that_jumps_while_it_runs_and_is_wrong_at_the_next_start(days: i
 
             new_county_connection(rig)
             second = button.press("gas")
-            button.is_heard(second)
-            button.is_received(second, 20)
+            button.is_heard(second, 30)
+            button.is_received(second, 30)
             begins = "is this machine's date right? alarms still go up"
             assert (rig.gateway.said(begins) > 0) == (days < 0)
 
@@ -72,9 +72,9 @@ def test_a_clock_that_jumps_while_it_runs_and_is_wrong_at_the_next_start(days: i
             third = button.press("flood")
             if not button.heard.get(third):
                 button.again(third)
-            button.is_heard(third)
-            button.is_received(third, 20)
-            lamp9.call(press)
+            button.is_heard(third, 30)
+            button.is_received(third, 30)
+            lamp9.call(press, 30)
             assert all_rows(rig) == rows | {third}
             assert {press, second, third} <= set(rig.county.store.events)
             assert all(0 <= item.age < 600_000 for item in rig.county.store.items)  # no date goes up, only ages
@@ -93,8 +93,8 @@ def test_a_clock_of_another_year_at_the_start_deletes_nothing() -> None:
             button = rig.device("butt7")
             for session, days in enumerate((400, -400), 2):
                 press = button.press("panic")
-                button.is_heard(press)
-                button.is_received(press, 20)
+                button.is_heard(press, 30)
+                button.is_received(press, 30)
                 rows = all_rows(rig)
                 assert press in rows
                 rig.gateway.kill()

@@ -47,9 +47,9 @@ def test_a_broker_that_hangs_is_said_and_nobody_is_missed_for_it() -> None:
         rig.gateway.says("broker is ok", 30)
         if press not in button.heard:
             button.again(press)  # as every device does: no receipt, so it is offered again
-        button.is_heard(press)
-        button.is_received(press)
-        lamp9.call(press, heard=1)
+        button.is_heard(press, 30)
+        button.is_received(press, 30)
+        lamp9.call(press, 30, heard=1)
         assert sum(call["incident"] == press for call in lamp9.calls()) == 1
         rig.county.board.wait("it is over", lambda: troubles(rig, "restored"), 20)
         assert {told.kind for told in troubles(rig)} == {"box"}  # nobody is missed
@@ -70,17 +70,17 @@ def test_a_broker_that_hangs_with_its_door_full_does_not_stop_the_gateway() -> N
                 caller.close()
         until("a session", lambda: rig.gateway.said("gateway-alarms: session with the broker\n") == 2, 20)
         button = rig.device("butt7")
-        button.is_received(button.press())
+        button.is_received(button.press(), 30)
 
 
 def test_a_gateway_that_stood_still_does_what_fell_due_once_and_takes_nothing_over() -> None:
-    steps = [Step(n, "village", at, "accepted", ("all",)) for n, at in ((1, 0), (2, 6_000), (3, 12_000))]
+    steps = [Step(n, "village", at, "accepted", ("all",)) for n, at in ((1, 0), (2, 12_000), (3, 16_000))]
     with loud_village() as (rig, server):
         planned(rig, *steps, Step(4, "county", 1_000, "accepted", ("town",)))
         lamp7, button = rig.device("lamp7"), rig.device("butt7")
         first = button.press("fire")
         button.is_received(first)
-        assert rig.county.noted("step", "3/1/all/speaker/0 done 大喇叭") == first
+        assert rig.county.noted("step", "3/1/all/speaker/0 done 大喇叭", 11) == first
         with rig.gateway.stopped():
             begun = time.monotonic()
             second = button.press("gas")
@@ -91,15 +91,15 @@ def test_a_gateway_that_stood_still_does_what_fell_due_once_and_takes_nothing_ov
             assert len(lamp7.pulses) == pulses  # so lamps know
             assert second not in button.heard
             before = [path for _, path, _, _ in server.got]
-        rig.gateway.says("the gateway stood still for")
+        rig.gateway.says("the gateway stood still for", 30)
         for n in (2, 3):
-            assert rig.county.noted("step", f"3/{n}/all/speaker/0 done 大喇叭") == first
+            assert rig.county.noted("step", f"3/{n}/all/speaker/0 done 大喇叭", 30) == first
         until("a session", lambda: rig.gateway.said("gateway-alarms: session with the broker\n") == 2, 20)
         if second not in button.heard:
             button.again(second)
-        button.is_heard(second)
+        button.is_heard(second, 30)
         assert kept(rig, "SELECT 1 FROM outbox WHERE event = ?", second)  # no receipt before the commit
-        button.is_received(second)
+        button.is_received(second, 30)
         done = [n[2].split() for n in rig.county.store.notes.values() if n[:2] == (first, "step")]
         ended = [key for key, outcome, *_ in done if outcome == "done"]
         assert sorted(ended) == [f"3/{n}/all/speaker/0" for n in (1, 2, 3)]

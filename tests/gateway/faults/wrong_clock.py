@@ -18,7 +18,7 @@ class WrongClock:
         self.env = {
             "LD_PRELOAD": str(libraries[0]),
             "FAKETIME_TIMESTAMP_FILE": str(file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds until they notice
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # nor BOOTTIME: a box's hands may be moved, its age not
             "NO_FAKE_STAT": "1",
         }

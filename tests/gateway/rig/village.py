@@ -39,6 +39,7 @@ DEVICES = {
     "butt2": ("button", "s2"),
     "butt1": ("button", "s1"),
 }
+START_S = 30.0  # a second; the tests share their machine
 THROUGH = {
     "cam2": ("lamp9",),
     "butt2": ("cam2",),  # two hops from lamp9
@@ -84,10 +85,10 @@ class Rig:
 
     def start(self) -> "Rig":
         self.broker.start()
-        until("the broker's socket", lambda: (self.data / "broker" / "mosquitto.pid").exists())
+        until("the broker's socket", lambda: (self.data / "broker" / "mosquitto.pid").exists(), START_S)
         self.gateway.start()
-        self.gateway.says("devices at")  # the registry came, and with it the passwords
-        self.gateway.says("gateway-alarms: session")
+        self.gateway.says("devices at", START_S)  # the registry came, and with it the passwords
+        self.gateway.says("gateway-alarms: session", START_S)
         return self
 
     def registry(self, version: int, without: str = "") -> Registry:
