@@ -13,8 +13,10 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS
 from heartlamp_protocol.escalation.plan import Step
+from heartlamp_protocol.supervision import supervision_ms
 
 from tests.gateway.faults.villages import kept, loud_village, planned, troubles, village
 from tests.gateway.rig.waiting import until
@@ -107,3 +109,21 @@ def test_a_gateway_that_stood_still_does_what_fell_due_once_and_takes_nothing_ov
         assert not [note for note in rig.county.store.notes.values() if "/town/" in note[2]]
         assert troubles(rig) == []
         assert rig.gateway.said(" starts; data in") == 1
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+def test_after_a_long_standstill_of_the_gateway_nobody_is_missed() -> None:
+    with village("[supervision]\nlook_s = 2\nhold_s = 0\n") as rig:
+        for lamp in ("lamp7", "lamp9", "lamp2"):
+            rig.device(lamp)
+            rig.county.noted("online", lamp)
+        with rig.gateway.stopped():
+            begun = time.monotonic()
+            # How long it stands still is the experiment: longer than a lamp may say nothing.
+            until("the time", lambda: time.monotonic() - begun > supervision_ms("lamp") / 1000 + 5, 120)
+        rig.gateway.says("the gateway stood still for", 30)
+        posts = rig.county.posts
+        rig.county.board.wait("two words of it", lambda: rig.county.posts >= posts + 2, 60)
+        assert troubles(rig) == []
+        assert "trouble: " not in rig.gateway.log.read_text()
