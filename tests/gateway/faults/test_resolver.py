@@ -53,10 +53,9 @@ def test_a_resolver_that_says_nothing_does_not_keep_an_alarm_from_the_county(fil
         button = rig.device("butt7")
         button.is_received(button.press("gas"))
         hosts.write_text("127.0.0.1 localhost\n")  # in place: it is the same file that the gateway sees
-        for what in ("panic", "fire"):
-            rig.cable.cut()
-            rig.cable.heal()  # each connection of before is dead
-            press = button.press(what)
-            button.is_heard(press)
-            button.is_received(press, 20)
+        rig.cable.cut()
+        rig.cable.heal()  # each connection of before is dead
+        press = button.press("panic")
+        button.is_heard(press)
+        button.is_received(press, 30)
         rig.gateway.says("the county's name cannot be looked up")
