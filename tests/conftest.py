@@ -5,6 +5,11 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine's other work than of ours.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 if "PYTEST_XDIST_WORKER" not in os.environ and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     # A temporary root of this run's own: at its start each run of this user closes the common one to others, and
