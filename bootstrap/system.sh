@@ -1,7 +1,7 @@
 #!/bin/sh
 # System packages: Mosquitto for everything, a machine's voice for loudspeakers without recordings; with the word "browser"
-# what only the tests need, too: a browser, a font with Chinese, and a D-Bus of their own with a service on it that stands
-# for ModemManager.
+# what only the tests need, too: a browser, a font with Chinese, a D-Bus of their own with a service on it that stands for
+# ModemManager, and a wall clock that is wrong.
 set -eu
 cd "$(dirname "$0")/.."
 . bootstrap/say.sh
@@ -13,6 +13,7 @@ if [ "${1:-}" = browser ]; then
     # what drives the browser is a Node of its own, and that needs it
     /sbin/ldconfig -p 2>/dev/null | grep -q libatomic.so.1 || missing="$missing libatomic1"
     [ -n "$(find /usr/share/fonts -iname '*cjk*' -print -quit 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"
+    [ -n "$(find /usr/lib -path '*/faketime/libfaketimeMT.so.1' -print -quit)" ] || missing="$missing libfaketime"
     command -v dbus-daemon >/dev/null || missing="$missing dbus"
     # the system's own Python runs it: dbus-python, which it needs, is on PyPI only as source for a C compiler
     /usr/bin/python3 -c "import dbusmock" 2>/dev/null || missing="$missing python3-dbusmock"

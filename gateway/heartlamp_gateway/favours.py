@@ -27,8 +27,9 @@ Pause = Callable[[float], bool]
 
 class Favours:
     """`line()`: a new one to the county; `password`: of our user files.FILES at the broker; `quiet()`: nothing that
-    matters waits for the county; `pause(seconds)`: waits, True when we stop. `wants`: what FromDevices tells who asks
-    for a program, () where there are none. Nothing runs before `threads` are started."""
+    matters waits for the county; `is_wrong(now)`: as of Sntp; `pause(seconds)`: waits, True when we stop. `wants`:
+    what FromDevices tells who asks for a program, () where there are none. Nothing runs before `threads` are
+    started."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Favours:
         line: Callable[[], Line],
         password: str,
         quiet: Callable[[], bool],
+        is_wrong: Callable[[float], bool],
         watch: Watch,
         pause: Pause,
     ) -> None:
@@ -76,7 +78,7 @@ class Favours:
             upload = Upload(self._pictures, line(), config.pictures.rate, intake.ask, quiet, self._part("pictures up"))
             self._add("pictures up", upload.run)
         if config.time:
-            self._add("time", Sntp(config.time, self._part("time")).run)
+            self._add("time", Sntp(config.time, self._part("time"), is_wrong=is_wrong).run)
         carries = config.pictures is not None or config.updates is not None
         self._link = Link(
             config.broker,

@@ -42,6 +42,7 @@ from heartlamp_gateway.say import log, thread
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.certificate import Paper
 from heartlamp_gateway.supervision.checks import checks
+from heartlamp_gateway.supervision.date import is_apart
 from heartlamp_gateway.supervision.devices import Devices
 from heartlamp_gateway.supervision.systemd import notify
 from heartlamp_gateway.supervision.watch import Watch, breathing
@@ -70,8 +71,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     file.open()
     readings = ReadingFile(config.data_dir / READINGS, bytes_max=config.supervision.readings, short=lambda: room.short)
     readings.open()
-    outbox, presence, contact, notes = Outbox(), Presence(), Contact(), Notes()
     watch = Watch()
+    outbox, presence, contact, notes = Outbox(), Presence(), Contact(watch.awake), Notes()
     beat = {name: watch.heart(name) for name in THREADS}
     context = pinned_context(config.county_ca)
 
@@ -107,6 +108,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         lambda: Line(config, context),
         passwords[files.FILES],
         quiet,
+        lambda now: is_apart(contact.ahead_s(now)),
         watch,
         stop.wait,
     )
@@ -129,7 +131,9 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             room,
             refusing=lambda: chain.ledger.refusing or file.volatile,
             sessions=lambda: (alarms_link.since, telemetry_link.since, telemetry.pulse_at),
+            woke=watch.woke,
             away_ms=contact.away_ms,
+            ahead_s=contact.ahead_s,
             zones=config.supervision.zones,
             door=config.ups,
             hanging=watch.hanging,
@@ -137,6 +141,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         ),
         stop.wait,
         beat["box"],
+        each_s=config.supervision.look_s,
     )
     supervised = Devices(
         config.id,
@@ -144,7 +149,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         presence,
         contact,
         notes,
-        listening=lambda: later(alarms_link.since, telemetry_link.since),
+        listening=lambda: later(later(alarms_link.since, telemetry_link.since), watch.woke()),
         box=box.lasting,
         limits=config.supervision.limits,
         pause=stop.wait,

@@ -4,6 +4,7 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.kernel_clock import discipline
@@ -23,12 +24,17 @@ def own_clock() -> Clock:
 
 
 class Sntp:
-    """`pause(seconds)`: waits, True when we stop. `clock`: this box's."""
+    """`pause(seconds)`: waits, True when we stop. `clock`: this box's; `is_wrong(now)`: whether somebody better knows
+    that it is."""
 
     def __init__(
-        self, table: TimeTable, pause: Callable[[float], bool], clock: Callable[[], Clock] = own_clock
+        self,
+        table: TimeTable,
+        pause: Callable[[float], bool],
+        clock: Callable[[], Clock] = own_clock,
+        is_wrong: Callable[[float], bool] = lambda now: False,
     ) -> None:
-        self._table, self._pause, self._clock = table, pause, clock
+        self._table, self._pause, self._clock, self._is_wrong = table, pause, clock, is_wrong
         self._asked: OrderedDict[str, Asked] = OrderedDict()  # of the last addresses
 
     def run(self) -> None:
@@ -68,7 +74,10 @@ class Sntp:
             self._asked.popitem(last=False)
         if word == "silent":
             return
-        said = answer(question, self._clock(), word.encode())
+        clock = self._clock()
+        if self._is_wrong(clock.now):
+            clock = replace(clock, synchronised=False)
+        said = answer(question, clock, word.encode())
         if said is not None:
             try:
                 sock.sendto(said, sender)

@@ -8,7 +8,7 @@ from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS, BatchAnswe
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
-from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.county.contact import READINGS, Contact
 from heartlamp_gateway.county.line import AWAY, Line
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.notes import Notes
@@ -72,10 +72,12 @@ class TelemetryUp:
         because no alarm waits for it here."""
         self._alive()
         batch = envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, boottime())
-        begun = boottime()
+        begun, began = boottime(), self._contact.now()
         try:
             reply = self._line.post("/gateway/v1/readings", batch.to_json())
             self._spoke = boottime()
+            self._contact.took(READINGS)
+            self._contact.dated(reply.date)
             if rows:
                 self._paced(begun, reply.status)
             if reply.status in (400, 413) and rows:
@@ -89,7 +91,10 @@ class TelemetryUp:
             if reply.status != 200:
                 return None if reply.status in (401, 403) else False
             answer = BatchAnswer.from_json(reply.body)
-        except (*AWAY, FrameError):
+        except AWAY:
+            self._contact.failed(READINGS, began)
+            return False
+        except FrameError:
             return False
         self._contact.touch()
         done = {v.n for v in answer.verdicts}

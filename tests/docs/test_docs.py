@@ -85,6 +85,17 @@ def test_paths_that_are_named_exist(page: Path) -> None:
             assert (ROOT / path).exists(), f"{page.name} names {path}, which is not there"
 
 
+def test_every_test_that_a_page_names_exists() -> None:
+    """As `path::name`; a page of faults that names none would promise what nobody tries."""
+    named: dict[str, int] = {}
+    for page in DOCS:
+        for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text()):
+            named[page.name] = named.get(page.name, 0) + 1
+            text = (ROOT / path).read_text() if (ROOT / path).exists() else ""
+            assert f"def {name}(" in text, f"{page.name} names {path}::{name}, which is not there"
+    assert named["faults.md"] > 20
+
+
 def test_the_repository_is_ours_alone() -> None:
     """No third-party folder, and no generated file that a build makes."""
     strangers = {"vendor", "third_party", "node_modules", "dist", "static"}

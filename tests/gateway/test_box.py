@@ -34,6 +34,8 @@ GB = 1_000_000_000
         (date.judge(SET_FROM + 1, -3 * 86_400_000, True), WARN),
         (date.judge(SET_FROM + 1, 0, False), WARN),
         (date.judge(SET_FROM + 1, 1_000, True), OK),
+        (date.judge(SET_FROM + 1, 0, True, 299.0), OK),
+        (date.judge(SET_FROM + 1, 0, True, -300.0), FAULT),
         (heat.judge(None), ABSENT),
         (heat.judge(50_000), OK),
         (heat.judge(76_000), WARN),

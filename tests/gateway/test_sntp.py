@@ -26,7 +26,9 @@ class Server:
         self.clock = GOOD
         self.port = free_port()
         self._ended = threading.Event()
-        self.sntp = Sntp(TimeTable("127.0.0.1", self.port), self._ended.wait, lambda: self.clock)
+        self.wrong = False
+        table = TimeTable("127.0.0.1", self.port)
+        self.sntp = Sntp(table, self._ended.wait, lambda: self.clock, lambda now: self.wrong)
         self._thread = threading.Thread(target=self.sntp.run, daemon=True)
         self._thread.start()
         until("it answers", lambda: self.ask(MICROPYTHON, 0.2))
@@ -81,6 +83,13 @@ def test_a_clock_that_cannot_be_believed_says_so(server: Server, clock: Clock) -
     said = server.ask(MICROPYTHON)
     assert said is not None
     assert (said[0] >> 6, said[1], said[12:16]) == (3, 0, b"INIT")
+
+
+def test_a_clock_that_the_county_contradicts_says_so_too(server: Server) -> None:
+    server.wrong = True
+    said = server.ask(MICROPYTHON)
+    assert said is not None
+    assert (said[0] >> 6, said[12:16]) == (3, b"INIT")
 
 
 def test_who_asks_too_often_is_told_once_and_then_not_at_all(server: Server) -> None:

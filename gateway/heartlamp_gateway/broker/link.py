@@ -138,7 +138,7 @@ class Link:
 
     def _connect(self) -> mqtt.Client:
         local = self._door.socket is not None
-        client = mqtt.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._login.user,
             transport="unix" if local else "tcp",
@@ -197,6 +197,19 @@ class Link:
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         self._inbox.append(message)
+
+
+class _Client(mqtt.Client):
+    def _create_unix_socket_connection(self) -> socket.socket:
+        """Paho's own waits for ever where a broker that hangs has its queue of callers full."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(self.connect_timeout)
+        try:
+            sock.connect(self.host)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
 
 def _without_delay(client: mqtt.Client, _: object, sock: Any) -> None:

@@ -1,5 +1,6 @@
 """One HTTPS connection to the county that stays open. A request is one write: two would wait for each other."""
 
+import email.utils
 import http.client
 import socket
 import ssl
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heartlamp_gateway.config import Config
+from heartlamp_gateway.county.address import Address
 from heartlamp_gateway.county.tls import report_dates
 
 ANSWER_S = 10.0
-CONNECT_S = 5.0
+CONNECT_S = 3.5  # each step of it; a line that is dead without a word must not take longer than an alarm may be late
 CHUNK = 16_384  # bytes; a large batch on a slow line takes minutes, and each piece that goes is a sign of life
 AWAY = (OSError, http.client.HTTPException)
 """The county cannot be reached, or stopped in the middle."""
@@ -19,8 +21,11 @@ AWAY = (OSError, http.client.HTTPException)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`date`: when the county said this, by its own clock, seconds since 1970; None: it did not say."""
+
     status: int
     body: bytes
+    date: float | None = None
 
 
 def read_token(path: Path) -> str:
@@ -33,6 +38,7 @@ class Line:
 
     def __init__(self, config: Config, context: ssl.SSLContext, alive: Callable[[], None] = lambda: None) -> None:
         self._config, self._context, self._alive = config, context, alive
+        self._address = Address(config.county_host, config.county_port)
         self._sock: ssl.SSLSocket | None = None
         self._head = self._token = ""
 
@@ -46,7 +52,7 @@ class Line:
             return
         token = self._token = read_token(self._config.token_file)
         host, port = self._config.county_host, self._config.county_port
-        raw = socket.create_connection((host, port), CONNECT_S)
+        raw = self._address.open(CONNECT_S)
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sock = self._context.wrap_socket(raw, server_hostname=host)
@@ -57,9 +63,10 @@ class Line:
         self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
         report_dates(self._sock)
 
-    def post(self, path: str, body: bytes) -> Reply:
+    def post(self, path: str, body: bytes, patience_s: float = ANSWER_S) -> Reply:
+        """`patience_s`: for the answer, once all is sent."""
         head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        return self._ask(head, body, "POST")
+        return self._ask(head, body, "POST", patience_s)
 
     def put(self, path: str, body: bytes, headers: str) -> Reply:
         """`headers`: further lines, each with its end."""
@@ -102,22 +109,22 @@ class Line:
         if sock is not None:
             sock.close()
 
-    def _ask(self, head: str, body: bytes, method: str) -> Reply:
+    def _ask(self, head: str, body: bytes, method: str, patience_s: float = ANSWER_S) -> Reply:
         if self.is_stale():
             self.close()
         warm = self._sock is not None
         try:
-            answer = self._exchange(head, body, method)
+            answer = self._exchange(head, body, method, patience_s)
             # A new token took the place of the one that this connection was opened with.
             renewed = answer.status == 401 and self._token != read_token(self._config.token_file)
-            return self._exchange(head, body, method) if renewed else answer
+            return self._exchange(head, body, method, patience_s) if renewed else answer
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
             if not warm:
                 raise
         # It closed the idle connection while we wrote. Asking twice does no harm: everything is known by its id.
-        return self._exchange(head, body, method)
+        return self._exchange(head, body, method, patience_s)
 
-    def _exchange(self, head: str, body: bytes, method: str) -> Reply:
+    def _exchange(self, head: str, body: bytes, method: str, patience_s: float) -> Reply:
         self.connect()
         assert self._sock is not None
         try:
@@ -126,6 +133,7 @@ class Line:
                 self._alive()
                 self._sock.sendall(request[at : at + CHUNK])
             self._alive()
+            self._sock.settimeout(patience_s)
             response = http.client.HTTPResponse(self._sock, method=method)
             response.begin()
             read = bytearray()
@@ -134,10 +142,18 @@ class Line:
                 read += piece
             if response.length:
                 raise http.client.IncompleteRead(bytes(read), response.length)
-            answer = Reply(response.status, bytes(read))
+            self._sock.settimeout(ANSWER_S)
+            answer = Reply(response.status, bytes(read), _date(response.getheader("Date", "")))
             if response.will_close or response.status == 401:  # the next connection reads the token again
                 self.close()
         except BaseException:
             self.close()
             raise
         return answer
+
+
+def _date(text: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -7,12 +7,12 @@ from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, BatchAnswer
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
-from heartlamp_gateway.county.contact import Contact
+from heartlamp_gateway.county.contact import ALARMS, Contact
 from heartlamp_gateway.county.line import AWAY, Line, Reply
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.rules.batch import Kept, envelope
-from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
+from heartlamp_gateway.rules.retry import Retry, failed, patience_ms, wait_ms
 from heartlamp_gateway.say import about, log
 
 HOLD_MS = 60_000  # an item that the county cannot read waits so long while the others pass
@@ -36,8 +36,10 @@ class Uplink:
         self._gateway, self._chain, self._county = gateway, chain, county
         self._outbox, self._line, self._contact = outbox, line, contact
         self._retry = Retry()
+        self._took = 0  # ms, the last answer
         self._held: dict[int, int] = {}  # n -> BOOTTIME ms until which it waits
         self._confirmed = ""
+        self._began = 0  # the last try, of the contact's clock
         self._stopping = False
 
     def run(self) -> None:
@@ -81,11 +83,15 @@ class Uplink:
     def _post(self, rows: list[Kept]) -> Reply | None:
         cursor = self._chain.cursor
         batch = envelope(self._gateway, self._chain.epoch, cursor, rows, self._chain.boot, boottime())
+        body, begun = batch.to_json(), boottime()
+        self._began = self._contact.now()
+        patience = patience_ms(self._retry, self._took, len(body)) / 1000
         try:
-            reply = self._line.post("/gateway/v1/batch", batch.to_json())
+            reply = self._line.post("/gateway/v1/batch", body, patience)
         except AWAY as wrong:
             self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
             return None
+        self._took = boottime() - begun
         if reply.status == 200:
             self._confirmed = cursor
         return reply
@@ -98,6 +104,7 @@ class Uplink:
                 self._fail(f"answers what we cannot read: {wrong}")
                 return
             self._contact.touch()
+            self._contact.took(ALARMS)
             done = self._county.verdicts(answer.epoch, {row.n: row for row in rows}, answer.verdicts)
             if rows and not done:
                 self._fail("gave no verdict on anything we sent")
@@ -127,6 +134,7 @@ class Uplink:
         if self._retry.failures == 0 or refused != self._retry.refused:
             log.error("the county %s. All is kept, the village goes on; tried again until it answers", reason)
         self._retry = failed(self._retry, boottime(), refused)
+        self._contact.failed(ALARMS, self._began)
 
     def _holding(self) -> set[int]:
         now = boottime()
@@ -134,10 +142,13 @@ class Uplink:
 
     def _keep_warm(self) -> None:
         """A handshake must not stand between an alarm and the county."""
+        self._began = self._contact.now()
         try:
             if self._line.is_stale():
                 self._line.close()
             self._line.connect()
+            if not self._outbox.has_event():  # none is held back because the county does not take it
+                self._contact.took(ALARMS)
         except AWAY as wrong:
             self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
 

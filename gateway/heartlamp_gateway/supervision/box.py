@@ -1,4 +1,4 @@
-"""The box itself, looked at once a minute. A check that hangs is a fault of its part and holds up no other."""
+"""The box itself, looked at once in a while. A check that hangs is a fault of its part and holds up no other."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -26,7 +26,9 @@ class Box:
         alive: Callable[[], None] = lambda: None,
         deadline_s: float = DEADLINE_S,
         clock: Callable[[], int] = boottime,
+        each_s: float = EACH_S,
     ) -> None:
+        self._each_s = each_s
         self._clock = clock
         self._since: dict[str, int] = {}  # BOOTTIME ms, of the present state
         self._checks, self._pause, self._alive, self._deadline_s = checks, pause, alive, deadline_s
@@ -45,13 +47,13 @@ class Box:
         return [h for h in self.healths() if h.state == FAULT or (h.state == WARN and self._since[h.name] <= old)]
 
     def run(self) -> None:
-        left = FIRST_S
-        while not self._pause(STEP_S):
+        left, step = min(FIRST_S, self._each_s), min(STEP_S, self._each_s)
+        while not self._pause(step):
             self._alive()
-            left -= STEP_S
+            left -= step
             if left <= 0:
                 self.look()
-                left = EACH_S
+                left = self._each_s
 
     def look(self) -> None:
         """All at once, each in a thread of its own; one that hangs is not asked again until it has come back."""

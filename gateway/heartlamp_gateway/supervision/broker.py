@@ -6,10 +6,18 @@ from heartlamp_gateway.rules.health import FAULT, OK, Health
 
 NAME = "broker"
 LOST_MS = PULSE_MS * 5 // 2
+AWAKE_MS = 10_000  # more than a new session takes
 
 
-def judge(now: int, alarms_since: int | None, telemetry_since: int | None, pulse_at: int | None) -> Health:
-    """BOOTTIME ms. `…_since`: since when our sessions are up, None: they are not; `pulse_at`: when one came back."""
+def judge(
+    now: int, alarms_since: int | None, telemetry_since: int | None, pulse_at: int | None, woke: int = 0
+) -> Health:
+    """BOOTTIME ms. `…_since`: since when our sessions are up, None: they are not; `pulse_at`: when one came back;
+    `woke`: since when we have not stood still. It is no fault of the broker's that it ended our sessions meanwhile."""
+    if now - woke < AWAKE_MS:
+        return Health(
+            NAME, OK, "网关刚恢复运行，正在重新连接消息服务。", "The gateway has just woken: it asks the broker."
+        )
     if alarms_since is None or telemetry_since is None:
         return Health(
             NAME,

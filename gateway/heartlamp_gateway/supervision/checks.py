@@ -15,18 +15,20 @@ def checks(
     room: Room,
     refusing: Callable[[], bool],
     sessions: Callable[[], tuple[int | None, int | None, int | None]],
+    woke: Callable[[], int],
     away_ms: Callable[[], int],
+    ahead_s: Callable[[float], float | None],
     zones: Path,
     door: ups.Door | None,
     hanging: Callable[[], Sequence[str]],
     paper: certificate.Paper,
 ) -> Mapping[str, Check]:
-    """`refusing`: the alarm file has something in memory only; `sessions`: as of broker.judge; `door`: of the UPS;
-    `hanging`: as of Watch; `paper`: of the broker."""
+    """`refusing`: the alarm file has something in memory only; `sessions`, `woke`: as of broker.judge; `ahead_s`:
+    as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker."""
     return {
         disk.NAME: lambda: disk.look(folder, room, refusing()),
-        "clock": Date().look,
-        broker.NAME: lambda: broker.judge(boottime(), *sessions()),
+        "clock": Date(ahead_s).look,
+        broker.NAME: lambda: broker.judge(boottime(), *sessions(), woke()),
         county.NAME: lambda: county.judge(away_ms()),
         ups.NAME: lambda: ups.look(door),
         heat.NAME: lambda: heat.look(zones),

@@ -8,6 +8,7 @@ from typing import Any
 from heartlamp_gateway.disk.readings import BYTES_MAX
 from heartlamp_gateway.disk.room import RESERVE_BYTES
 from heartlamp_gateway.rules.outage import Limits
+from heartlamp_gateway.supervision.box import EACH_S
 from heartlamp_gateway.supervision.heat import ZONES
 from heartlamp_gateway.supervision.ups import Door
 
@@ -16,11 +17,13 @@ MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """`reserve`, `readings`: bytes of disk kept for alarms, and that readings may take; `zones`: the thermal zones."""
+    """`reserve`, `readings`: bytes of disk kept for alarms, and that readings may take; `look_s`: how often the box is
+    looked at; `zones`: the thermal zones."""
 
     limits: Limits = field(default_factory=Limits)
     reserve: int = RESERVE_BYTES
     readings: int = BYTES_MAX
+    look_s: int = int(EACH_S)
     zones: Path = ZONES
 
 
@@ -35,12 +38,24 @@ def read_supervision(table: Mapping[str, Any], here: Path) -> Supervision:
         "settle_ms": _whole(table, "settle_s", limits.settle_ms // 1000, 0) * 1000,
         "never_ms": _whole(table, "never_hours", limits.never_ms // 3_600_000, 1) * 3_600_000,
     }
-    known = {*whole, *shares, "window_s", "hold_s", "settle_s", "never_hours", "reserve_mb", "readings_mb", "zones"}
+    known = {
+        *whole,
+        *shares,
+        "window_s",
+        "hold_s",
+        "settle_s",
+        "never_hours",
+        "look_s",
+        "reserve_mb",
+        "readings_mb",
+        "zones",
+    }
     _nothing_else(table, known)
     return Supervision(
         limits=replace(limits, **whole, **shares, **times),
         reserve=_whole(table, "reserve_mb", RESERVE_BYTES // MB, 1) * MB,
         readings=_whole(table, "readings_mb", BYTES_MAX // MB, 1) * MB,
+        look_s=_whole(table, "look_s", int(EACH_S), 1, 600),
         zones=here / str(table.get("zones", ZONES)),
     )
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from heartlamp_gateway.clock import boottime
-from heartlamp_gateway.rules.watch import LOOK_MS, PART_LATE_MS, late, overslept
+from heartlamp_gateway.rules.watch import LOOK_MS, PART_LATE_MS, Looks, late, looked, overslept
 from heartlamp_gateway.say import log, thread
 
 STUCK = 3
@@ -35,6 +35,19 @@ class Watch:
         self._seen: dict[str, int] = {}
         self._parts: dict[str, int] = {}
         self._hanging: list[str] = []
+        now = clock()
+        self._looks = Looks(now, now)  # replaced whole: read by other threads
+
+    def awake(self) -> int:
+        """A clock of ms that stands still whenever we do: a silence that we could not have heard is none. It is right
+        also before our own thread has noticed that it slept."""
+        looks, now = self._looks, self._clock()
+        return (looks.at if overslept(looks.at, now) else now) - looks.slept
+
+    def woke(self) -> int:
+        """BOOTTIME ms since which we run without having stood still."""
+        looks, now = self._looks, self._clock()
+        return now if overslept(looks.at, now) else looks.woke
 
     def heart(self, name: str) -> Callable[[], None]:
         """What this thread calls again and again, at least every half a minute."""
@@ -70,14 +83,15 @@ class Watch:
 
     def run(self, pause: Callable[[float], bool], feed: Callable[[], object]) -> None:
         """`pause(seconds)`: waits, True when we stop; `feed`: tells the supervisor of the process that all live."""
-        looked = self._clock()
-        self._all_live(looked)  # the start may have taken its time
+        now = self._clock()
+        self._looks = Looks(now, now)
+        self._all_live(now)  # the start may have taken its time
         while True:
-            now = self._clock()
-            if overslept(looked, now):
-                log.warning("the gateway stood still for %d s and goes on", (now - looked) // 1000)
+            before, now = self._looks, self._clock()
+            self._looks = looked(before, now)
+            if self._looks.slept > before.slept:
+                log.warning("the gateway stood still for %d s and goes on", (now - before.at) // 1000)
                 self._all_live(now)
-            looked = now
             if hanging := late(self._seen, now):
                 self._end(hanging)
             self._look_at_parts(now)

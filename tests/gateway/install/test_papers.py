@@ -100,6 +100,7 @@ def test_a_broker_that_dies_is_started_again(village: Village, box: MakeBox) -> 
     os.kill(pid, signal.SIGKILL)
     until("another broker", lambda: broker_pid(new) not in (0, pid) and lives(broker_pid(new)))
     button.board.wait("the button is back", lambda: button.kicked and button.connected)
+    until("the gateway is", lambda: new.gateway.said("gateway-alarms: session with the broker\n") == 2)
     button.is_received(button.press())
 
 

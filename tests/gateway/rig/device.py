@@ -71,9 +71,10 @@ class Device:
         self._client.subscribe(f"hl/1/{self.id}/relay/#", 1)
         self.board.wait(f"{self.id} hears what is said to others", lambda: self._listens)
 
-    def start(self) -> "Device":
+    def start(self, keepalive: int = 20) -> "Device":
+        """`keepalive`: seconds; half as long again without a word, and the broker takes it for gone."""
         self._lamp = None
-        self._client.connect("127.0.0.1", self._port, keepalive=20)
+        self._client.connect("127.0.0.1", self._port, keepalive=keepalive)
         self._client.loop_start()
         self.board.wait(f"{self.id} has a session", lambda: self.connected)
         return self

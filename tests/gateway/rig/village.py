@@ -14,6 +14,7 @@ from heartlamp_protocol.passwords import mosquitto_hash
 from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.registry import Registry, Site
 
+from tests.gateway.rig.cable import Cable
 from tests.gateway.rig.certificates import Authority
 from tests.gateway.rig.county import County
 from tests.gateway.rig.device import Device
@@ -38,6 +39,7 @@ DEVICES = {
     "butt2": ("button", "s2"),
     "butt1": ("button", "s1"),
 }
+START_S = 30.0  # a second; the tests share their machine
 THROUGH = {
     "cam2": ("lamp9",),
     "butt2": ("cam2",),  # two hops from lamp9
@@ -47,7 +49,8 @@ THROUGH = {
 
 class Rig:
     """`device(id)` gives a connected device; `close` ends all that was started. `tables`: of gateway.toml, for parts
-    that not every box has. `kinds`: device -> (kind, site)."""
+    that not every box has. `kinds`: device -> (kind, site). `env`: more of it for gateway and broker;
+    `county_by`: the cable by which it reaches the county, made of the county's port; `county_name`: by what name."""
 
     def __init__(
         self,
@@ -56,31 +59,36 @@ class Rig:
         tables: str = "",
         kinds: Mapping[str, tuple[str, str]] = DEVICES,
         sites: tuple[Site, ...] = SITES,
+        env: dict[str, str] | None = None,
+        county_by: type[Cable] | None = None,
+        county_name: str = "127.0.0.1",
     ) -> None:
         self.folder, self._tables, self._kinds, self._sites = folder, tables, kinds, sites
         self.roots = {id: secrets.token_bytes(32) for id in kinds}
         self.authority = Authority(folder)
-        self.county = County(self.authority.certificate("server"), self.registry(1), self.roots)
+        self.county = County(self.authority.certificate("server", county_name), self.registry(1), self.roots)
+        self._county_name = county_name
+        self._cable = county_by(self.county.port) if county_by else None
         self.port = free_port()
         self.config = folder / "gateway.toml"
         self._write_config()
         self.data = folder / "data"
-        self.gateway = Process([*command, str(self.config)], folder / "gateway.log")
+        self.gateway = Process([*command, str(self.config)], folder / "gateway.log", env)
         made = subprocess.run(
             [sys.executable, "-m", "heartlamp_gateway", "broker-files", "--config", str(self.config)],
             check=True,
             capture_output=True,
             text=True,
         )
-        self.broker = Process(["/usr/sbin/mosquitto", "-c", made.stdout.strip()], folder / "mosquitto.log")
+        self.broker = Process(["/usr/sbin/mosquitto", "-c", made.stdout.strip()], folder / "mosquitto.log", env)
         self._devices: list[Device] = []
 
     def start(self) -> "Rig":
         self.broker.start()
-        until("the broker's socket", lambda: (self.data / "broker" / "mosquitto.pid").exists())
+        until("the broker's socket", lambda: (self.data / "broker" / "mosquitto.pid").exists(), START_S)
         self.gateway.start()
-        self.gateway.says("devices at")  # the registry came, and with it the passwords
-        self.gateway.says("gateway-alarms: session")
+        self.gateway.says("devices at", START_S)  # the registry came, and with it the passwords
+        self.gateway.says("gateway-alarms: session", START_S)
         return self
 
     def registry(self, version: int, without: str = "") -> Registry:
@@ -92,11 +100,16 @@ class Rig:
             devices.append(Listed(id, kind, site, {} if id == without else {name: hash}, THROUGH.get(id, ())))
         return Registry(version, "柳树村", self._sites, tuple(devices))
 
-    def device(self, id: str, by: Device | None = None) -> Device:
-        """`by`: the lamp that carries for it, instead of a session of its own."""
-        made = Device(id, self.roots[id], self.authority.ca, self.port)
+    def device(self, id: str, by: Device | None = None, port: int = 0, keepalive: int = 20) -> Device:
+        """`by`: the lamp that carries for it, instead of a session of its own; `port`: of a cable to the broker."""
+        made = Device(id, self.roots[id], self.authority.ca, port or self.port)
         self._devices.append(made)
-        return made.by(by) if by else made.start()
+        return made.by(by) if by else made.start(keepalive)
+
+    @property
+    def cable(self) -> Cable:
+        assert self._cable is not None
+        return self._cable
 
     def close(self) -> None:
         for device in self._devices:
@@ -104,16 +117,19 @@ class Rig:
         self.gateway.kill()
         self.broker.kill()
         self.county.stop()
+        if self._cable is not None:
+            self._cable.close()
 
     def _write_config(self) -> None:
         cert, key = self.authority.certificate("gateway")
+        county_port = self._cable.port if self._cable else self.county.port
         token = self.folder / "token"
         token.write_text(self.county.token)
         text = json.dumps  # a JSON string is a TOML string
         self.config.write_text(
             f"""id = "gwliu1"
 name = "柳树村"
-county_url = "https://127.0.0.1:{self.county.port}"
+county_url = "https://{self._county_name}:{county_port}"
 county_ca = {text(str(self.authority.ca))}
 token_file = {text(str(token))}
 data_dir = {text(str(self.folder / "data"))}
