@@ -49,20 +49,23 @@ class TelemetryUp:
         while not self._pause(EACH_S):
             self._alive()
             self._take_changes()
+            full = 0  # batches, one after the other
             while wait_ms(self._retry, boottime(), fresh=False) == 0 and not self._pause(0):
-                rows = self._due()
+                rows = self._due(rest=full > 1)
                 if not rows and boottime() - self._spoke < QUIET_SECONDS * 1000:
                     break
                 good = self._send(rows)
                 self._retry = Retry() if good else failed(self._retry, boottime(), refused=good is None)
                 if not good or len(rows) < BATCH_ITEMS_MAX:
                     break
+                full += 1
         self._line.close()
 
-    def _due(self) -> list[Kept]:
-        """A batch, if it is time for one."""
+    def _due(self, rest: bool) -> list[Kept]:
+        """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more."""
         notes = self._notes.waiting()
-        full = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX and not self._alarms_wait()
+        many = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX
+        full = (many or rest) and not self._alarms_wait()
         if not (notes or self._file.waiting) or not may(self._pace, boottime(), full, bool(notes)):
             return []
         return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
