@@ -19,11 +19,13 @@ from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
 from heartlamp_gateway.say import log
 
 EACH_S = 1.0
+FIRST_MS = 20_000  # so long alarms have the line for themselves; one that the county cannot take holds up nothing else
 
 
 class TelemetryUp:
     """`random8`: fresh random bytes for a note's id; `pause(seconds)`: waits, True when we stop; `alarms_wait`: whether
-    one does, then readings keep to their pace; `alive`: called at least every few seconds."""
+    one does, then readings keep to their pace, and after an outage they let it go first; `alive`: called at least
+    every few seconds."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class TelemetryUp:
         self._random8, self._pause, self._alarms_wait, self._alive = random8, pause, alarms_wait, alive
         self._retry, self._pace = Retry(), Pace(since=boottime())
         self._spoke = boottime()  # the county answered, whatever it said
+        self._away_at = boottime()  # or was, when we looked last
 
     def run(self) -> None:
         while not self._pause(EACH_S):
@@ -63,12 +66,21 @@ class TelemetryUp:
 
     def _due(self, rest: bool) -> list[Kept]:
         """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more."""
+        if self._gives_way():
+            return []
         notes = self._notes.waiting()
         many = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX
         full = (many or rest) and not self._alarms_wait()
         if not (notes or self._file.waiting) or not may(self._pace, boottime(), full, bool(notes)):
             return []
         return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
+
+    def _gives_way(self) -> bool:
+        """After an outage what is pressed goes first, on a line that may be thin."""
+        now = boottime()
+        if not self._contact:
+            self._away_at = now
+        return now - self._away_at < FIRST_MS and self._alarms_wait()
 
     def _send(self, rows: list[Kept]) -> bool | None:
         """True: gone up; False: the county is away; None: it refuses us. No rows: says that we live, on this line

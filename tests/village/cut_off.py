@@ -112,7 +112,6 @@ class CutOff:
         self.side.uplink.cut()
         self.began = self._beat_at = self.sleep.now()
         self._rare_at = self.began
-        self._row = int(self._readings.execute("SELECT coalesce(max(n), 0) FROM reading").fetchone()[0])
 
     def _reader(self, path: Path) -> sqlite3.Connection:
         made = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
@@ -197,14 +196,11 @@ class CutOff:
             time.sleep(left / 1000)
 
     def _speak(self, speakers: list[str]) -> None:
+        _, before = self.waiting()
         for id in speakers:
             made = self.done.readings[id] = self.done.readings.get(id, 0) + 1
             self._devices[id].read("reading", temp_mc=20_000 + made, heap_b=90_000, held=0, rssi_dbm=-60, mains=1)
-        self._row += len(speakers)
-        until("readings", lambda: self._newest() >= self._row, PATIENCE_S)
-
-    def _newest(self) -> int:
-        return int(self._readings.execute("SELECT coalesce(max(n), 0) FROM reading").fetchone()[0])
+        until("readings", lambda: self.waiting()[1] >= before + len(speakers), PATIENCE_S)
 
     def _offer_again(self) -> None:
         """What has no `received` is offered for ever."""
