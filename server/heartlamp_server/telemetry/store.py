@@ -13,8 +13,10 @@ _SAME = timedelta(minutes=10)
 
 _HAD = """
 SELECT DISTINCT r.device, r.boot, r.seq
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS n (device, name, since, until)
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+    AS n (device, name, since, until, first, last)
 JOIN reading r ON r.device = n.device AND r.name = n.name AND r.at BETWEEN n.since AND n.until
+    AND r.seq BETWEEN n.first AND n.last
 """
 _WRITE = "COPY reading (device, name, at, value, boot, seq) FROM STDIN"
 
@@ -30,7 +32,7 @@ class PostgresSeries:
 
     async def write(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> None:
         points = list({(p.device, p.name, p.boot, p.seq): p for p in points}.values())
-        for month in sorted({month_of(p.at) for p in points}):
+        for month in sorted({month_of(at) for at in {p.at for p in points}}):
             await self.make_partition(conn, month)
         had = await self._had(conn, points)
         fresh = [p for p in points if (p.device, p.boot, p.seq) not in had]
@@ -41,16 +43,16 @@ class PostgresSeries:
 
     async def _had(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> set[Reading]:
         """Of the readings that these points are of, those that are kept already: all of its values, or none."""
-        spans: dict[tuple[str, str], tuple[datetime, datetime]] = {}
-        one_of_each = {(p.device, p.boot, p.seq): p for p in reversed(points)}
-        for p in one_of_each.values():
-            since, until = spans.get((p.device, p.name), (p.at, p.at))
-            spans[p.device, p.name] = min(since, p.at), max(until, p.at)
+        of_each: dict[tuple[str, str], list[Point]] = {}
+        for p in {(p.device, p.boot, p.seq): p for p in reversed(points)}.values():
+            of_each.setdefault((p.device, p.name), []).append(p)
         wanted = [
-            [device for device, _ in spans],
-            [name for _, name in spans],
-            [since - _SAME for since, _ in spans.values()],
-            [until + _SAME for _, until in spans.values()],
+            [device for device, _ in of_each],
+            [name for _, name in of_each],
+            [min(p.at for p in each) - _SAME for each in of_each.values()],
+            [max(p.at for p in each) + _SAME for each in of_each.values()],
+            [min(p.seq for p in each) for each in of_each.values()],
+            [max(p.seq for p in each) for each in of_each.values()],
         ]
         # Not prepared: a plan that was made when the month's partition was empty reads all of it ever after.
         cursor = await conn.execute(_HAD, wanted, prepare=False)
