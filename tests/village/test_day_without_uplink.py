@@ -180,6 +180,7 @@ def every_line_of_the_village_is_on_its_timeline(cut: CutOff) -> None:
         lines[incident].append((kind, at, detail))
     for call, incident in cut.done.calls.items():
         kinds = [kind for kind, _, _ in lines[incident]]
+        steps = [line for line in lines[incident] if line[0] == "village_step"]
         assert kinds.count("opened") == 1
         assert kinds[0] == "opened"
         assert kinds.count("press") == sum(cut.done.matters[e] == call for e in cut.done.pressed) - 1
@@ -195,8 +196,11 @@ def every_line_of_the_village_is_on_its_timeline(cut: CutOff) -> None:
         for _, at, of, what, subject in cut.done.notes:
             if of == incident and what in told:
                 assert min(abs(ms - (at - since)) for ms in by[what, subject]) < LATE_MS, f"{incident}: {subject}"
-        ats = [at for _, at, _ in lines[incident]]
-        assert all(a <= b for a, b in pairwise(ats[1:]))
+        if call in cut.done.courses:
+            due = {key: ms for ms, key in cut.done.courses[call].due()}
+            keys = [detail["subject"].partition(" ")[0].partition("/")[2] for _, _, detail in steps]
+            order = [due[key] for key in dict.fromkeys(keys)]
+            assert all(a <= b + LATE_MS for a, b in pairwise(order)), f"{incident}: {keys}"
 
 
 def every_reading_is_there(cut: CutOff) -> None:
