@@ -89,7 +89,7 @@ class TelemetryUp:
         batch = envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, boottime())
         begun = boottime()
         try:
-            reply = self._line.post("/gateway/v1/readings", batch.to_json())
+            reply = self._line.post("/gateway/v1/readings", batch.to_json(), packed=True)
             self._spoke = boottime()
             if rows:
                 self._paced(begun, reply.status)

@@ -82,7 +82,7 @@ class Uplink:
         cursor = self._chain.cursor
         batch = envelope(self._gateway, self._chain.epoch, cursor, rows, self._chain.boot, boottime())
         try:
-            reply = self._line.post("/gateway/v1/batch", batch.to_json())
+            reply = self._line.post("/gateway/v1/batch", batch.to_json(), packed=True)
         except AWAY as wrong:
             self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
             return None
