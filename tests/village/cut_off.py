@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_server.database.embedded import Embedded
 
 from tests.gateway.modem.rig import Box
@@ -58,6 +59,15 @@ class Done:
     cancelled: set[Call] = field(default_factory=set)
 
 
+class _Rig(Rig):
+    def plan_is(self, plan: Plan) -> None:
+        """The county hands it to the village."""
+        file = self.folder / "plan.json"
+        file.write_bytes(plan.to_json())
+        words = ("plan", "load", day.VILLAGE.gateway, "--file", file)
+        self._server_cli(*words, "--config", self.folder / "county/server.toml")
+
+
 class CutOff:
     """`with` it: the uplink is cut from the start. `folder`: for PostgreSQL, which runs as nobody; `beat_ms`: how often
     what lives on mains says something."""
@@ -85,7 +95,7 @@ class CutOff:
         self._box = Box(short)
         self._ends.callback(self._box.close)
         self._box.start()
-        self.rig = Rig(
+        self.rig = _Rig(
             self._folder / "rig",
             (day.VILLAGE,),
             tables=TABLES.format(bus=self._box.address),
@@ -96,11 +106,8 @@ class CutOff:
         self._ends.callback(self._stop_devices)
         self.side = self.rig.villages[day.VILLAGE.id]
         self.log = self._folder / "rig/log/day-gateway.log"
-        plan = self._folder / "plan.json"
-        plan.write_bytes(day.PLAN.to_json())
         self.says("devices at")
-        config = self._folder / "rig/county/server.toml"
-        self.rig.server_cli("plan", "load", day.VILLAGE.gateway, "--file", plan, "--config", config)
+        self.rig.plan_is(day.PLAN)
         self.says("plan version 1")
         for text in ("gateway-alarms: session", "gateway-telemetry: session", "modem: there"):
             self.says(text)

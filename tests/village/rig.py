@@ -126,20 +126,20 @@ class Rig:
     def _make_county(self) -> None:
         county = self.folder / "county"
         self._console_port, gateway_port = free_port(), free_port()
-        self.server_cli(
+        self._server_cli(
             "init", "--dir", county, "--database", f"embedded:{self.folder / 'postgres'}",
             "--console-port", self._console_port, "--gateway-port", gateway_port,
         )  # fmt: skip
         config = county / "server.toml"
-        self.server_cli("migrate", "--config", config)
-        self.password = self.server_cli("user", "add", "duty", "--display", "值班员", "--config", config).split()[-1]
+        self._server_cli("migrate", "--config", config)
+        self.password = self._server_cli("user", "add", "duty", "--display", "值班员", "--config", config).split()[-1]
         self._brokers = {v.id: free_port() for v in self.plan}
         villages = self.folder / "villages.json"
         villages.write_text(json.dumps(enrolment(self.plan, self._brokers), ensure_ascii=False, indent=1))
         key = self.folder / "update_key.txt"
         more = ["--update-key", key] if self._update_key else []
         key.write_text(self._update_key)
-        self.server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled", *more)
+        self._server_cli("enrol", "--config", config, "--file", villages, "--out", self.folder / "enrolled", *more)
         self._gateway_address = ("127.0.0.1", gateway_port)
         self.server = self._process(None, "server", BIN / "heartlamp-server", "run", "--config", config)
         self.server.plug_in()
@@ -219,7 +219,7 @@ name = "{plan.gateway}.heartlamp"
         log = logs / f"{name if village is None else f'{village}-{name}'}.log"
         return Process(name, argv, log, on_change=lambda name, up: self._on_process(village, name, up))
 
-    def server_cli(self, *words: object) -> str:
+    def _server_cli(self, *words: object) -> str:
         # In a session of its own, and waited for whatever happens here: it may be starting a PostgreSQL, which only it
         # knows how to end. A Ctrl-C comes to the rig alone; a kill -9 of the rig ends it too.
         child = subprocess.Popen(

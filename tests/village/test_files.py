@@ -59,7 +59,7 @@ class FilesRig(Rig):
         )
 
     def cli(self, *words: object) -> str:
-        return self.server_cli(*words, "--config", self.folder / "county/server.toml")
+        return self._server_cli(*words, "--config", self.folder / "county/server.toml")
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(Embedded(self.folder / "postgres").conninfo, autocommit=True) as conn:
