@@ -5,6 +5,10 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared machine", deadline=None, print_blob=True)  # how long a rule takes is no test's matter
+settings.load_profile("shared machine")
 
 if "PYTEST_XDIST_WORKER" not in os.environ and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     # A temporary root of this run's own: at its start each run of this user closes the common one to others, and

@@ -72,6 +72,7 @@ class Chain:
         self._due_at: int | None = 0  # village clock: when time alone may make something due
         self._worked: frozenset[str] = frozenset()
         self._unheard: OrderedDict[str, str] = OrderedDict()  # event -> device: `heard` once the disk has it
+        self._left: list[Order] = []  # ordered before this start, and not known to be done
 
     def start(self) -> None:
         """Takes up what was left: state, cursor, and the rows that wait."""
@@ -82,12 +83,14 @@ class Chain:
         self.clock = alarms.read_clock(file.word("clock")).resumed(self.boot, clock.boottime())
         self.last_n = max(file.last_n(), int(file.word("n") or 0))
         self.village = lamps.forget_shown(lamps.relight(file.village()))
+        self._left = file.effects()
         self.outbox.refill(file.waiting, anew=True)
         log.info("epoch %s, %d rows wait for the county", self.epoch, len(self.outbox))
 
     def resume(self) -> None:
-        """Gives out again what was ordered and is not known to be done: once all is there that may be told of it."""
-        self._outputs.give(self.ledger.file.effects())
+        """Gives out again what was left: once all is there that may be told of it."""
+        left, self._left = self._left, []
+        self._outputs.give(left)
 
     def close(self) -> None:
         """Writes what may be written late, and lets nothing in any more."""

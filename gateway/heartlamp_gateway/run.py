@@ -1,6 +1,7 @@
 """The composition root: every part is made here, once, and knows of the others only what it is given."""
 
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -67,10 +68,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     child; `synchronous`, `vfs`: of the alarm file, for the tests that pull the plug."""
     # A thread that computes keeps the interpreter for 5 ms unless told otherwise: an alarm would wait for it.
     sys.setswitchinterval(0.0001)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
+    stop, told = threading.Event(), _signals()
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     alone = _lock(config.data_dir / "lock")
     room = Room(config.data_dir, config.supervision.reserve)
@@ -256,8 +254,10 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         each.start()
     outputs.start()
     chain.resume()
+    gc.freeze()  # what the start made stays: looking through it again and again would hold up an alarm for 15 ms
     notify("READY=1")
-    stop.wait()
+    os.read(told, 1)
+    stop.set()
     notify("STOPPING=1")
     log.info("%s stops", config.name)
     outputs.stop()
@@ -270,6 +270,17 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     chain.close()
     readings.close()
     alone.close()
+
+
+def _signals() -> int:
+    """Where a byte can be read once we are told to stop. Not by a handler that sets an event, which takes a lock that
+    this thread may hold, nor by one that needs this thread: after a SIGCONT the kernel may interrupt another."""
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return told
 
 
 def troubles(box: Box, outputs: Opened) -> list[Trouble]:

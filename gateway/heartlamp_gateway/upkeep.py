@@ -68,10 +68,10 @@ class Upkeep:
             chain.settle(before, writes=writes)
             if chain.ledger.file.volatile and chain.ledger.file.is_back():
                 raise DiskIsBack("the disk can be written again: starting anew, to take up what is on it")
-            try:
-                chain.ledger.file.checkpoint()
-            except TROUBLE as wrong:
-                log.error("the journal cannot be folded into the file, it goes on growing: %s", wrong)
+        try:
+            chain.ledger.file.checkpoint()
+        except TROUBLE as wrong:
+            log.error("the journal cannot be folded into the file, it goes on growing: %s", wrong)
 
     def _miss_carried(self) -> None:
         """Who speaks through a lamp has no will: one that says nothing for too long is not known to be there."""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from heartlamp_protocol.bundles import BUNDLE_MAX
@@ -47,7 +48,7 @@ class Update:
     devices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that the indexes are made once
 class Registry:
     """What a gateway must know of its village. It holds no secret but password hashes."""
 
@@ -56,6 +57,30 @@ class Registry:
     sites: tuple[Site, ...]
     devices: tuple[Device, ...]
     updates: tuple[Update, ...] = ()
+
+    @cached_property
+    def site(self) -> dict[str, Site]:
+        """By id."""
+        return {site.id: site for site in self.sites}
+
+    @cached_property
+    def device(self) -> dict[str, Device]:
+        """By id."""
+        return {device.id: device for device in self.devices}
+
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """Ids of the devices that may log in."""
+        return frozenset(device.id for device in self.devices if device.users)
+
+    @cached_property
+    def neighbours(self) -> dict[str, tuple[Device, ...]]:
+        """Household group, "" where there is none -> the devices at its sites, in the order of `devices`."""
+        found: dict[str, list[Device]] = {}
+        for device in self.devices:
+            site = self.site.get(device.site)
+            found.setdefault(site.group if site else "", []).append(device)
+        return {group: tuple(devices) for group, devices in found.items()}
 
     def to_json(self) -> bytes:
         return json.dumps(

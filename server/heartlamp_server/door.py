@@ -54,9 +54,11 @@ class Door:
 
     async def _serve(self, came: socket.socket) -> None:
         patience = {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
+        connection = self._connection()
         try:
-            _, connection = await asyncio.get_running_loop().connect_accepted_socket(
-                self._connection, came, ssl=self._tls, **(patience if self._tls else {})
+            # What it returns is, with TLS, uvloop's own protocol and not ours.
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: connection, came, ssl=self._tls, **(patience if self._tls else {})
             )
         except OSError:
             return  # a handshake that failed, or took too long

@@ -98,18 +98,44 @@ def floor(folder: Path, rounds: int) -> list[float]:
     return found
 
 
-def presses(victim: Device, neighbour: Device, rig: Rig, rounds: int) -> list[float]:
+class Helper:
+    """Devices in a process of their own; see the modules `rig.crowd` and `rig.pair`."""
+
+    def __init__(self, module: str, rig: Rig, **said: object) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"tests.gateway.rig.{module}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.ask(json.dumps({"port": rig.port, "ca": str(rig.authority.ca), **said})) == "ready\n"
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        print(line, file=self._process.stdin, flush=True)
+
+    def ask(self, line: str) -> str:
+        assert self._process.stdout is not None
+        self.tell(line)
+        return self._process.stdout.readline()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def named(rig: Rig, id: str) -> list[str]:
+    return [id, rig.roots[id].hex()]
+
+
+def presses(pair: Helper, rig: Rig, rounds: int) -> list[float]:
     """ms of each from the press until the neighbour's lamp has its call. The county closes each before the next."""
     found = []
     for _ in range(rounds):
-        seen = len(neighbour.lamps)
-        began = time.perf_counter()
-        press = victim.press()
-        neighbour.board.wait("the call", lambda seen=seen: len(neighbour.lamps) > seen and neighbour.calls())  # type: ignore[misc]
-        found.append((time.perf_counter() - began) * 1000)
-        victim.is_received(press)
-        rig.county.incident(press, "s0", "panic", (press,), 1, "closed", "值班员", [])
-        neighbour.dark()
+        said = json.loads(pair.ask("press"))
+        found.append(float(said["ms"]))
+        rig.county.incident(said["press"], "s0", "panic", (said["press"],), 1, "closed", "值班员", [])
+        pair.ask("dark")
         time.sleep(REST_S)
     return found
 
@@ -119,21 +145,6 @@ def usage(pid: int) -> tuple[float, float]:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def crowd(rig: Rig, names: list[str]) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.gateway.rig.crowd"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    lamps = [[id, rig.roots[id].hex()] for id in names]
-    print(
-        json.dumps({"port": rig.port, "ca": str(rig.authority.ca), "every": EVERY_S, "lamps": lamps}),
-        file=process.stdin, flush=True,
-    )  # fmt: skip
-    assert process.stdout.readline() == "ready\n"
-    return process
 
 
 def backlog(rig: Rig, victims: list[Device]) -> dict[str, float]:
@@ -175,30 +186,32 @@ def main() -> int:
         rig = Rig(
             Path(folder), kinds={name: ("lamp", site.id) for name, site in zip(names, sites, strict=True)}, sites=sites
         )
-        many: subprocess.Popen[str] | None = None
+        helpers: list[Helper] = []
         try:
             rig.start()
-            victim, neighbour = rig.device(names[0]), rig.device(names[1])
             say(f"{LAMPS} lamps connect")
-            many = crowd(rig, names[2:])
-            assert many.stdin is not None
+            many = Helper("crowd", rig, every=EVERY_S, lamps=[named(rig, id) for id in names[2:]])
+            helpers.append(many)
+            pair = Helper("pair", rig, victim=named(rig, names[0]), neighbour=named(rig, names[1]))
+            helpers.append(pair)
             time.sleep(5)
             say(f"{IDLE_S:.0f} s of rest")
             before, _ = usage(rig.gateway.pid)
             time.sleep(IDLE_S)
             after, resident = usage(rig.gateway.pid)
             say(f"{ROUNDS} presses")
-            idle = presses(victim, neighbour, rig, ROUNDS)
+            idle = presses(pair, rig, ROUNDS)
             say("the same with ten times the telemetry")
-            print(json.dumps({"every": EVERY_S / 10}), file=many.stdin, flush=True)
+            many.tell(json.dumps({"every": EVERY_S / 10}))
             time.sleep(3)
-            loud = presses(victim, neighbour, rig, ROUNDS)
-            print(json.dumps({"every": 3600}), file=many.stdin, flush=True)
+            loud = presses(pair, rig, ROUNDS)
+            many.tell(json.dumps({"every": 3600}))
+            pair.end()
             say(f"the county goes away, {BACKLOG} readings and {ALARMS} alarms, and it comes back")
-            late = backlog(rig, [victim, neighbour])
+            late = backlog(rig, [rig.device(id) for id in names[:2]])
         finally:
-            if many is not None:
-                many.kill()
+            for each in helpers:
+                each.end()
             rig.close()
     table = {"floor": floors, "press → neighbour, idle": idle, "press → neighbour, 10 × telemetry": loud}
     shown = {name: (statistics.median(v), sorted(v)[int(len(v) * 0.99)]) for name, v in table.items()}

@@ -79,7 +79,8 @@ def test_on_a_full_disk_telemetry_goes_first_and_alarms_are_kept_and_heard(small
 
     junk = fill(rig)
     pressed = press_and_hear([button, lamp9, lamp7], 300)
-    lamp9.call(pressed[0], heard=1)
+    # Of two houses a fire and a panic each; which press came first, and gave the incident its name, nobody knows.
+    lamp9.board.wait("its lamp says heard of all four", lambda: [c["heard"] for c in lamp9.calls()] == [1, 1, 1, 1])
     rig.gateway.says("the reserve is given up for alarms")
     assert not reserve.exists()
     until("readings leave the disk", lambda: not (rig.data / "readings.db").exists())

@@ -120,6 +120,16 @@ def test_a_row_is_kept_until_thirty_days_after_the_county_had_it(file: AlarmFile
     assert [kept.n for kept in file.waiting(0, 10)] == [3]  # not received: kept, however long
 
 
+def test_the_journal_is_folded_into_the_file(tmp_path: Path, file: AlarmFile) -> None:
+    journal, most = tmp_path / "alarms.db-wal", 0
+    for n in range(1, 501):
+        file.commit([alarms.keep(row(n), b"d", 0)])
+        file.checkpoint(20)
+        most = max(most, journal.stat().st_size)
+    assert most < 50 * 4096, "it only grew: each commit writes more than a page"
+    assert [kept.n for kept in file.waiting(0, 1000)] == list(range(1, 501))
+
+
 def test_another_store_at_the_county_makes_all_that_is_kept_wait_again(file: AlarmFile) -> None:
     file.commit([alarms.keep(row(n), b"d", 0) for n in (1, 2)])
     file.commit([alarms.received(1, 1000, "receipt")])

@@ -1,14 +1,18 @@
 """Kill -9 of PostgreSQL and of the server while presses flow: received = stored, each in exactly one incident."""
 
+import asyncio
 import os
 import random
 import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 from heartlamp_server.database.embedded import Embedded
+from heartlamp_server.database.pool import Database
 
 from tests.server.county import County, Operator, Village
 from tests.server.devices import Message
@@ -138,3 +142,30 @@ def test_it_refuses_a_database_that_may_forget(own_county: County) -> None:
     done = own_county.cli("run", "--config", own_county.config, check=False)
     assert done.returncode == 1
     assert "synchronous_commit=off" in done.stderr
+
+
+def test_a_postgresql_that_dies_as_it_is_met_is_started_again(tmp_path: Path) -> None:
+    database = Database(f"embedded:{tmp_path / 'pg'}")
+    met: list[int] = []
+
+    async def meet(conn: psycopg.AsyncConnection[Any]) -> None:
+        assert database.embedded is not None
+        pid = database.embedded.pid()
+        assert pid is not None
+        met.append(pid)
+        if len(met) == 1:
+            os.kill(pid, signal.SIGKILL)
+
+    async def warm(conn: psycopg.AsyncConnection[Any]) -> None:
+        pass
+
+    async def story() -> None:
+        try:
+            await database.open(meet, warm)
+            async with database.connection() as conn:
+                await conn.execute("SELECT 1")
+        finally:
+            await database.close()
+
+    asyncio.run(story())
+    assert len(set(met)) == 2

@@ -48,14 +48,33 @@ def kill_while_pressing(rig: Rig, targets: tuple[str, ...], kills_each: int, see
             run.kills[target] += 1
     finally:
         presser.stop()
-    site = {h.device(k): h.site for h in rig.houses() for k in h.kinds}
-    # A key may bounce into an event after the last release; what counts is what a device has stored.
-    for seen in rig.journal.all(lambda s: s.what == "stored", since):
-        run.stored[str(seen.fields["event"])] = site[seen.source]
-    _await_receipts(rig, run, since)
     run.presses = presser.presses
-    _check_presses(rig, run, since)
+    noticed = _await_stored(rig, run, since)
+    _await_receipts(rig, run, since)
+    _check_presses(rig, run, since, noticed)
     return run
+
+
+def _await_stored(rig: Rig, run: Run, since: int, seconds: float = 30) -> dict[str, str]:
+    """Reads what devices have stored. A key may bounce into an event after the last release, so that counts. Returns
+    what boards that lived all the while noticed, event -> device: it is in their flash a moment later."""
+    site = {h.device(k): h.site for h in rig.houses() for k in h.kinds}
+    end = {p.device: rig.boards[p.device].pid for p in run.presses}
+    unhurt = end.keys() - {p.device for p in run.presses if p.pid != end[p.device]}
+    noticed = {
+        str(s.fields["event"]): s.source
+        for s in rig.journal.all(lambda s: s.what == "pressed", since)
+        if s.source in unhurt
+    }
+    deadline = time.monotonic() + seconds
+    while True:
+        here = rig.journal.mark()
+        for seen in rig.journal.all(lambda s: s.what == "stored", since):
+            run.stored[str(seen.fields["event"])] = site[seen.source]
+        if noticed.keys() <= run.stored.keys() or time.monotonic() > deadline:
+            return noticed
+        with contextlib.suppress(TimeoutError):
+            rig.journal.wait(lambda s: s.what == "stored", here, 5)
 
 
 def _kill(rig: Rig, target: str, dice: random.Random, presser: Presser) -> None:
@@ -97,17 +116,12 @@ def _await_receipts(rig: Rig, run: Run, since: int, seconds: float = 120) -> Non
     ]
 
 
-def _check_presses(rig: Rig, run: Run, since: int) -> None:
+def _check_presses(rig: Rig, run: Run, since: int, noticed: dict[str, str]) -> None:
     """What a finger did to a running board is an event, and what a board noticed is in its flash."""
-    noticed = rig.journal.all(lambda s: s.what == "pressed", since)
     for press in swallowed(run.presses, rig.journal.all(lambda s: s.source in rig.boards, since)):
         run.problems.append(f"{press.device} (process {press.pid}) was pressed at {press.at} and did not notice")
-    end = {p.device: rig.boards[p.device].pid for p in run.presses}
-    unhurt = {p.device for p in run.presses} - {p.device for p in run.presses if p.pid != end[p.device]}
     run.problems += [
-        f"{s.source} noticed {s.fields['event']} and did not store it"
-        for s in noticed
-        if s.source in unhurt and s.fields["event"] not in run.stored
+        f"{device} noticed {event} and did not store it" for event, device in noticed.items() if event not in run.stored
     ]
 
 

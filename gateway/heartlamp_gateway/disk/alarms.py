@@ -1,13 +1,13 @@
 """The file that must not lose a row: events and notes for the county, incidents, lamps, registry, cursor, epoch.
 
-Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection; the caller
-holds the lock.
+Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection that
+writes; the caller holds the lock.
 """
 
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -123,10 +123,17 @@ class AlarmFile:
             raise
 
     def checkpoint(self, pages: int = 1000) -> None:
-        """Moves the journal into the file once it has grown by so many pages."""
-        if self._wal_pages >= pages:
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            self._wal_pages = 0
+        """Moves the journal into the file once it has grown by so many pages. Without the lock, on a connection of its
+        own: it waits for the disk, and no alarm waits for it."""
+        if self._wal_pages < pages:
+            return
+        self._wal_pages = 0
+        beside = apsw.Connection(str(self._path), vfs=self._vfs)
+        try:
+            beside.pragma("synchronous", self._synchronous)
+            beside.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        finally:
+            beside.close()
 
     def _on_wal(self, db: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
@@ -297,7 +304,7 @@ def difference(old: Village, new: Village) -> list[Write]:
     writes: list[Write] = []
     for key, incident in new.incidents.items():
         if old.incidents.get(key) is not incident:
-            writes.append(("INSERT OR REPLACE INTO incident(id, value) VALUES(?, ?)", (key, _json(asdict(incident)))))
+            writes.append(("INSERT OR REPLACE INTO incident(id, value) VALUES(?, ?)", (key, _json(_fields(incident)))))
     for key in old.incidents.keys() - new.incidents.keys():
         writes.append(("DELETE FROM incident WHERE id = ?", (key,)))
     for key, lamp in new.lamps.items():
@@ -322,6 +329,14 @@ def difference(old: Village, new: Village) -> list[Write]:
     if old.registry is not new.registry:
         writes.append(word("registry", new.registry.to_json().decode()))
     return writes
+
+
+_OF_INCIDENT = [f.name for f in fields(Incident)]
+
+
+def _fields(incident: Incident) -> dict[str, Any]:
+    """As asdict(), which copies what is in it, in a tenth of its time: an alarm waits for it."""
+    return {name: getattr(incident, name) for name in _OF_INCIDENT}
 
 
 def _json(value: object) -> str:

@@ -16,10 +16,10 @@ def relight(village: Village, groups: frozenset[str] | None = None) -> Village:
     """Computes the desired state of every lamp in these household groups (None: of all), one version higher where it
     changed. A lamp that left the registry leaves here too."""
     lamps = {} if groups is None else dict(village.lamps)
-    for device in village.registry.devices:
+    registry = village.registry
+    near = registry.devices if groups is None else [d for g in groups for d in registry.neighbours.get(g, ())]
+    for device in near:
         if device.kind not in LAMPS or not device.users:
-            continue
-        if groups is not None and device.id in lamps and village.group(device.site) not in groups:
             continue
         lamp = village.lamps.get(device.id, Lamp())
         calls = _calls(village, device.id, device.site)

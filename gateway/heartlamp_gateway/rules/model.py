@@ -77,10 +77,10 @@ class Village:
         return self.incidents.get(event) or next((i for i in self.incidents.values() if event in i.events), None)
 
     def device(self, device: str) -> Device | None:
-        return next((d for d in self.registry.devices if d.id == device), None)
+        return self.registry.device.get(device)
 
     def site(self, site: str) -> Site | None:
-        return next((s for s in self.registry.sites if s.id == site), None)
+        return self.registry.site.get(site)
 
     def key_version(self, device: str) -> int | None:
         """The newest that may log in: whose frame it is when the frame does not say."""

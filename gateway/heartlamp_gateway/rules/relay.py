@@ -38,11 +38,11 @@ def said(name: str) -> Said | None:
 def carriers(registry: Registry, device: str) -> frozenset[str]:
     """The lamps that may bring this device's messages: those that it names, those that these name, and so on. Who was
     revoked carries nothing and is not carried."""
-    known = {d.id: d for d in registry.devices if d.users}
+    known, live = registry.device, registry.live
     found: set[str] = set()
-    reached = {device} & known.keys()
+    reached = {device} & live
     for _ in range(EDGES_MAX):
-        named = {lamp for one in reached for lamp in known[one].through if lamp in known}
+        named = {lamp for one in reached for lamp in known[one].through} & live
         reached = {lamp for lamp in named if known[lamp].kind in LAMPS} - found
         found |= reached
     return frozenset(found - {device})

@@ -16,6 +16,7 @@ from heartlamp_server.database.embedded import DatabaseError, Embedded
 log = logging.getLogger("heartlamp.database")
 
 _WATCH_SECONDS = 0.25
+_STARTS = 5  # of an embedded PostgreSQL that dies as we start; another one is its keeper's to bring back
 _PATIENCE_SECONDS = 2.0  # a request waits so long for a database that is being brought back
 # Planning the statement that reads a batch's state takes longer than running it: plan it once for each connection. Who
 # stops in the middle of a transaction must not hold a house's lock for ever.
@@ -46,12 +47,16 @@ class Database:
         """`meet`: called with the first connection, each time the database comes back; `warm`: with every new one.
         Raises DatabaseError where PostgreSQL is missing or would forget what it acknowledged."""
         self._meet, self._warm = meet, warm
-        if self.embedded:
-            await asyncio.to_thread(self.embedded.ensure_running)
-        try:
-            await self._connect()
-        except psycopg.OperationalError as error:
-            raise DatabaseError(f"cannot reach PostgreSQL: {error}. Check the database's address.") from error
+        for left in reversed(range(_STARTS if self.embedded else 1)):
+            try:
+                if self.embedded:
+                    await asyncio.to_thread(self.embedded.ensure_running)
+                await self._connect()
+                return
+            except psycopg.OperationalError as error:
+                if not left:
+                    raise DatabaseError(f"cannot reach PostgreSQL: {error}. Check the database's address.") from error
+                log.error("PostgreSQL went away as it was met, trying again: %s", error)
 
     async def close(self) -> None:
         """Also ends an embedded PostgreSQL."""
