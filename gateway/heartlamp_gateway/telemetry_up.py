@@ -46,11 +46,13 @@ class TelemetryUp:
         self._random8, self._pause, self._alarms_wait, self._alive = random8, pause, alarms_wait, alive
         self._retry, self._pace = Retry(), Pace(since=boottime())
         self._spoke = boottime()  # the county answered, whatever it said
-        self._away_at = boottime()  # or was, when we looked last
+        self._away_at = boottime()  # when the county was away last
+        self._away = True
 
     def run(self) -> None:
         while not self._pause(EACH_S):
             self._alive()
+            self._look()
             self._take_changes()
             full = 0  # batches, one after the other
             while wait_ms(self._retry, boottime(), fresh=False) == 0 and not self._pause(0):
@@ -75,12 +77,18 @@ class TelemetryUp:
             return []
         return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
 
+    def _look(self) -> None:
+        """Whoever heard from the county heard it for us too: what waits does not wait for its next try."""
+        away = not self._contact
+        if away:
+            self._away_at = boottime()
+        elif self._away and not self._retry.refused:
+            self._retry = Retry()
+        self._away = away
+
     def _gives_way(self) -> bool:
         """After an outage what is pressed goes first, on a line that may be thin."""
-        now = boottime()
-        if not self._contact:
-            self._away_at = now
-        return now - self._away_at < FIRST_MS and self._alarms_wait()
+        return boottime() - self._away_at < FIRST_MS and self._alarms_wait()
 
     def _send(self, rows: list[Kept]) -> bool | None:
         """True: gone up; False: the county is away; None: it refuses us. No rows: says that we live, on this line
