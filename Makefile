@@ -41,6 +41,7 @@ prove: tools browser console
 bench: tools browser console
 	@$(RUN) python -m tests.village bench
 	@PYTHONPATH=firmware/app $(RUN) python -m tests.gateway.bench
+	@$(RUN) python -m tests.village backlog
 
 check: tools
 	$(RUN) ruff check

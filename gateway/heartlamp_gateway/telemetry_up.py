@@ -19,11 +19,13 @@ from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
 from heartlamp_gateway.say import log
 
 EACH_S = 1.0
+FIRST_MS = 20_000  # so long alarms have the line for themselves; one that the county cannot take holds up nothing else
 
 
 class TelemetryUp:
     """`random8`: fresh random bytes for a note's id; `pause(seconds)`: waits, True when we stop; `alarms_wait`: whether
-    one does, then readings keep to their pace; `alive`: called at least every few seconds."""
+    one does, then readings keep to their pace, and after an outage they let it go first; `alive`: called at least
+    every few seconds."""
 
     def __init__(
         self,
@@ -44,28 +46,49 @@ class TelemetryUp:
         self._random8, self._pause, self._alarms_wait, self._alive = random8, pause, alarms_wait, alive
         self._retry, self._pace = Retry(), Pace(since=boottime())
         self._spoke = boottime()  # the county answered, whatever it said
+        self._away_at = boottime()  # when the county was away last
+        self._away = True
 
     def run(self) -> None:
         while not self._pause(EACH_S):
             self._alive()
+            self._look()
             self._take_changes()
+            full = 0  # batches, one after the other
             while wait_ms(self._retry, boottime(), fresh=False) == 0 and not self._pause(0):
-                rows = self._due()
+                rows = self._due(rest=full > 1)
                 if not rows and boottime() - self._spoke < QUIET_SECONDS * 1000:
                     break
                 good = self._send(rows)
                 self._retry = Retry() if good else failed(self._retry, boottime(), refused=good is None)
                 if not good or len(rows) < BATCH_ITEMS_MAX:
                     break
+                full += 1
         self._line.close()
 
-    def _due(self) -> list[Kept]:
-        """A batch, if it is time for one."""
+    def _due(self, rest: bool) -> list[Kept]:
+        """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more."""
+        if self._gives_way():
+            return []
         notes = self._notes.waiting()
-        full = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX and not self._alarms_wait()
+        many = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX
+        full = (many or rest) and not self._alarms_wait()
         if not (notes or self._file.waiting) or not may(self._pace, boottime(), full, bool(notes)):
             return []
         return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
+
+    def _look(self) -> None:
+        """Whoever heard from the county heard it for us too: what waits does not wait for its next try."""
+        away = not self._contact
+        if away:
+            self._away_at = boottime()
+        elif self._away and not self._retry.refused:
+            self._retry = Retry()
+        self._away = away
+
+    def _gives_way(self) -> bool:
+        """After an outage what is pressed goes first, on a line that may be thin."""
+        return boottime() - self._away_at < FIRST_MS and self._alarms_wait()
 
     def _send(self, rows: list[Kept]) -> bool | None:
         """True: gone up; False: the county is away; None: it refuses us. No rows: says that we live, on this line
@@ -74,7 +97,7 @@ class TelemetryUp:
         batch = envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, boottime())
         begun, began = boottime(), self._contact.now()
         try:
-            reply = self._line.post("/gateway/v1/readings", batch.to_json())
+            reply = self._line.post("/gateway/v1/readings", batch.to_json(), packed=True)
             self._spoke = boottime()
             self._contact.took(READINGS)
             self._contact.dated(reply.date)

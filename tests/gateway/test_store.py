@@ -10,7 +10,7 @@ from heartlamp_gateway.clock import VillageClock, boottime
 from heartlamp_gateway.disk import alarms
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
-from heartlamp_gateway.outbox import WINDOW, Outbox
+from heartlamp_gateway.outbox import FOR_ITEMS, WINDOW, Outbox
 from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.presence import Presence, read_word
 from heartlamp_gateway.rules import incidents, lamps, relay
@@ -22,7 +22,7 @@ from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.downlink import IncidentCommand
 from heartlamp_protocol.registry import Device, Registry, Site
 from heartlamp_protocol.supervision import supervision_ms
-from heartlamp_protocol.uplink import Item
+from heartlamp_protocol.uplink import Item, Note
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +37,10 @@ def id_of(number: int) -> str:
 
 def row(n: int) -> Kept:
     return Kept(n, "boot", n, id_of(n), "lamp7", item=Item(n, 0, "lamp7.1", b"frame"))
+
+
+def note(n: int) -> Kept:
+    return Kept(n, "boot", n, id_of(n), note=Note(n, 0, id_of(n), id_of(1), "step", "1/1/head/sms/0 done head"))
 
 
 @pytest.fixture
@@ -167,17 +171,35 @@ def test_a_long_cut_does_not_fill_the_memory_and_nothing_is_skipped(file: AlarmF
     rows = [row(n) for n in range(1, WINDOW + 3001)]
     file.commit([alarms.keep(each, b"d", 0) for each in rows])
     outbox.put(rows)
-    assert len(outbox) == WINDOW
-    seen = []
+    assert len(outbox) == WINDOW + FOR_ITEMS
+    assert drained(outbox, file) == [*range(1, WINDOW + 3001)]
+
+
+def test_who_calls_goes_up_before_what_was_done_all_night_however_much_that_is(file: AlarmFile) -> None:
+    outbox = Outbox()
+    rows = [row(n) if n % 100 == 50 else note(n) for n in range(1, WINDOW + 3001)]
+    file.commit([alarms.keep(each, b"d", 0) for each in rows])
+    outbox.put(rows)
+    called = [kept.n for kept in rows if kept.item]
+    assert [kept.n for kept in outbox.take(set(), 200)][: len(called)] == called
+    assert len(outbox) == WINDOW + 30
+    left = drained(outbox, file, pressed=row(99_999))
+    assert left.index(99_999) == 4_000  # the next
+    assert sorted(left) == [*range(1, WINDOW + 3001), 99_999]
+
+
+def drained(outbox: Outbox, file: AlarmFile, pressed: Kept | None = None) -> list[int]:
+    """The n as they leave. `pressed`: comes when 4,000 have left."""
+    seen: list[int] = []
     while taken := outbox.take(set(), 200):
         seen += [kept.n for kept in taken]
         outbox.done([kept.n for kept in taken])
         file.commit([alarms.received(kept.n, 1, "") for kept in taken])
-        if len(seen) == 4000:  # pressed while the old ones still go up: in its turn
-            file.commit([alarms.keep(row(99_999), b"d", 0)])
-            outbox.put([row(99_999)])
+        if pressed and len(seen) == 4000:
+            file.commit([alarms.keep(pressed, b"d", 0)])
+            outbox.put([pressed])
         outbox.refill(file.waiting)
-    assert seen == [*range(1, WINDOW + 3001), 99_999]
+    return seen
 
 
 def test_readings_are_bounded_the_oldest_go_and_are_counted(tmp_path: Path) -> None:

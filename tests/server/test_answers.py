@@ -134,6 +134,17 @@ def test_cancel_marks_and_stops_nothing(village: Village, operator: Operator) ->
     assert cancel.id in operator.get(f"incidents/{panic.id}")["events"]
 
 
+def test_a_cancel_of_the_morning_takes_back_no_fire_of_the_afternoon(village: Village, operator: Operator) -> None:
+    """An outage brings both in one batch."""
+    panic, cancel, fire = village.keys[0].press("panic"), village.lamps[0].cancel(), village.keys[0].press("fire")
+    minute = 60_000
+    ages = [(panic, 300 * minute), (cancel, 299 * minute), (fire, minute)]
+    village.send_items([Item(n, age, m.user, m.frame()) for n, (m, age) in enumerate(ages)])
+    assert operator.card(panic.id)["cancelled"]
+    assert not operator.card(fire.id)["cancelled"]
+    assert cancel.id in operator.get(f"incidents/{panic.id}")["events"]
+
+
 def test_a_cancel_without_anything_to_cancel_is_kept_and_shown(village: Village, operator: Operator) -> None:
     assert village.send(village.lamps[0].cancel())[0].verdict == "received"
     seen = [e for e in operator.get("quarantine", limit=1000)["evidence"] if e["gateway"] == village.gateway]

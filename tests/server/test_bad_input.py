@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.packing import pack
 from heartlamp_protocol.uplink import Batch, Item
 
 from tests.server.county import County, Operator, Village
@@ -288,3 +289,18 @@ def test_many_contents_under_one_id_are_one_line(village: Village, operator: Ope
     village.send(first, *(key.press(what, id=first.id) for what in ("fire", "gas", "flood")))
     assert [e["count"] for e in evidence(operator, village) if e["verdict"] == "unverified"] == [3]
     assert operator.kinds(first.id).count("clash") == 1
+
+
+def test_a_packed_batch_is_a_batch_and_one_that_is_too_long_or_broken_is_none(
+    village: Village, operator: Operator
+) -> None:
+    press = village.keys[0].press()
+    body = Batch(village.gateway, "0" * 16, "", (Item(1, 0, press.user, press.frame()),), ()).to_json()
+    headers = {"Content-Encoding": "gzip"}
+    answers = [
+        village.http.post("/gateway/v1/batch", content=packed, headers=headers).status_code
+        for packed in (pack(body), pack(body)[:-4], body, pack(b" " * 1_000_001))
+    ]
+    assert answers == [200, 400, 400, 413]
+    assert operator.card(press.id)["presses"] == 1
+    assert len(evidence(operator, village)) == 3

@@ -31,6 +31,18 @@ def test_a_reading_offered_twice_counts_once(village: Village, operator: Operato
     assert values(operator, village.keys[0].id, "temp_mc") == [21500]
 
 
+def test_of_a_batch_that_is_offered_again_with_newer_ones_only_these_are_new(
+    village: Village, operator: Operator, county: County
+) -> None:
+    lamp, key = village.lamps[0], village.keys[0]
+    batch = [lamp.reading([("held", n), ("heap_b", n)]) for n in range(20)] + [key.reading([("battery_mv", 3700)])]
+    village.send(*batch, to="readings")
+    village.send(*batch, lamp.reading([("heap_b", 20)]), key.reading([("held", 1)]), to="readings", age=5_000)
+    assert sorted(values(operator, lamp.id, "held")) == list(range(20))
+    assert sorted(values(operator, lamp.id, "heap_b")) == list(range(21))
+    assert (values(operator, key.id, "battery_mv"), values(operator, key.id, "held")) == ([3700], [1])
+
+
 def test_one_bad_reading_fails_nothing(village: Village, operator: Operator) -> None:
     lamp = village.lamps[0]
     good = lamp.reading([("temp_mc", 1)])

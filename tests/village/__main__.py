@@ -1,9 +1,9 @@
-"""python -m tests.village demo | drill | bench"""
+"""python -m tests.village demo | drill | bench | backlog"""
 
 import importlib
 import sys
 
-COMMANDS = ("demo", "drill", "bench")
+COMMANDS = ("demo", "drill", "bench", "backlog")
 
 
 def main() -> int:

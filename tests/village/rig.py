@@ -32,6 +32,7 @@ MICROPYTHON = ROOT / ".tools/bin/micropython"
 BIN = Path(sys.executable).parent
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin") or "mosquitto"
 
+GATEWAY: tuple[str | Path, ...] = (BIN / "heartlamp-gateway", "run", "--config")
 CLI_SECONDS = 120  # for one command of the county server: the longest makes a database, on a slow machine
 
 
@@ -52,7 +53,8 @@ class Rig:
     `flash`: where the boards' flash images are, else also there. `say` hears one line per step, for a person who waits;
     `on_process(village or None, name, up)` every start and end. `ether`: the air between the boards' radios. `tables`:
     of gateway.toml, for parts that not every box has; `settings`: what every device is provisioned with besides;
-    `update_key`: by which they trust updates, hex.
+    `update_key`: by which they trust updates, hex. `gateway`: the command that runs one, before its configuration's
+    path; `boards` False: the devices are enrolled, and somebody else plays them.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Rig:
         tables: str = "",
         settings: dict[str, Any] | None = None,
         update_key: str = "",
+        gateway: tuple[str | Path, ...] = GATEWAY,
+        boards: bool = True,
     ) -> None:
         self.folder = folder
         self.flash = flash or folder / "flash"
@@ -78,6 +82,7 @@ class Rig:
         self._on_process = on_process
         self._ether = ether
         self._tables, self._settings, self._update_key = tables, settings or {}, update_key
+        self._gateway, self._with_boards = gateway, boards
         self._console_port = 0
         self._open: list[CommandCentre] = []
 
@@ -101,6 +106,8 @@ class Rig:
         self._say("the villages: Mosquitto and gateway")
         for plan in self.plan:
             self._make_village(plan)
+        if not self._with_boards:
+            return
         count = sum(len(h.kinds) for v in self.plan for h in v.houses)
         self._say(f"{count} devices: MicroPython, each with its own flash")
         self._make_boards()
@@ -176,7 +183,7 @@ name = "{plan.gateway}.heartlamp"
         )
         subprocess.run([BIN / "heartlamp-gateway", "broker-files", "--config", config], check=True, capture_output=True)
         broker = self._process(plan.id, "broker", MOSQUITTO, "-c", folder / "data/broker/mosquitto.conf")
-        gateway = self._process(plan.id, "gateway", BIN / "heartlamp-gateway", "run", "--config", config)
+        gateway = self._process(plan.id, "gateway", *self._gateway, config)
         self.villages[plan.id] = VillageSide(plan, broker, gateway, uplink, folder)
         broker.plug_in()
         gateway.plug_in()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heartlamp_protocol.packing import ENCODING, PACKED_FROM, pack
+
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.county.address import Address
 from heartlamp_gateway.county.tls import report_dates
@@ -63,9 +65,12 @@ class Line:
         self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
         report_dates(self._sock)
 
-    def post(self, path: str, body: bytes, patience_s: float = ANSWER_S) -> Reply:
-        """`patience_s`: for the answer, once all is sent."""
-        head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    def post(self, path: str, body: bytes, patience_s: float = ANSWER_S, packed: bool = False) -> Reply:
+        """`patience_s`: for the answer, once all is sent; `packed`: where it is long enough for that."""
+        how = ""
+        if packed and len(body) >= PACKED_FROM:
+            body, how = pack(body), f"Content-Encoding: {ENCODING}\r\n"
+        head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\n{how}Content-Length: {len(body)}\r\n\r\n"
         return self._ask(head, body, "POST", patience_s)
 
     def put(self, path: str, body: bytes, headers: str) -> Reply:

@@ -87,7 +87,7 @@ class Uplink:
         self._began = self._contact.now()
         patience = patience_ms(self._retry, self._took, len(body)) / 1000
         try:
-            reply = self._line.post("/gateway/v1/batch", body, patience)
+            reply = self._line.post("/gateway/v1/batch", body, patience, packed=True)
         except AWAY as wrong:
             self._fail(f"cannot be reached: {wrong or type(wrong).__name__}")
             return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from heartlamp_protocol.device.names import owner_of
 from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Frame, Reading, Still
@@ -29,6 +29,8 @@ from heartlamp_server.incident.model import Entry, Incident, Refused
 from heartlamp_server.ingest import notes as said
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
+
+ON_ITS_WAY = timedelta(minutes=1)  # an alarm may lie so long at four lamps that carry it, without growing older
 
 
 class Fold:
@@ -197,11 +199,13 @@ class Fold:
             raise Refused(f"{device.site_name}在另一个村", f"{device.site_name} is in another village")
 
     def _cancel(self, row: EventRow, device: Device) -> str | None:
-        """Marks every open incident of the house but a silent one; belongs to the newest, or to the last closed one."""
+        """Marks every open incident of the house but a silent one; belongs to the newest, or to the last closed one.
+        After an outage it may come together with an alarm that was raised hours later: that one it does not mean."""
         here = [i for i in self.known.incidents.values() if i.site == device.site and i.what != "silent"]
+        here = [i for i in here if not _later(i, row)]
         if not here:
             return None
-        newest = max(here, key=lambda i: (i.closed_at is None, i.opened_at))
+        newest = max(here, key=lambda i: (i.closed_at is None, i.observed_at or i.opened_at))
         self._apply((incidents.attach(newest, row.id), None), tell=True)
         for incident in here:
             if row.verified and incident.closed_at is None:
@@ -383,3 +387,10 @@ class Fold:
             self.plan.told.add(incident.id)
         if entry is not None:
             self.plan.timeline.append(entry)
+
+
+def _later(incident: Incident, row: EventRow) -> bool:
+    """It began after this, for all that is known."""
+    if incident.observed_at is None or row.observed_at is None:
+        return False
+    return incident.observed_at - row.observed_at > ON_ITS_WAY

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.downlink import read_cursor
+from heartlamp_protocol.packing import ENCODING, unpack
 from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Note, Verdict, device_of_one
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -123,12 +124,14 @@ class Ingest:
         async for chunk in request.stream():
             body += chunk
             if len(body) > most:
-                await self._refused(gateway, f"a request of more than {most} bytes")
-                refused = problem(413, f"more than {most} bytes", "send fewer items at once")
-                refused.headers["Connection"] = "close"  # or the rest would be read, to be thrown away
-                return refused
+                return await self._too_long(gateway, most)
         try:
-            batch = Batch.from_json(bytes(body))
+            said: bytes | None = bytes(body)
+            if request.headers.get("content-encoding") == ENCODING:
+                said = unpack(body, most)
+            if said is None:
+                return await self._too_long(gateway, most)
+            batch = Batch.from_json(said)
         except FrameError as error:
             await self._refused(gateway, f"a request that cannot be read: {error}")
             return problem(400, str(error), "send the items one by one; what is malformed alone stays with you")
@@ -148,6 +151,12 @@ class Ingest:
             # COMMIT got through does not matter: what is stored is a duplicate now.
             verdicts = await self.take(gateway, items, notes)
         return Response(BatchAnswer(self._epoch(), verdicts).to_json(), media_type="application/json")
+
+    async def _too_long(self, gateway: str, most: int) -> Response:
+        await self._refused(gateway, f"a request of more than {most} bytes")
+        refused = problem(413, f"more than {most} bytes", "send fewer items at once")
+        refused.headers["Connection"] = "close"  # or the rest would be read, to be thrown away
+        return refused
 
     async def take(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:
         """Stores everything in one transaction. Should one thing make it fail, each gets its own, and what still fails

@@ -1,24 +1,27 @@
 """The time series in PostgreSQL: one partition a month, made when the first point of a month comes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
 from heartlamp_server.telemetry.model import Point
 
-_SAME_MINUTES = 10  # a reading offered again has the same age but for a few ms; so far back and ahead it is looked for
+_SAME = timedelta(minutes=10)
+"""A reading offered again has the same age but for what it took on its way; so far back and ahead it is looked for."""
 
-_WRITE = f"""
-INSERT INTO reading (device, name, at, value, boot, seq)
-SELECT n.* FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[], %s::bigint[])
-    AS n (device, name, at, value, boot, seq)
-WHERE NOT EXISTS (
-    SELECT FROM reading r WHERE r.device = n.device AND r.name = n.name AND r.boot = n.boot AND r.seq = n.seq
-    AND r.at BETWEEN n.at - interval '{_SAME_MINUTES} minutes' AND n.at + interval '{_SAME_MINUTES} minutes'
-)
+_HAD = """
+SELECT DISTINCT r.device, r.boot, r.seq
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+    AS n (device, name, since, until, first, last)
+JOIN reading r ON r.device = n.device AND r.name = n.name AND r.at BETWEEN n.since AND n.until
+    AND r.seq BETWEEN n.first AND n.last
 """
+_WRITE = "COPY reading (device, name, at, value, boot, seq) FROM STDIN"
+
+Reading = tuple[str, str, int]
+"""device, boot, seq"""
 
 
 class PostgresSeries:
@@ -29,13 +32,31 @@ class PostgresSeries:
 
     async def write(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> None:
         points = list({(p.device, p.name, p.boot, p.seq): p for p in points}.values())
-        for month in sorted({month_of(p.at) for p in points}):
+        for month in sorted({month_of(at) for at in {p.at for p in points}}):
             await self.make_partition(conn, month)
-        columns = [
-            list(c) for c in zip(*((p.device, p.name, p.at, p.value, p.boot, p.seq) for p in points), strict=True)
+        had = await self._had(conn, points)
+        fresh = [p for p in points if (p.device, p.boot, p.seq) not in had]
+        if fresh:  # half of what an INSERT of as many rows takes
+            async with conn.cursor() as cursor, cursor.copy(_WRITE) as rows:
+                for p in fresh:
+                    await rows.write_row((p.device, p.name, p.at, p.value, p.boot, p.seq))
+
+    async def _had(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> set[Reading]:
+        """Of the readings that these points are of, those that are kept already: all of its values, or none."""
+        of_each: dict[tuple[str, str], list[Point]] = {}
+        for p in {(p.device, p.boot, p.seq): p for p in reversed(points)}.values():
+            of_each.setdefault((p.device, p.name), []).append(p)
+        wanted = [
+            [device for device, _ in of_each],
+            [name for _, name in of_each],
+            [min(p.at for p in each) - _SAME for each in of_each.values()],
+            [max(p.at for p in each) + _SAME for each in of_each.values()],
+            [min(p.seq for p in each) for each in of_each.values()],
+            [max(p.seq for p in each) for each in of_each.values()],
         ]
-        if columns:
-            await conn.execute(_WRITE, columns)
+        # Not prepared: a plan that was made when the month's partition was empty reads all of it ever after.
+        cursor = await conn.execute(_HAD, wanted, prepare=False)
+        return {(device, boot, seq) for device, boot, seq in await cursor.fetchall()}
 
     async def make_partition(self, conn: psycopg.AsyncConnection[Any], month: datetime) -> None:
         """`month`: its first moment, UTC. Costs nothing once a committed one was seen."""

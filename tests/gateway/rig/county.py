@@ -15,9 +15,10 @@ from heartlamp_protocol.device.mac import county_key, device_key, digest16
 from heartlamp_protocol.downlink import IncidentCommand, PlanCommand, cursor_text, write_command
 from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
 from heartlamp_protocol.inbound import Reading, read_frame
+from heartlamp_protocol.packing import ENCODING, unpack
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.said_to_device import write_county_answer, write_received
-from heartlamp_protocol.uplink import Batch, BatchAnswer, Item, Verdict
+from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Verdict
 
 from tests.gateway.rig.waiting import Board
 from tests.ports import free_port
@@ -208,6 +209,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._allowed():
             return
         try:
+            if self.headers["Content-Encoding"] == ENCODING:
+                body = unpack(body, BATCH_BYTES_MAX) or b""
             batch = Batch.from_json(body)
         except FrameError as wrong:
             self._answer(400, {"error": str(wrong), "do": "mend it"})

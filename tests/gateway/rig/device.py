@@ -104,6 +104,9 @@ class Device:
             lambda id, up: event.write_answer(id, self.id, 1, self.boot, self._seq, up, incident, answer)
         )
 
+    def cancel(self) -> str:
+        return self._offer(lambda id, up: event.write_cancel(id, self.id, 1, self.boot, self._seq, up))
+
     def still(self, incident: str, picture: bytes = b"") -> str:
         """`picture`: its bytes; none: a sum that no picture has."""
         sum, size = (hashlib.sha256(picture).hexdigest(), len(picture)) if picture else ("5a" * 32, 18_234)
@@ -135,9 +138,9 @@ class Device:
     def frame(self, body: bytes) -> bytes:
         return write_frame(0, sign(device_key(self.root, 1), body), body)
 
-    def read(self, **values: int) -> None:
+    def read(self, kind: str = "heartbeat", **values: int) -> None:
         self._seq += 1
-        body = event.write_reading("heartbeat", self.id, 1, self.boot, self._seq, 1000, list(values.items()))
+        body = event.write_reading(kind, self.id, 1, self.boot, self._seq, 1000, list(values.items()))
         self.publish("reading", self.frame(body), 0)
 
     def is_heard(self, id: str, seconds: float = 8.0) -> int:
