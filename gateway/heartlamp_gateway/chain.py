@@ -17,8 +17,9 @@ from heartlamp_protocol.topics import relay_topic
 from heartlamp_protocol.uplink import Item, Note
 
 from heartlamp_gateway import clock
-from heartlamp_gateway.disk import alarms
-from heartlamp_gateway.disk.alarms import AlarmFile, Write
+from heartlamp_gateway.disk import changes as disk
+from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_gateway.disk.changes import Write
 from heartlamp_gateway.disk.ledger import Ledger
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.adapter import Order
@@ -80,7 +81,7 @@ class Chain:
         self.epoch, self.cursor, self.county_epoch = (file.word(w) for w in ("epoch", "cursor", "county epoch"))
         self.epoch = self.epoch or secrets.token_hex(8)  # a disk that was never there: of this run only
         self.boot = clock.boot_id()
-        self.clock = alarms.read_clock(file.word("clock")).resumed(self.boot, clock.boottime())
+        self.clock = disk.read_clock(file.word("clock")).resumed(self.boot, clock.boottime())
         self.last_n = max(file.last_n(), int(file.word("n") or 0))
         self.village = lamps.forget_shown(lamps.relight(file.village()))
         self._left = file.effects()
@@ -117,8 +118,8 @@ class Chain:
         orders, more = self._escalate(lived)
         self.outbox.put([kept for kept, _ in more])
         rows = [*rows, *more]
-        changes = [alarms.keep(kept, digest, lived) for kept, digest in rows]
-        changes += [*writes, *map(alarms.wanted, orders), *alarms.difference(before, self.village)]
+        changes = [disk.keep(kept, digest, lived) for kept, digest in rows]
+        changes += [*writes, *map(disk.wanted, orders), *disk.difference(before, self.village)]
         self._unheard.update(heard)
         if not durable and not orders:
             self.ledger.later(changes)
@@ -196,7 +197,7 @@ class Chain:
         if silent:
             state = self.village
             self.village = incidents.mark_heard(state, silent, 1)
-            self.ledger.later(alarms.difference(state, self.village))
+            self.ledger.later(disk.difference(state, self.village))
 
     def _not_on_disk(self, before: Village, rows: Sequence[Row]) -> None:
         """Lamps say `heard` only of what the disk has."""
@@ -205,4 +206,4 @@ class Chain:
                 self.ledger.unsaved(kept.event, digest)
         state = self.village
         self.village = incidents.mark_heard(state, frozenset(state.incidents.keys() - before.incidents.keys()), 0)
-        self.ledger.later(alarms.difference(state, self.village))
+        self.ledger.later(disk.difference(state, self.village))

@@ -9,7 +9,7 @@ from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.uplink import Verdict
 
 from heartlamp_gateway.chain import Chain
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules import incidents, lamps, relay
 from heartlamp_gateway.rules.batch import Kept
@@ -32,13 +32,13 @@ class FromCounty:
             before = chain.village
             self._county_is(epoch)
             lived = chain.lived()
-            chain.ledger.later([alarms.received(v.n, lived, v.receipt) for _, v in known])
+            chain.ledger.later([disk.received(v.n, lived, v.receipt) for _, v in known])
             for row, v in known:
                 # Who came back while we spoke asked too early: the receipt was not written yet.
                 there = v.receipt and row.n not in passed and self._presence.online(row.device)
                 if there and self._pass_on(row, v.receipt):
                     passed.add(row.n)
-            chain.ledger.later([alarms.passed(n) for n in passed])
+            chain.ledger.later([disk.passed(n) for n in passed])
             for row, v in known:
                 if v.verdict in ("quarantined", "rejected") and row.event:
                     log.warning(
@@ -70,13 +70,13 @@ class FromCounty:
             before = chain.village
             self._county_is(epoch)
             chain.cursor = cursor_text(epoch, seq)
-            writes = [alarms.word("cursor", chain.cursor)]
+            writes = [disk.word("cursor", chain.cursor)]
             if isinstance(command, IncidentCommand):
                 chain.village = incidents.county_says(chain.village, command, chain.lived())
             elif isinstance(command, RegistryCommand):
-                writes.append(alarms.word("registry wanted", str(command.version)))
+                writes.append(disk.word("registry wanted", str(command.version)))
             elif isinstance(command, PlanCommand):
-                writes.append(alarms.word("plan wanted", str(command.version)))
+                writes.append(disk.word("plan wanted", str(command.version)))
             chain.settle(before, writes=writes)
 
     def hello(self, epoch: str, registry: int, plan: int) -> None:
@@ -88,7 +88,7 @@ class FromCounty:
             self._county_is(epoch)
             has = {"registry wanted": chain.village.registry.version, "plan wanted": chain.village.plan.version}
             said = {"registry wanted": registry, "plan wanted": plan}
-            writes = [alarms.word(name, str(said[name])) for name in said if said[name] != has[name]]
+            writes = [disk.word(name, str(said[name])) for name in said if said[name] != has[name]]
             if writes:
                 chain.settle(chain.village, writes=writes)
 
@@ -105,7 +105,7 @@ class FromCounty:
         with chain.lock:
             before = chain.village
             chain.village = replace(before, plan=plan)
-            chain.settle(before, writes=[alarms.word("plan wanted", str(plan.version))])
+            chain.settle(before, writes=[disk.word("plan wanted", str(plan.version))])
         log.info("plan version %d: %d policies, %d targets", plan.version, len(plan.policies), len(plan.targets))
 
     def _is_wanted(self, word: str, version: int) -> bool:
@@ -119,7 +119,7 @@ class FromCounty:
         with chain.lock:
             before = chain.village
             chain.village = lamps.relight(relay.allowed_ways(replace(before, registry=registry)))
-            chain.settle(before, writes=[alarms.word("registry wanted", str(registry.version))])
+            chain.settle(before, writes=[disk.word("registry wanted", str(registry.version))])
         many = len(registry.devices)
         log.info("registry version %d: %d devices at %d sites", registry.version, many, len(registry.sites))
 
@@ -128,9 +128,9 @@ class FromCounty:
         old, chain.county_epoch = chain.county_epoch, epoch
         if epoch == old:
             return
-        chain.ledger.later([alarms.word("county epoch", epoch)])
+        chain.ledger.later([disk.word("county epoch", epoch)])
         if old:
             log.warning("the county's store is another one (%s, was %s): all that is kept is offered again", epoch, old)
-            chain.ledger.later([alarms.offer_again()])
+            chain.ledger.later([disk.offer_again()])
             chain.ledger.commit()
             chain.outbox.refill(chain.ledger.file.waiting, anew=True)

@@ -9,7 +9,7 @@ from heartlamp_protocol.updates import read_want, write_piece
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain, Row
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.presence import LINGER_MS, Presence, read_word
 from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay
 from heartlamp_gateway.rules.model import NoteWanted
@@ -232,4 +232,4 @@ class FromDevices:
         chain.ledger.commit()  # a receipt may be among what is late
         for n, _, receipt in chain.ledger.file.owed(device):
             if chain.tell_receipt(device, receipt):
-                chain.ledger.later([alarms.passed(n)])
+                chain.ledger.later([disk.passed(n)])

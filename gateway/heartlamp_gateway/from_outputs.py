@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from heartlamp_gateway.chain import Chain, Row
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.outputs.adapter import ENDS, Order, Report
 from heartlamp_gateway.rules import escalation
 from heartlamp_gateway.rules.model import NoteWanted
@@ -28,7 +28,7 @@ class FromOutputs:
             rows = [chain.note(NoteWanted(order.incident, "step", said[:200]))]
             if report.state in ("coming", "cannot"):
                 rows += self._answer(order.incident, escalation.target_of(order), report.state)
-            writes = [alarms.ended(order)] if report.state in ENDS else []
+            writes = [disk.ended(order)] if report.state in ENDS else []
             chain.settle(before, rows, writes=writes, durable=bool(writes))
 
     def answered(self, is_theirs: Callable[[str], bool], answer: str) -> bool:

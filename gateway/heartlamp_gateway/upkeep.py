@@ -6,7 +6,7 @@ from heartlamp_protocol.supervision import supervision_ms
 
 from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.disk.opening import TROUBLE
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules import incidents, lamps, relay
@@ -62,9 +62,9 @@ class Upkeep:
             before, lived = chain.village, chain.lived()
             chain.clock = clock.VillageClock(lived, chain.boot, clock.boottime())
             chain.village = incidents.expire(before, lived)
-            writes = [alarms.clock(chain.clock), alarms.forget(lived), alarms.word("n", str(chain.last_n))]
+            writes = [disk.clock(chain.clock), disk.forget(lived), disk.word("n", str(chain.last_n))]
             if county:
-                writes.append(alarms.word("county contact", time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())))
+                writes.append(disk.word("county contact", time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())))
             chain.settle(before, writes=writes)
             if chain.ledger.file.volatile and chain.ledger.file.is_back():
                 raise DiskIsBack("the disk can be written again: starting anew, to take up what is on it")

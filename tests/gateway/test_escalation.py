@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.runner import STUCK, Runner
@@ -160,8 +160,8 @@ def test_escalations_and_effects_survive_a_restart(village: Village, tmp_path: P
     file.open()
     village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
     village, _ = escalation.answered(village, A, "grid1", "coming")
-    file.commit([*map(alarms.wanted, orders), *alarms.difference(VILLAGE, village)])
-    file.commit([alarms.ended(orders[0])])
+    file.commit([*map(disk.wanted, orders), *disk.difference(VILLAGE, village)])
+    file.commit([disk.ended(orders[0])])
     file.close()
     file.open()
     again = file.village()

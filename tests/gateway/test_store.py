@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import VillageClock, boottime
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.outbox import FOR_ITEMS, WINDOW, Outbox
@@ -102,7 +102,7 @@ def test_whatever_happened_a_restart_finds_the_village_as_it_was(steps: list[tup
             village = incidents.refuse(village, id_of(which))
         else:
             village, _ = lamps.shown(village, where, which)
-        file.commit(alarms.difference(before, village))
+        file.commit(disk.difference(before, village))
         assert file.village() == village
         belongs = [e for i in village.incidents.values() for e in i.events]
         assert len(belongs) == len(set(belongs)), "an event in two incidents"
@@ -111,19 +111,19 @@ def test_whatever_happened_a_restart_finds_the_village_as_it_was(steps: list[tup
 
 
 def test_a_row_is_kept_until_thirty_days_after_the_county_had_it(file: AlarmFile) -> None:
-    file.commit([alarms.keep(row(n), b"d", 0) for n in (1, 2, 3)])
-    file.commit([alarms.received(1, 1000, ""), alarms.received(2, 2000, "")])
-    file.commit([alarms.forget(1001 + KEEP_MS)])
+    file.commit([disk.keep(row(n), b"d", 0) for n in (1, 2, 3)])
+    file.commit([disk.received(1, 1000, ""), disk.received(2, 2000, "")])
+    file.commit([disk.forget(1001 + KEEP_MS)])
     assert file.history(id_of(1)) == []
     assert len(file.history(id_of(2))) == 1
-    file.commit([alarms.forget(10 * KEEP_MS)])
+    file.commit([disk.forget(10 * KEEP_MS)])
     assert [kept.n for kept in file.waiting(0, 10)] == [3]  # not received: kept, however long
 
 
 def test_the_journal_is_folded_into_the_file(tmp_path: Path, file: AlarmFile) -> None:
     journal, most = tmp_path / "alarms.db-wal", 0
     for n in range(1, 501):
-        file.commit([alarms.keep(row(n), b"d", 0)])
+        file.commit([disk.keep(row(n), b"d", 0)])
         file.checkpoint(20)
         most = max(most, journal.stat().st_size)
     assert most < 50 * 4096, "it only grew: each commit writes more than a page"
@@ -131,26 +131,26 @@ def test_the_journal_is_folded_into_the_file(tmp_path: Path, file: AlarmFile) ->
 
 
 def test_another_store_at_the_county_makes_all_that_is_kept_wait_again(file: AlarmFile) -> None:
-    file.commit([alarms.keep(row(n), b"d", 0) for n in (1, 2)])
-    file.commit([alarms.received(1, 1000, "receipt")])
+    file.commit([disk.keep(row(n), b"d", 0) for n in (1, 2)])
+    file.commit([disk.received(1, 1000, "receipt")])
     assert [kept.n for kept in file.waiting(0, 10)] == [2]
-    file.commit([alarms.offer_again()])
+    file.commit([disk.offer_again()])
     assert [kept.n for kept in file.waiting(0, 10)] == [1, 2]
 
 
 def test_a_receipt_is_owed_until_it_was_passed_on(file: AlarmFile) -> None:
-    file.commit([alarms.keep(row(1), b"d", 0), alarms.received(1, 5, "receipt")])
+    file.commit([disk.keep(row(1), b"d", 0), disk.received(1, 5, "receipt")])
     assert file.owed("lamp7") == [(1, "lamp7", "receipt")] == file.owed()
     assert file.owed("lamp9") == []
-    file.commit([alarms.passed(1)])
+    file.commit([disk.passed(1)])
     assert file.owed() == []
 
 
 def test_all_of_a_commit_or_nothing(file: AlarmFile) -> None:
     with pytest.raises(Exception, match="no such table"):
-        file.commit([alarms.keep(row(1), b"d", 0), ("INSERT INTO nowhere VALUES(1)", ())])
+        file.commit([disk.keep(row(1), b"d", 0), ("INSERT INTO nowhere VALUES(1)", ())])
     assert file.waiting(0, 10) == []
-    file.commit([alarms.keep(row(1), b"d", 0)])
+    file.commit([disk.keep(row(1), b"d", 0)])
     assert len(file.waiting(0, 10)) == 1
 
 
@@ -158,18 +158,18 @@ def test_the_village_clock_goes_on_and_no_date_moves_it() -> None:
     clock = VillageClock(1000, "boot a", 50)
     assert clock.resumed("boot a", 90).now(90) == 1040  # the gateway restarted
     assert clock.resumed("boot b", 7).now(17) == 1010  # the machine restarted: what it slept does not count
-    assert alarms.read_clock("").now(5) == 5
+    assert disk.read_clock("").now(5) == 5
 
 
 def test_the_clock_survives_the_file(file: AlarmFile) -> None:
-    file.commit([alarms.clock(VillageClock(1, "b", 2))])
-    assert alarms.read_clock(file.word("clock")) == VillageClock(1, "b", 2)
+    file.commit([disk.clock(VillageClock(1, "b", 2))])
+    assert disk.read_clock(file.word("clock")) == VillageClock(1, "b", 2)
 
 
 def test_a_long_cut_does_not_fill_the_memory_and_nothing_is_skipped(file: AlarmFile) -> None:
     outbox = Outbox()
     rows = [row(n) for n in range(1, WINDOW + 3001)]
-    file.commit([alarms.keep(each, b"d", 0) for each in rows])
+    file.commit([disk.keep(each, b"d", 0) for each in rows])
     outbox.put(rows)
     assert len(outbox) == WINDOW + FOR_ITEMS
     assert drained(outbox, file) == [*range(1, WINDOW + 3001)]
@@ -178,7 +178,7 @@ def test_a_long_cut_does_not_fill_the_memory_and_nothing_is_skipped(file: AlarmF
 def test_who_calls_goes_up_before_what_was_done_all_night_however_much_that_is(file: AlarmFile) -> None:
     outbox = Outbox()
     rows = [row(n) if n % 100 == 50 else note(n) for n in range(1, WINDOW + 3001)]
-    file.commit([alarms.keep(each, b"d", 0) for each in rows])
+    file.commit([disk.keep(each, b"d", 0) for each in rows])
     outbox.put(rows)
     called = [kept.n for kept in rows if kept.item]
     assert [kept.n for kept in outbox.take(set(), 200)][: len(called)] == called
@@ -194,9 +194,9 @@ def drained(outbox: Outbox, file: AlarmFile, pressed: Kept | None = None) -> lis
     while taken := outbox.take(set(), 200):
         seen += [kept.n for kept in taken]
         outbox.done([kept.n for kept in taken])
-        file.commit([alarms.received(kept.n, 1, "") for kept in taken])
+        file.commit([disk.received(kept.n, 1, "") for kept in taken])
         if pressed and len(seen) == 4000:
-            file.commit([alarms.keep(pressed, b"d", 0)])
+            file.commit([disk.keep(pressed, b"d", 0)])
             outbox.put([pressed])
         outbox.refill(file.waiting)
     return seen
@@ -261,7 +261,7 @@ def test_the_way_to_a_device_survives_a_restart(tmp_path: Path) -> None:
     village = VILLAGE
     for device, lamp in (("lamp2", "lamp9"), ("butt7", "lamp7"), ("lamp2", "lamp7"), ("butt7", "")):
         changed = relay.came_by(village, device, lamp)
-        file.commit(alarms.difference(village, changed))
+        file.commit(disk.difference(village, changed))
         village = changed
     assert relay.came_by(village, "lamp2", "lamp7") is village
     assert file.village().ways == village.ways == {"lamp2": "lamp7"}
@@ -288,7 +288,7 @@ def test_an_answer_that_was_kept_without_its_event_is_read(tmp_path: Path) -> No
     file = AlarmFile(tmp_path / "alarms.db")
     file.open()
     village, _ = incidents.raise_alarm(VILLAGE, id_of(1), "s7", "panic", 0)
-    file.commit(alarms.difference(VILLAGE, village))
+    file.commit(disk.difference(VILLAGE, village))
     file.commit([("UPDATE incident SET value = json_set(value, '$.responders', json('[[\"s9\",\"coming\"]]'))", ())])
     assert [i.responders for i in file.village().incidents.values()] == [(("s9", "coming", ""),)]
     file.close()

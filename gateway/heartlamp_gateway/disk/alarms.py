@@ -1,15 +1,11 @@
-"""The file that must not lose a row: events and notes for the county, incidents, lamps, registry, cursor, epoch.
-
-Writes are values `(sql, parameters)`, so that what a full disk refuses can be written later. One connection that
-writes; the caller holds the lock.
-"""
+"""The file that must not lose a row: events and notes for the county, incidents, lamps, registry, cursor, epoch. One
+connection that writes; the caller holds the lock."""
 
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import apsw
 from heartlamp_protocol.escalation.decide import Course
@@ -17,14 +13,13 @@ from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.uplink import Item, Note
 
-from heartlamp_gateway.clock import VillageClock
+from heartlamp_gateway.disk import changes
+from heartlamp_gateway.disk.changes import Write
 from heartlamp_gateway.disk.opening import DAMAGE, TROUBLE, open_in_memory, open_store, suspicion
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules.batch import Kept
-from heartlamp_gateway.rules.model import EMPTY, KEEP_MS, Escalation, Incident, Lamp, Village
+from heartlamp_gateway.rules.model import EMPTY, Escalation, Incident, Lamp, Village
 from heartlamp_gateway.say import log
-
-Write: TypeAlias = tuple[str, tuple[Any, ...]]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS word(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -84,7 +79,7 @@ class AlarmFile:
             return
         self._db.set_wal_hook(self._on_wal)
         if self.word("epoch") == "":
-            self.commit([word("epoch", secrets.token_hex(8))])
+            self.commit([changes.word("epoch", secrets.token_hex(8))])
 
     def is_back(self) -> bool:
         """Whether a volatile file could be opened now; then only a restart takes up what is on the disk."""
@@ -222,12 +217,6 @@ def _escalation(value: str) -> Escalation:
     )
 
 
-def _escalation_text(of: Escalation) -> str:
-    done = [[*key, *value] for key, value in of.done.items()]
-    fields = {"course": of.course.to_fields(), "opened": of.opened, "done": done, "duty": of.duty, "since": of.since}
-    return _json(fields)
-
-
 def _kept(
     n: int,
     boot: str,
@@ -243,101 +232,3 @@ def _kept(
     if frame is None:
         return Kept(n, boot, at, event, device, note=Note(n, 0, event, incident, what, subject))
     return Kept(n, boot, at, event, device, item=Item(n, 0, user, frame))
-
-
-# --- writes as values
-
-
-def word(name: str, value: str) -> Write:
-    return "INSERT OR REPLACE INTO word(name, value) VALUES(?, ?)", (name, value)
-
-
-def keep(kept: Kept, digest: bytes, lived: int) -> Write:
-    sql = (
-        "INSERT OR REPLACE INTO outbox(n, boot, at, kept, event, digest, device, user, frame, incident, what, subject)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    )
-    head = (kept.n, kept.boot, kept.at, lived, kept.event, digest, kept.device)
-    if kept.item is not None:
-        return sql, (*head, kept.item.user, kept.item.frame, "", "", "")
-    assert kept.note is not None
-    return sql, (*head, "", None, kept.note.incident, kept.note.what, kept.note.subject)
-
-
-def received(n: int, lived: int, receipt: str) -> Write:
-    return "UPDATE outbox SET received = ?, receipt = ? WHERE n = ?", (lived, receipt, n)
-
-
-def passed(n: int) -> Write:
-    return "UPDATE outbox SET passed = 1 WHERE n = ?", (n,)
-
-
-def offer_again() -> Write:
-    """The county's store is another one: everything still kept is not received there."""
-    return "UPDATE outbox SET received = NULL WHERE received IS NOT NULL", ()
-
-
-def wanted(order: Order) -> Write:
-    return "INSERT OR REPLACE INTO effect(key, value) VALUES(?, ?)", (order.key, _json(asdict(order)))
-
-
-def ended(order: Order) -> Write:
-    return "DELETE FROM effect WHERE key = ?", (order.key,)
-
-
-def forget(lived: int) -> Write:
-    return "DELETE FROM outbox WHERE received < ?", (lived - KEEP_MS,)
-
-
-def clock(value: VillageClock) -> Write:
-    return word("clock", json.dumps([value.lived, value.boot, value.at]))
-
-
-def read_clock(text: str) -> VillageClock:
-    return VillageClock(*json.loads(text)) if text else VillageClock(0, "", 0)
-
-
-def difference(old: Village, new: Village) -> list[Write]:
-    """The rows in which two villages differ: a rule returns values, this is what must be saved of them."""
-    if old is new:
-        return []
-    writes: list[Write] = []
-    for key, incident in new.incidents.items():
-        if old.incidents.get(key) is not incident:
-            writes.append(("INSERT OR REPLACE INTO incident(id, value) VALUES(?, ?)", (key, _json(_fields(incident)))))
-    for key in old.incidents.keys() - new.incidents.keys():
-        writes.append(("DELETE FROM incident WHERE id = ?", (key,)))
-    for key, lamp in new.lamps.items():
-        if old.lamps.get(key) is not lamp:
-            row = (key, lamp.ver, lamp.shown, _json(lamp.calls), _json(sorted(lamp.lit)))
-            writes.append(("INSERT OR REPLACE INTO lamp(device, ver, shown, calls, lit) VALUES(?, ?, ?, ?, ?)", row))
-    for key in old.lamps.keys() - new.lamps.keys():
-        writes.append(("DELETE FROM lamp WHERE device = ?", (key,)))
-    for key, way in new.ways.items():
-        if old.ways.get(key) != way:
-            writes.append(("INSERT OR REPLACE INTO way(device, lamp) VALUES(?, ?)", (key, way)))
-    for key in old.ways.keys() - new.ways.keys():
-        writes.append(("DELETE FROM way WHERE device = ?", (key,)))
-    for key, escalation in new.escalations.items():
-        if old.escalations.get(key) is not escalation:
-            text = _escalation_text(escalation)
-            writes.append(("INSERT OR REPLACE INTO escalation(incident, value) VALUES(?, ?)", (key, text)))
-    for key in old.escalations.keys() - new.escalations.keys():
-        writes.append(("DELETE FROM escalation WHERE incident = ?", (key,)))
-    if old.plan is not new.plan:
-        writes.append(word("plan", new.plan.to_json().decode()))
-    if old.registry is not new.registry:
-        writes.append(word("registry", new.registry.to_json().decode()))
-    return writes
-
-
-_OF_INCIDENT = [f.name for f in fields(Incident)]
-
-
-def _fields(incident: Incident) -> dict[str, Any]:
-    """As asdict(), which copies what is in it, in a tenth of its time: an alarm waits for it."""
-    return {name: getattr(incident, name) for name in _OF_INCIDENT}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from heartlamp_gateway.disk.alarms import AlarmFile, Write
+from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_gateway.disk.changes import Write
 from heartlamp_gateway.disk.opening import TROUBLE
 from heartlamp_gateway.say import log
 

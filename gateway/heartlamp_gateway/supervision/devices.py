@@ -11,7 +11,7 @@ from heartlamp_protocol.troubles import OF_COUNTY, Told, write_trouble
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.health import Health, troubles
@@ -135,9 +135,9 @@ class Devices:
         lasting, heard = write_state(self._state, self._over)
         if not whole and lasting == self._saved:
             return
-        writes = [alarms.word(TROUBLES, lasting)]
+        writes = [disk.word(TROUBLES, lasting)]
         if whole:
-            writes.append(alarms.word(HEARD, heard))
+            writes.append(disk.word(HEARD, heard))
             self._saved_at = boottime()
         self._saved = lasting
         with self._chain.lock:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from heartlamp_gateway.disk import alarms
+from heartlamp_gateway.disk import changes
 from heartlamp_gateway.disk.alarms import AlarmFile
 
 from tests.gateway.rig import plug
@@ -239,7 +239,7 @@ def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_path: P
     file = AlarmFile(path)
     file.open()
     epoch = file.word("epoch")
-    file.commit([alarms.word(f"word {n}", "x" * 2000) for n in range(200)])
+    file.commit([changes.word(f"word {n}", "x" * 2000) for n in range(200)])
     file.close()
     with path.open("r+b") as disk:  # past the first pages, so that it opens and only later is found out
         disk.seek(8 * 4096)
@@ -248,7 +248,7 @@ def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_path: P
     damaged = AlarmFile(path)
     damaged._db = connection  # as a running gateway has it: opened before the damage
     with pytest.raises(apsw.CorruptError):
-        damaged.commit([alarms.word(f"word {n}", "y" * 3000) for n in range(200)])
+        damaged.commit([changes.word(f"word {n}", "y" * 3000) for n in range(200)])
     connection.close()
     file.open()
     assert file.word("epoch") not in ("", epoch)
