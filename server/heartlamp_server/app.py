@@ -39,6 +39,7 @@ class County:
     `key`: 32 bytes that seal the devices' secrets; `most`: connections of gateways at once."""
 
     def __init__(self, config: Config, key: bytes, most: int) -> None:
+        self.config = config
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""

@@ -12,7 +12,8 @@ ENDS = ("done", "coming", "cannot", "voicemail", "busy", "unanswered", "failed")
 class Order:
     """One thing to do, once. `key`: its name, the same after a restart; `channel`, `address`: as of plan.Reach; `what`:
     of the alarm (names.WHATS, or "test"); `place`: whose house, as it may be said aloud (no name, no health); `group`:
-    its household group; `name`: of who is called; `lang`: of the prompts; `drill`: 1 says so first."""
+    its household group; `name`: of who is called; `lang`: of the prompts; `drill`: 1 says so first. `what` "broadcast":
+    loudspeakers say the recording `clip`, or else `text`, `times` times."""
 
     key: str
     channel: str
@@ -24,6 +25,9 @@ class Order:
     name: str
     lang: str
     drill: int = 0
+    text: str = ""
+    clip: str = ""
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
