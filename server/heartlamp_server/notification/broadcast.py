@@ -125,5 +125,5 @@ async def newest(conn: Connection, village: int | None, limit: int) -> list[Broa
     found = []
     for *fields, gateways in rows:
         theirs = tuple(each for each in said.get(fields[0], ()) if each[0] in gateways)
-        found.append(Broadcast(*fields, *(tuple(gateways), theirs)))
+        found.append(Broadcast(*(*fields, tuple(gateways), theirs)))
     return found

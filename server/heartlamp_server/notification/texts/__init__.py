@@ -4,7 +4,6 @@ another folder. A catalogue is compiled when it is first used: there is nothing 
 import gettext
 import io
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
@@ -65,8 +64,11 @@ class Texts:
     def _catalogue(self, lang: str) -> gettext.NullTranslations:
         if lang not in self._read:
             here = self.languages()
-            best = (one for one in (lang, lang.split("-")[0], DEFAULT) if one in here)
-            self._read[lang] = _compiled(self._locale / next(best) / "LC_MESSAGES" / f"{DOMAIN}.po")
+            best = [one for one in dict.fromkeys((lang, lang.split("-")[0], DEFAULT)) if one in here]
+            found = [_compiled(self._locale / one / "LC_MESSAGES" / f"{DOMAIN}.po") for one in best]
+            for one, other in zip(found, found[1:], strict=False):
+                one.add_fallback(other)  # what a catalogue lacks, its language says, and then the default
+            self._read[lang] = found[0]
         return self._read[lang]
 
 
@@ -75,7 +77,6 @@ class _Empty(dict[str, str]):
         return ""
 
 
-@cache
 def _compiled(file: Path) -> gettext.NullTranslations:
     from babel.messages.mofile import write_mo  # not before somebody is told something
     from babel.messages.pofile import read_po
