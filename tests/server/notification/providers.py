@@ -217,7 +217,7 @@ def robot(secret: str = "") -> Provider:
             right = base64.b64encode(
                 hmac.new(secret.encode(), f"{at}\n{secret}".encode(), hashlib.sha256).digest()
             ).decode()
-            given = request.query.get("sign", "").replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")
+            given = request.query.get("sign", "")
             if given != right or abs(time.time() * 1000 - int(at)) > 3_600_000:
                 return 200, {"errcode": 310000, "errmsg": "sign not match"}
         return 200, {"errcode": 0, "errmsg": "ok", "code": 0, "msg": "success"}

@@ -419,3 +419,16 @@ def test_secrets_are_read_from_files_of_ours_alone(tmp_path: Path) -> None:
     assert opened.broken["sms"] == "signature is missing"
     assert "kind is one of aliyun-voice" in opened.broken["fax"]
     assert "has no pasword_file" in opened.broken["mail"]
+
+
+def test_a_robot_that_refuses_with_200_has_not_been_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = iter(
+        [{"errcode": 93000, "errmsg": "invalid webhook url"}, {"errcode": 45009, "errmsg": "api freq out of limit"}]
+    )
+    with Provider(lambda request: (200, next(said))).listening() as provider:
+        to_robot(monkeypatch, "wecombot", provider)
+        channel = Chat({"duty": "wecombot://11111111-2222-3333-4444-555555555555"})
+        message = Message(**{**_fields(MESSAGE), "address": "duty"})
+        refused = failure(channel, message)
+        assert (refused.what, "invalid webhook url (93000)" in refused.why) == ("administrator", True)
+        assert failure(channel, message).what == "again"
