@@ -1,6 +1,6 @@
 """A migrated database for the outbox, emptied for each test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -19,7 +19,7 @@ def migrated(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def conninfo(migrated: str) -> Iterator[str]:
+def conninfo(migrated: str) -> str:
     with psycopg.connect(migrated, autocommit=True) as conn:
         conn.execute(f"TRUNCATE {_TABLES}")
-    yield migrated
+    return migrated

@@ -1,4 +1,4 @@
-"""The outbox on a real database, with the real worker, and channels that lead to a provider's server on this machine."""
+"""The outbox on a real database, with the real worker; its channels lead to a provider's server on this machine."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,8 +28,8 @@ SIGN = Signer("https://county.example", b"of a test")
 
 def wanted(*ways: Way, **other: object) -> Wanted:
     fields: dict[str, object] = {
-        "incident": INCIDENT, "version": 3, "step": 1, "target": "grid1", "kind": "alarm", "fields": FIELDS, "ways": ways,
-        "village": 5,
+        "incident": INCIDENT, "version": 3, "step": 1, "target": "grid1", "kind": "alarm", "fields": FIELDS,
+        "ways": ways, "village": 5,
     }  # fmt: skip
     return Wanted(**(fields | other))  # type: ignore[arg-type]
 
@@ -108,7 +108,8 @@ class Outbox:
             for worker in running:
                 worker.poke()
 
-        tasks = [asyncio.create_task(one.run()) for one in (*running, handover)]
+        tasks = [asyncio.create_task(one.run()) for one in running]
+        tasks.append(asyncio.create_task(handover.run()))
         tasks.append(asyncio.create_task(listen(self.database.conninfo, {store.CHANNEL: poke})))
         try:
             yield

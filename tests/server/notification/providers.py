@@ -1,5 +1,5 @@
-"""The outside world's ends, which speak the real HTTP of each provider: they check a request's signature as the provider
-documents it, and answer with its own codes."""
+"""The outside world's ends, which speak the real HTTP of each provider: they check a request's signature as the
+provider documents it, and answer with its own codes."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass
 class Provider:
-    """`answer(request)`: what it says; `hangs`: nothing at all, until the end; `got`: requests that it took for good."""
+    """`answer(request)`: what it says; `hangs`: nothing at all, until the end; `got`: what it answered."""
 
     answer: Callable[[Request], Answer]
     hangs: bool = False
@@ -94,7 +94,7 @@ class Provider:
                 thread.join()
 
 
-# --- Alibaba Cloud: ACS3-HMAC-SHA256 (help.aliyun.com, request syntax and signature method V3) -------------------------
+# --- Alibaba Cloud: ACS3-HMAC-SHA256 (help.aliyun.com, request syntax and signature method V3) -----------------------
 
 
 def aliyun_fault(request: Request, secret: str = SECRET) -> str:
@@ -149,7 +149,7 @@ def aliyun(answers: list[str] | None = None, secret: str = SECRET) -> Provider:
     return Provider(answer)
 
 
-# --- Tencent Cloud: TC3-HMAC-SHA256 (cloud.tencent.com, signature method v3) -------------------------------------------
+# --- Tencent Cloud: TC3-HMAC-SHA256 (cloud.tencent.com, signature method v3) -----------------------------------------
 
 
 def tencent_fault(request: Request, secret: str = SECRET) -> str:
@@ -175,7 +175,7 @@ def tencent_fault(request: Request, secret: str = SECRET) -> str:
 
 
 def tencent(answers: list[str] | None = None, secret: str = SECRET) -> Provider:
-    """`answers`: a code for each request, "Ok" after the last; those of SMS with an `Sms:` before stand in its status."""
+    """`answers`: a code for each request, "Ok" after the last; one with an `Sms:` before it stands in the status."""
     codes, calls = list(answers or []), iter(range(1, 10_000))
 
     def answer(request: Request) -> Answer:
@@ -205,11 +205,11 @@ def tencent(answers: list[str] | None = None, secret: str = SECRET) -> Provider:
     return Provider(answer)
 
 
-# --- chats, as their robots document ----------------------------------------------------------------------------------
+# --- chats, as their robots document ---------------------------------------------------------------------------------
 
 
 def robot(secret: str = "") -> Provider:
-    """WeCom, DingTalk (with its signature, where it has a secret) and Feishu answer alike: 200, and a code in the body."""
+    """WeCom, DingTalk (which checks a signature, where it has a secret) and Feishu: 200, and a code in the body."""
 
     def answer(request: Request) -> Answer:
         if secret:

@@ -120,7 +120,7 @@ def test_a_report_that_is_faster_than_our_own_answer_is_kept(conninfo: str) -> N
         play(conninfo, story, voice=voice(provider))
 
 
-# --- the next way -------------------------------------------------------------------------------------------------------
+# --- the next way ----------------------------------------------------------------------------------------------------
 
 
 def test_a_number_that_is_none_gives_way_to_the_message_at_once(conninfo: str) -> None:
@@ -247,7 +247,7 @@ def test_a_channel_that_is_not_set_up_fails_and_says_so(conninfo: str) -> None:
         play(conninfo, story, voice=voice(provider))
 
 
-# --- many -----------------------------------------------------------------------------------------------------------------
+# --- many ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_flood_is_many_calls_and_one_text(conninfo: str) -> None:
@@ -324,7 +324,7 @@ def test_two_workers_never_take_the_same_row(conninfo: str) -> None:
         assert len({request.query["OutId"] for request in provider.got}) == 40
 
 
-# --- too late, not wanted, not for everybody -------------------------------------------------------------------------------
+# --- too late, not wanted, not for everybody -------------------------------------------------------------------------
 
 
 def test_what_is_too_late_is_not_sent(conninfo: str) -> None:
@@ -385,7 +385,7 @@ def test_a_drill_is_told_as_one(conninfo: str) -> None:
         assert provider.got[0].query["StartCode"] == "T_drill"
 
 
-# --- answers ---------------------------------------------------------------------------------------------------------------
+# --- answers ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_reply_answers_the_newest_message_to_its_number(conninfo: str) -> None:

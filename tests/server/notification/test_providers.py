@@ -24,8 +24,8 @@ from tests.server.notification.providers import KEY, SECRET, Provider
 
 MESSAGE = Message(
     "8812", "keya1-01/3/1/grid1/voice/0", "+8613800000001", "zh", "alarm",
-    {"village": "柳树村", "place": "三组 7号", "what": "求救"}, "报警：柳树村 三组 7号 求救", "", "报警", "柳树村 三组 7号：求救。",
-    incident="keya1-01", what="panic",
+    {"village": "柳树村", "place": "三组 7号", "what": "求救"},
+    "报警：柳树村 三组 7号 求救", "", "报警", "柳树村 三组 7号：求救。", incident="keya1-01", what="panic",
 )  # fmt: skip
 TEMPLATES = {"alarm.zh": "TTS_100", "alarm.en": "TTS_101", "thanks.zh": "TTS_109"}
 AT = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
@@ -58,7 +58,7 @@ def failure(channel: Channel, message: Message = MESSAGE) -> Failed:
     return failed.value
 
 
-# --- Alibaba Cloud ------------------------------------------------------------------------------------------------------
+# --- Alibaba Cloud ---------------------------------------------------------------------------------------------------
 
 
 def test_aliyun_calls_and_asks_for_a_key() -> None:
@@ -127,10 +127,11 @@ def test_what_aliyun_refuses_is_done_again_elsewhere_or_by_an_administrator(
 def test_aliyuns_word_on_a_call() -> None:
     channel = AliyunVoice(Aliyun(KEY, SECRET, "", "http"), TEMPLATES, "0571", 2)
     record = {
-        "call_id": "100001616500^100001871490", "originate_time": "2026-07-01 09:59:55", "ring_time": "2026-07-01 10:00:00",
+        "call_id": "100001616500^100001871490", "originate_time": "2026-07-01 09:59:55",
+        "ring_time": "2026-07-01 10:00:00",
         "start_time": "2026-07-01 10:00:07", "end_time": "2026-07-01 10:00:20", "caller": "0571", "callee": "138",
-        "duration": "13", "status_code": "200000", "hangup_direction": "用户", "status_msg": "执行完成", "out_id": "8812",
-        "dtmf": "1", "voice_type": "voice",
+        "duration": "13", "status_code": "200000", "hangup_direction": "用户", "status_msg": "执行完成",
+        "out_id": "8812", "dtmf": "1", "voice_type": "voice",
     }  # fmt: skip
     heard, back = channel.read(json.dumps([record]).encode(), {})
     assert json.loads(back)["code"] == 0
@@ -164,7 +165,8 @@ def test_aliyuns_word_on_a_message_and_a_reply() -> None:
     channel = AliyunSms(Aliyun(KEY, SECRET, "", "http"), "心灯", TEMPLATES)
     report = {
         "phone_number": "13800000001", "send_time": "2026-07-01 10:00:00", "report_time": "2026-07-01 10:00:00",
-        "success": True, "err_code": "DELIVERED", "err_msg": "用户接收成功", "sms_size": "1", "biz_id": "b1", "out_id": "8812",
+        "success": True, "err_code": "DELIVERED", "err_msg": "用户接收成功",
+        "sms_size": "1", "biz_id": "b1", "out_id": "8812",
     }  # fmt: skip
     failed = report | {"success": False, "err_code": "MK:0001", "err_msg": "空号", "biz_id": "b2"}
     heard, _ = channel.read(json.dumps([report, failed]).encode(), {})
@@ -184,7 +186,7 @@ def test_aliyun_is_asked_where_no_report_can_come_in() -> None:
         assert provider.got[1].query["SendDate"] == "20260701"
 
 
-# --- Tencent Cloud --------------------------------------------------------------------------------------------------------
+# --- Tencent Cloud ---------------------------------------------------------------------------------------------------
 
 
 def test_tencent_calls() -> None:
@@ -269,7 +271,7 @@ def test_tencents_word_on_a_call_and_a_message() -> None:
     assert sms.read(json.dumps(up).encode(), {})[0] == [Reply("+8613800000001", "1", CHINA_TEN)]
 
 
-# --- hanging, and gone --------------------------------------------------------------------------------------------------
+# --- hanging, and gone -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [aliyun_voice, aliyun_sms, tencent_voice, tencent_sms])
@@ -301,7 +303,7 @@ def test_a_text_without_a_template_is_the_administrators() -> None:
         assert (failed.what, '"silent.zh"' in failed.why, provider.got) == ("administrator", True, [])
 
 
-# --- chats ----------------------------------------------------------------------------------------------------------------
+# --- chats -----------------------------------------------------------------------------------------------------------
 
 
 def to_robot(monkeypatch: pytest.MonkeyPatch, plugin: str, provider: Provider) -> None:
@@ -364,7 +366,7 @@ def test_a_chat_that_is_unknown_refuses_or_may_not_hear_it() -> None:
     assert failed.what == "again"
 
 
-# --- webhooks --------------------------------------------------------------------------------------------------------------
+# --- webhooks --------------------------------------------------------------------------------------------------------
 
 
 def test_a_webhook_is_signed_as_the_standard_wants_it() -> None:

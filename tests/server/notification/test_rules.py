@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from heartlamp_server.notification import model, rate
@@ -30,8 +31,8 @@ def wanted(*ways: Way, **other: object) -> Wanted:
 
 def row(id: int, rank: int = 0, **other: object) -> Row:
     fields: dict[str, object] = {
-        "id": id, "key": f"i{id}/3/1/grid1/sms/0", "ask": "a", "channel": "sms", "address": "+8613800000001", "rank": rank,
-        "kind": "alarm", "fields": FIELDS, "incident": f"i{id}", "village": 5, "due_at": NOW,
+        "id": id, "key": f"i{id}/3/1/grid1/sms/0", "ask": "a", "channel": "sms", "address": "+8613800000001",
+        "rank": rank, "kind": "alarm", "fields": FIELDS, "incident": f"i{id}", "village": 5, "due_at": NOW,
     }  # fmt: skip
     return Row(**(fields | other))  # type: ignore[arg-type]
 
@@ -123,7 +124,7 @@ def test_a_retry_waits_longer_each_time_and_as_long_as_the_provider_wants() -> N
     assert model.again_at(1, NOW, after_s=30) == NOW + timedelta(seconds=30)
 
 
-# --- one text for many ------------------------------------------------------------------------------------------------
+# --- one text for many -----------------------------------------------------------------------------------------------
 
 
 def test_in_a_flood_the_first_text_goes_at_once_and_the_rest_of_the_minute_is_one() -> None:
@@ -173,12 +174,12 @@ def test_no_alarm_is_merged_away_and_one_person_gets_at_most_one_text_a_minute(s
             last[model.group(batch[0])] = now
     assert sorted(id for _, ids in texts for id in ids) == list(range(len(seconds)))
     times = [second for second, _ in texts]
-    assert all(b - a >= 60 for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 60 for a, b in pairwise(times))
     assert times[0] == min(seconds)
     assert all(second - seconds[id] <= 60 for second, ids in texts for id in ids)
 
 
-# --- how many at once -------------------------------------------------------------------------------------------------
+# --- how many at once ------------------------------------------------------------------------------------------------
 
 
 def test_a_bucket_lets_a_burst_go_and_then_so_many_a_minute() -> None:
@@ -211,7 +212,7 @@ def test_no_more_goes_than_the_limit_allows(asked: list[tuple[int, int]]) -> Non
     assert went <= 4 + (now - NOW).total_seconds() * 0.5 + 1e-6
 
 
-# --- in words ---------------------------------------------------------------------------------------------------------
+# --- in words --------------------------------------------------------------------------------------------------------
 
 
 def test_a_message_says_where_and_what_and_how_to_answer() -> None:
@@ -251,8 +252,8 @@ def test_a_link_is_of_one_message_and_of_nobody_elses() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("1", "coming"), (" １。", "coming"), ("我去", "coming"), ("2", "cannot"), ("去不了", "cannot"), ("", ""), ("12", ""),
-     ("谁啊", ""), ("不去了吧1", "")],
+    [("1", "coming"), (" １。", "coming"), ("我去", "coming"), ("2", "cannot"), ("去不了", "cannot"), ("", ""),
+     ("12", ""), ("谁啊", ""), ("不去了吧1", "")],
 )  # fmt: skip
 def test_a_reply_that_is_not_certain_is_no_answer(text: str, said: str) -> None:
     assert read_reply(text) == said

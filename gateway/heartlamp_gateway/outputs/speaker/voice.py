@@ -76,7 +76,9 @@ class Voice:
         spoken = self._spoken(order.text, _base(dialect), dialect) if order.text else None
         mark = self._spoken(marked, _base(dialect), dialect) if marked else array("h")
         if spoken is None or mark is None:
-            why = f"there is no recording {order.clip!r}" if order.clip and not order.text else "install espeak-ng"
+            why = "install espeak-ng"
+            if order.clip and not order.text:
+                why = f"there is no recording {order.clip!r}" + (", or none of drill" if order.drill else "")
             raise CannotSay(f"the broadcast cannot be said: {why}")
         return Said(self._joined(mark, spoken, mark, repeats=order.times), ESPEAK)
 

@@ -92,8 +92,8 @@ def _read_bodies(scheme: str) -> None:
 
 
 def _once_encoded(robot: Any) -> Any:
-    """Apprise 2.2 encodes DingTalk's signature, and `requests` does so again: DingTalk finds that it does not match. Here
-    it goes to `requests` as it is."""
+    """Apprise 2.2 encodes DingTalk's signature, and `requests` does so again: DingTalk finds that it does not match.
+    Here it goes to `requests` as it is."""
     sign = getattr(robot, "get_signature", None)
     if sign is not None:
 

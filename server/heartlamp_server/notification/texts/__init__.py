@@ -4,6 +4,7 @@ another folder. A catalogue is compiled when it is first used: there is nothing 
 import gettext
 import io
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
@@ -66,7 +67,7 @@ class Texts:
             here = self.languages()
             best = [one for one in dict.fromkeys((lang, lang.split("-")[0], DEFAULT)) if one in here]
             found = [_compiled(self._locale / one / "LC_MESSAGES" / f"{DOMAIN}.po") for one in best]
-            for one, other in zip(found, found[1:], strict=False):
+            for one, other in pairwise(found):
                 one.add_fallback(other)  # what a catalogue lacks, its language says, and then the default
             self._read[lang] = found[0]
         return self._read[lang]
