@@ -64,10 +64,9 @@ class Callbacks:
             log.warning("what came for %s cannot be read: %s", name, wrong)
             return Response(status_code=400)
         names = [n for n, one in self._opened.channels.items() if one.provider == channel.provider]
-        async with self._database.connection() as conn:
-            for one in heard:
-                async with conn.transaction():
-                    await take(conn, channel.provider, names, one, await store.now(conn))
+        for one in heard:
+            async with self._database.connection() as conn, conn.transaction():
+                await take(conn, channel.provider, names, one, await store.now(conn))
         return Response(answer, media_type="application/json")
 
     def _is_from_there(self, request: Request) -> bool:
