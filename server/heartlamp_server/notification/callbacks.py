@@ -60,8 +60,8 @@ class Callbacks:
             return Response(status_code=404)
         try:
             heard, answer = channel.read(await request.body(), request.query_params)
-        except Unreadable as wrong:
-            log.warning("what came for %s cannot be read: %s", name, wrong)
+        except (Unreadable, AttributeError, KeyError, TypeError, ValueError) as wrong:
+            log.warning("what came for %s cannot be read: %s", name, str(wrong)[:100])
             return Response(status_code=400)
         names = [n for n, one in self._opened.channels.items() if one.provider == channel.provider]
         for one in heard:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from heartlamp_server.notification.channels.channel import Message
 from heartlamp_server.notification.links import Signer
-from heartlamp_server.notification.model import Row, counted
+from heartlamp_server.notification.model import ASKS, Row, counted
 from heartlamp_server.notification.texts import PARAMETERS, Texts
 
 _MANY = {"alarm": "many", "drill": "drills"}
@@ -20,7 +20,7 @@ def compose(rows: Sequence[Row], texts: Texts, sign: Signer | None) -> Message:
         places = list(dict.fromkeys(row.fields.get("place", "") for row in rows))
         fields |= {"count": str(count), "places": "、".join(places[:PLACES_MOST])}
         fields["places"] += "…" if len(places) > PLACES_MOST else ""
-    link = sign.link(first.id) if sign and kind in ("alarm", "drill", "silent") else ""
+    link = sign.link(first.id) if sign and kind in ASKS else ""
     lang = first.lang
     long = texts.say(f"{kind}.long", lang, fields)
     if link:

@@ -18,6 +18,14 @@ log = logging.getLogger("heartlamp.notification")
 
 LOOK_S = 1.0
 AGAIN_S = 10
+TIDY_S = 3600.0
+_OLD = (
+    # The timeline has what was said of them; addresses are kept no longer than somebody may ask about them.
+    "DELETE FROM notification WHERE state <> 'queued' AND state_at < now() - interval '90 days'",
+    "DELETE FROM notification_said WHERE handed_at < now() - interval '30 days'",
+    "DELETE FROM notification_early WHERE at < now() - interval '1 day'",
+    "DELETE FROM notification_note WHERE at < now() - interval '40 days'",
+)
 POLL_S = 20.0
 """How long a provider that reports by callback is given before it is asked, and then how often."""
 POLL_MOST_S = 3600
@@ -54,9 +62,13 @@ class Handover:
 
     async def run(self) -> None:
         """For ever."""
+        tidy_at, clock = 0.0, asyncio.get_running_loop().time
         while True:
             self._poked.clear()
             try:
+                if clock() >= tidy_at:
+                    await self.tidy()
+                    tidy_at = clock() + TIDY_S
                 await self.read_notes()
                 while await self.hand_over():
                     pass
@@ -66,6 +78,12 @@ class Handover:
                 await asyncio.wait_for(self._poked.wait(), LOOK_S)
             except TimeoutError:
                 pass
+
+    async def tidy(self) -> None:
+        """Deletes what is old enough to go."""
+        async with self._database.connection() as conn:
+            for statement in _OLD:
+                await conn.execute(statement)
 
     async def hand_over(self) -> bool:
         """One; False: nothing waits."""

@@ -16,6 +16,8 @@ NEXT = timedelta(seconds=12)
 """After which the next way is tried beside one that has not said `sent`: with a worker's second within the 15 s."""
 PROOF = timedelta(seconds=45)
 """The same for one that was sent and proves nothing: what a telephone rings, and a provider takes to say so."""
+ASKS = ("alarm", "drill", "silent", "silent_drill")
+"""Kinds of text that ask whether a person can go."""
 FLOOD = timedelta(seconds=60)
 """In which one person gets one text from one village; what comes more is counted in the next."""
 LEASE = timedelta(seconds=20)
@@ -157,6 +159,11 @@ def ways(wanted: Wanted, traits: Mapping[str, Trait]) -> tuple[Way, ...]:
     return tuple(
         Way(way.channel, way.address, ranks.index(order(way))) for way in sorted(dict.fromkeys(found), key=order)
     )
+
+
+def marked(kind: str, drill: bool) -> str:
+    """The kind of text: a drill has its own, which begins by saying that it is one."""
+    return {"alarm": "drill", "silent": "silent_drill"}.get(kind, kind) if drill else kind
 
 
 def wakes(found: Iterable[Way], traits: Mapping[str, Trait]) -> bool:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
 from heartlamp_server.notification import outcome, store
+from heartlamp_server.notification.model import ASKS
 from heartlamp_server.notification.texts import Texts
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.routes import Problem, problem
@@ -81,7 +82,7 @@ def router(
                     at=at,
                     state=state,
                     drill=drill,
-                    answerable=kind in ("alarm", "drill", "silent"),
+                    answerable=kind in ASKS,
                     text_zh=texts.say(f"{kind}.long", "zh", fields),
                     text_en=texts.say(f"{kind}.long", "en", fields),
                 )

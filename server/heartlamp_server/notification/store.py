@@ -70,7 +70,7 @@ async def ask(
             "ask": str(base),
             "incident": wanted.incident,
             "target": wanted.target,
-            "kind": "drill" if wanted.drill and wanted.kind == "alarm" else wanted.kind,
+            "kind": model.marked(wanted.kind, wanted.drill),
             "fields": json.dumps(dict(wanted.fields)),
             "lang": wanted.lang,
             "village": wanted.village,

@@ -155,7 +155,8 @@ def test_a_key_pressed_in_a_call_comes_back_by_the_callback(county: County, prov
                "end_time": "2026-07-01 10:00:09", "status_code": "200000", "dtmf": "2"}]  # fmt: skip
     for path in (f"/notify/{'d' * 48}/voice", f"/notify/{CALLBACK}/fax", f"/notify/{CALLBACK}/nothing"):
         assert httpx.post(county.console + path, json=report).status_code == 404
-    assert httpx.post(f"{county.console}/notify/{CALLBACK}/voice", content=b"{").status_code == 400
+    for bad in (b"{", b"[1]", b'[{"call_id":{}}, null]'):
+        assert httpx.post(f"{county.console}/notify/{CALLBACK}/voice", content=bad).status_code == 400
     assert state(county, id, "sent") == "sent"
     reply = httpx.post(f"{county.console}/notify/{CALLBACK}/voice", json=report)
     assert (reply.status_code, reply.json()["code"]) == (200, 0)

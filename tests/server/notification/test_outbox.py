@@ -518,6 +518,21 @@ def test_a_worker_outlives_whatever_a_channel_does(conninfo: str) -> None:
         play(conninfo, story, hook=Broken({}), sms=sms(provider))
 
 
+def test_addresses_are_not_kept_for_ever(conninfo: str) -> None:
+    with providers.aliyun().listening() as provider:
+
+        async def story(outbox: Outbox) -> None:
+            async with outbox.working():
+                await outbox.ask(Way("voice", HEAD))
+                await outbox.until("sent", lambda: "sent" in outbox.states())
+            await outbox.ask(Way("voice", GRID))
+            await outbox.sql("UPDATE notification SET state_at = state_at - interval '91 days'")
+            await outbox.handover().tidy()
+            assert await outbox.sql("SELECT address FROM notification") == [(GRID,)]  # what waits is kept
+
+        play(conninfo, story, voice=voice(provider))
+
+
 def test_what_is_asked_for_is_checked_before_it_is_kept() -> None:
     assert wanted(Way("sms", HEAD)).village == 5
     with pytest.raises(NotTold, match="there is no way to grid1"):

@@ -226,9 +226,10 @@ def test_a_message_says_where_and_what_and_how_to_answer() -> None:
 
 
 def test_a_drill_says_so_before_anything_else() -> None:
-    for lang, mark in (("zh", "演练"), ("en", ("This is a drill", "DRILL", "Drill"))):
-        told = compose([row(1, kind="drill", drill=True, lang=lang)], Texts(), None)
-        assert all(text.startswith(mark) for text in (told.title, told.speech, told.text, told.long))
+    for kind in ("alarm", "silent"):
+        for lang, mark in (("zh", "演练"), ("en", ("This is a drill", "DRILL", "Drill"))):
+            told = compose([row(1, kind=model.marked(kind, True), drill=True, lang=lang)], Texts(), None)
+            assert all(text.startswith(mark) for text in (told.title, told.speech, told.text, told.long))
 
 
 def test_one_text_counts_many() -> None:

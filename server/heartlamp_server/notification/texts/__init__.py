@@ -11,14 +11,16 @@ LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "notification"
 DEFAULT = "zh"
 
-KINDS = ("alarm", "drill", "silent", "many", "drills", "offline", "test", "broadcast")
-"""alarm: somebody calls · drill: the same, and it says first that it is one · silent: for police and persons chosen
-beforehand · many, drills: several alarms, or drills, of one village in one text · offline: a household's device says
-nothing, to its family · test: proves a channel and a number · broadcast: what a loudspeaker was told to say."""
+KINDS = ("alarm", "drill", "silent", "silent_drill", "many", "drills", "offline", "test", "broadcast")
+"""alarm: somebody calls · drill: the same, and it says first that it is one · silent, silent_drill: for police and
+persons chosen beforehand · many, drills: several alarms, or drills, of one village in one text · offline: a household's
+device says nothing, to its family · test: proves a channel and a number · broadcast: what a loudspeaker was told to
+say."""
 PARAMETERS = {
     "alarm": ("village", "place", "what"),
     "drill": ("village", "place", "what"),
     "silent": ("village", "place"),
+    "silent_drill": ("village", "place"),
     "many": ("village", "count"),
     "drills": ("village", "count"),
     "offline": ("village", "place", "device"),
