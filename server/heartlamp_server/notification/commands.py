@@ -48,10 +48,11 @@ def _on_database(args: argparse.Namespace, read: Callable[[Path], Config], runni
 
 
 async def _run(args: argparse.Namespace, config: Config, conninfo: str) -> int:
+    from heartlamp_server.notification import timeline
     from heartlamp_server.notification.handover import Hooks
     from heartlamp_server.notification.run import run
 
-    await run(config, conninfo, Hooks())
+    await run(config, conninfo, Hooks(said=timeline.said))
     return 0
 
 

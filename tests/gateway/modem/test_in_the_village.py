@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import apsw
+from heartlamp_protocol.downlink import CallCommand
 
 from tests.gateway.modem.rig import Box
 from tests.gateway.rig.village import Rig
@@ -35,6 +36,29 @@ def test_a_press_rings_the_head_whose_key_1_lights_the_neighbours_lamps(box: Box
             number = next(line[1] for line in box.seen() if line[0] == "Start")
             box.receives(number, "2")
             lamp.call(incident, answer="unanswered")
+        finally:
+            rig.close()
+            print((rig.folder / "gateway.log").read_text()[-3000:])
+
+
+def test_the_county_orders_a_message_whose_reply_goes_up(box: Box) -> None:
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
+        rig = Rig(Path(folder), tables=f'\n[modem]\nbus = "{box.address}"\n')
+        try:
+            rig.start()
+            rig.gateway.says("modem: there")
+            number = "+8613800000001"
+            order = CallCommand("8812", "sms", number, "三组户长", "zh", "", "fire", "三组 7号", 0)
+            rig.county.command(order.to_fields())
+            rig.county.noted("ordered", "8812 sent")
+            box.receives(number, "2")
+            rig.county.noted("ordered", "8812 cannot")
+            call = CallCommand("8813", "voice", number, "三组户长", "zh", "", "fire", "三组 7号", 0)
+            rig.county.command(call.to_fields())
+            path = box.call()
+            box.state(path, 4)
+            box.press(path, "1")
+            rig.county.noted("ordered", "8813 coming")
         finally:
             rig.close()
             print((rig.folder / "gateway.log").read_text()[-3000:])

@@ -179,6 +179,26 @@ def test_a_callback_from_elsewhere_is_refused(county: County) -> None:
     assert asyncio.run(status("127.0.0.5")) == 200
 
 
+def test_what_became_of_a_message_is_on_its_incidents_timeline(
+    county: County, operator: Operator, worker: object
+) -> None:
+    village = county.village()
+    press = village.keys[0].press()
+    village.send(press)
+    id = ask(county, Way("voice", GRID), incident=press.id)
+    assert state(county, id, "sent") == "sent"
+    feed = operator.feed(operator.get("incidents")["cursor"])
+    lines = [line for line in operator.get(f"incidents/{press.id}")["timeline"] if line["kind"] == "told"]
+    while len(lines) < 2:  # it is handed over beside the sending
+        feed.next(lambda event: event.kind == "ping")
+        lines = [line for line in operator.get(f"incidents/{press.id}")["timeline"] if line["kind"] == "told"]
+    assert [(line["text_zh"], line["text_en"]) for line in lines] == [
+        ("通知grid1（打电话给 …0002）：待发。", "grid1 by telephone to …0002: waits to be sent."),
+        ("通知grid1（打电话给 …0002）：已发出。", "grid1 by telephone to …0002: sent."),
+    ]
+    assert operator.card(press.id)["answer"] == "none"
+
+
 # --- links ----------------------------------------------------------------------------------------------------------
 
 
@@ -254,6 +274,8 @@ def test_a_call_by_the_villages_modem_goes_down_once_and_its_end_comes_up(county
     assert answers(county, id) == [("coming", f"village {id}: 1")]
     gone = ask(county, Way("village", f"{GRID}@gwnobody"))
     assert state(county, gone, "failed") == "failed"
+    offline = ask(county, Way("village", f"{GRID}@{village.gateway}"), kind="offline")  # it would sound like an alarm
+    assert state(county, offline, "failed") == "failed"
 
 
 # --- broadcasts -----------------------------------------------------------------------------------------------------

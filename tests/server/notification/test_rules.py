@@ -124,6 +124,54 @@ def test_a_retry_waits_longer_each_time_and_as_long_as_the_provider_wants() -> N
     assert model.again_at(1, NOW, after_s=30) == NOW + timedelta(seconds=30)
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["rang", "silent", "fails", "hangs", "fails later"])),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_nobody_waits_fifteen_seconds_for_a_way_that_does_not_do(told: list[tuple[int, str]]) -> None:
+    """Each way with what its provider makes of it, played by the second. While nothing was sent, the next way is begun
+    within 15 s of the one before; where nothing proves, every way is tried in the end."""
+    ranks = sorted({rank for rank, _ in told})
+    rows = {
+        n: row(n, ranks.index(rank), due_at=model.first_due(ranks.index(rank), NOW)) for n, (rank, _) in enumerate(told)
+    }
+    fate = {n: outcome for n, (_, outcome) in enumerate(told)}
+    at: dict[int, int] = {}
+
+    def become(n: int, state: str, proves: bool, now: datetime) -> None:
+        if state != "queued":
+            rows[n] = replace(rows[n], state=state)
+        after = "failed" if state == "queued" else state
+        for id, due in model.follow(list(rows.values()), rows[n].rank, after, proves, now).items():
+            rows[id] = replace(rows[id], due_at=due)
+
+    for second in range(400):
+        now = NOW + timedelta(seconds=second)
+        for n, one in list(rows.items()):
+            if n in at and fate[n] == "fails later" and second == at[n] + 20 and one.state == "sent":
+                become(n, "failed", True, now)
+            if n not in at and one.due_at is not None and one.due_at <= now:
+                at[n] = second
+                rows[n] = replace(one, attempts=1)
+                if fate[n] == "fails":
+                    become(n, "failed", False, now)
+                elif fate[n] != "hangs":
+                    become(n, "sent", True, now)
+                    if fate[n] == "rang":
+                        become(n, "rang", True, now)
+    begun = sorted(at.values())
+    proven = [at[n] for n in at if fate[n] == "rang"]
+    sent = [at[n] for n in at if fate[n] in ("rang", "silent", "fails later")]
+    quiet = [second for second in begun if not sent or second <= min(sent)]
+    assert begun[0] == 0
+    assert all(b - a <= 15 for a, b in pairwise(quiet))
+    if not proven:
+        assert set(at) == set(rows)
+
+
 # --- one text for many -----------------------------------------------------------------------------------------------
 
 

@@ -15,17 +15,21 @@ NOT_AFTER_S = 300
 
 
 class Village:
-    """`by`: "voice" or "sms". An address is `+8613800000000@gwliu1`. The county says it once: the command is a row
-    under the message's number, whoever writes it again."""
+    """`by`: "voice" or "sms", in the gateway's own words, of one alarm each. An address is `+8613800000000@gwliu1`. The
+    county says it once: the command is a row under the message's number, whoever writes it again."""
 
     deadline_s = 10.0
 
     def __init__(self, database: Database, by: str) -> None:
         self._database, self._by = database, by
         self.provider = "village"
-        self.trait = Trait(wakes=by == "voice", merges=by == "sms", proves=True, by_village=True)
+        self.trait = Trait(wakes=by == "voice", merges=False, proves=True, by_village=True)
 
     async def send(self, message: Message) -> Sent:
+        if message.kind not in ("alarm", "drill", "test"):
+            raise Failed(
+                ELSEWHERE, f"a village's modem has no words for {message.kind}: it would say that somebody calls"
+            )
         number, _, gateway = message.address.partition("@")
         call = CallCommand(
             id=message.id,
