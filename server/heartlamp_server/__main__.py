@@ -161,6 +161,8 @@ port = {args.console_port}
 cert = ""
 key = ""
 
+# [notification.NAME]: ways to tell people; docs/notification.md has them all
+
 [pictures]
 days = {configuration.PICTURE_DAYS}  # so long each is kept
 """)

@@ -89,7 +89,7 @@ async def _test(args: argparse.Namespace, config: Config, conninfo: str) -> int:
         return 1
     await database.open(check_schema, check_schema)
     wanted = model.Wanted(
-        incident="test",
+        incident=store.TEST,
         version=0,
         step=0,
         target=f"test-{secrets.token_hex(4)}",

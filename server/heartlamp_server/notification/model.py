@@ -221,8 +221,8 @@ def together(
     due: Sequence[Row], last: Mapping[Group, datetime], now: datetime
 ) -> tuple[list[list[Row]], list[tuple[Row, datetime]]]:
     """Of one channel that merges: (what goes now, each list as one text; what waits, and until when). `last`: when each
-    group was sent one. The first goes at once; what follows it within FLOOD waits for its end, and is one. Only alarms
-    and drills are merged, silent ones never."""
+    group was sent one. The first goes at once; what follows it within FLOOD waits for its end, and is one, unless that
+    were too late. Only alarms and drills are merged, silent ones never."""
     now_groups: dict[object, list[Row]] = {}
     held: list[tuple[Row, datetime]] = []
     for row in due:
@@ -230,7 +230,8 @@ def together(
             now_groups[row.id] = [row]
             continue
         free_at = last[group(row)] + FLOOD if group(row) in last else now
-        if free_at > now and row.attempts == 0:
+        in_time = row.not_after is None or free_at < row.not_after
+        if free_at > now and row.attempts == 0 and in_time:
             held.append((row, free_at))
         else:
             now_groups.setdefault(group(row), []).append(row)

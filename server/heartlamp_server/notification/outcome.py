@@ -101,7 +101,7 @@ async def digit(conn: Connection, provider: str, provider_id: str, key: str, at:
     """A key pressed in a call. False: nobody knows this id yet."""
     ids = await _of(conn, provider, provider_id)
     for id in ids:
-        await answer(conn, id, model.DIGITS.get(key, ""), f"{provider} {provider_id}: {key}", at)
+        await answer(conn, id, model.DIGITS.get(key, ""), f"{provider.partition(':')[0]} {provider_id}: {key}", at)
     return bool(ids)
 
 

@@ -20,19 +20,31 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 CHANNEL = "heartlamp_notification"
 NO_TRAIT = Trait(merges=False)
+TEST = "test"
+"""What stands for the incident of a message that proves a channel: no timeline is told of it."""
 
 ROW = (
     "id, key, ask, channel, address, rank, kind, fields, lang, target, incident, village, urgent, drill, silent, "
     "not_after, state, due_at, attempts"
 )
-_ASK = """
-INSERT INTO notification (key, ask, incident, target, channel, address, rank, kind, fields, lang, village, urgent,
-    drill, silent, not_after, state_at, due_at, made_at, lease_until, attempts)
-SELECT key, %(ask)s, %(incident)s, %(target)s, channel, address, rank, %(kind)s, %(fields)s, %(lang)s, %(village)s,
-    %(urgent)s, %(drill)s, %(silent)s, %(not_after)s, %(now)s, due_at, %(now)s,
-    %(leased)s::timestamptz, CASE WHEN %(leased)s::timestamptz IS NULL THEN 0 ELSE 1 END
-FROM jsonb_to_recordset(%(ways)s) AS way (key text, channel text, address text, rank integer, due_at timestamptz)
-ON CONFLICT (key, address) DO NOTHING RETURNING id, key, channel, address, rank
+_ASK = f"""
+WITH way AS (
+    SELECT * FROM jsonb_to_recordset(%(ways)s) AS w (
+        key text, channel text, address text, tail text, rank integer, due_at timestamptz)
+), new AS (
+    INSERT INTO notification (key, ask, incident, target, channel, address, rank, kind, fields, lang, village, urgent,
+        drill, silent, not_after, state_at, due_at, made_at, lease_until, attempts)
+    SELECT key, %(ask)s, %(incident)s, %(target)s, channel, address, rank, %(kind)s, %(fields)s, %(lang)s, %(village)s,
+        %(urgent)s, %(drill)s, %(silent)s, %(not_after)s, %(now)s, due_at, %(now)s,
+        %(leased)s::timestamptz, CASE WHEN %(leased)s::timestamptz IS NULL THEN 0 ELSE 1 END
+    FROM way ON CONFLICT (key, address) DO NOTHING RETURNING id, key, channel, address, rank
+), told AS (
+    INSERT INTO notification_said (what, value, at, due_at)
+    SELECT 'said', jsonb_build_object('key', new.key, 'state', 'queued', 'at', %(at)s::text,
+        'detail', jsonb_build_object('channel', new.channel, 'to', way.tail)), %(now)s, %(now)s
+    FROM new JOIN way USING (key, address) WHERE new.rank = 0 AND %(incident)s <> '{TEST}'
+)
+SELECT id, pg_notify('{CHANNEL}', '') FROM new ORDER BY id
 """
 
 
@@ -59,6 +71,7 @@ async def ask(
             "key": str(Key(base.incident, base.version, base.step, base.target, way.channel, base.time)),
             "channel": way.channel,
             "address": way.address,
+            "tail": model.tail(way.address),
             "rank": way.rank,
             "due_at": model.first_due(way.rank, now).isoformat(),
         }
@@ -79,16 +92,12 @@ async def ask(
             "silent": wanted.kind == "silent",
             "not_after": wanted.not_after,
             "now": now,
+            "at": now.isoformat(),
             "leased": leased_until,
             "ways": json.dumps(found),
         },
     )
-    new = await cursor.fetchall()
-    await say(
-        conn, [(key, "queued", {"channel": c, "to": model.tail(a)}) for _, key, c, a, rank in new if not rank], now
-    )
-    await conn.execute(f"SELECT pg_notify('{CHANNEL}', '')")
-    return [id for id, *_ in new]
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def row(conn: Connection, id: int) -> Row:
@@ -220,7 +229,7 @@ async def _hold(conn: Connection, held: Iterable[tuple[Row, datetime]]) -> None:
 async def say(conn: Connection, told: Sequence[tuple[str, str, Mapping[str, str]]], at: datetime) -> None:
     """(key, state, detail): lines for the incidents' timelines. A test is no incident's."""
     for key, state, detail in told:
-        if key.startswith("test/"):
+        if key.startswith(f"{TEST}/"):
             continue
         value = {"key": key, "state": state, "at": at.isoformat(), "detail": dict(detail)}
         await hand(conn, "said", value, at)

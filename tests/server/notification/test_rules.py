@@ -183,6 +183,12 @@ def test_in_a_flood_the_first_text_goes_at_once_and_the_rest_of_the_minute_is_on
     assert model.together(more, last, NOW + FLOOD) == ([more], [])
 
 
+def test_what_would_be_too_late_at_the_minutes_end_is_not_held() -> None:
+    last = {model.group(row(1)): NOW}
+    soon, later = row(2, not_after=NOW + timedelta(seconds=30)), row(3, not_after=NOW + timedelta(seconds=90))
+    assert model.together([soon, later], last, NOW) == ([[soon]], [(later, NOW + FLOOD)])
+
+
 def test_what_comes_at_one_moment_is_one_text() -> None:
     burst = [row(n) for n in range(5)]
     assert model.together(burst, {}, NOW) == ([burst], [])
