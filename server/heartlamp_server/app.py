@@ -28,6 +28,7 @@ from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.telemetry.store import PostgresSeries
 
@@ -80,6 +81,8 @@ class County:
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
         }
+        if self.config.notification:
+            runners["messages"] = Child(self.config.file).run()
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 
     async def _meet(self, conn: psycopg.AsyncConnection[Any]) -> None:

@@ -28,7 +28,7 @@ class Listener:
 @dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
-    how long pictures are kept; `notification`: its table as it stands, and `folder`, to which its paths are relative:
+    how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
     what is wrong with a channel keeps no alarm from being taken in."""
 
     database: str
@@ -41,6 +41,7 @@ class Config:
     picture_days: int = PICTURE_DAYS
     notification: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
+    file: Path = Path()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -72,6 +73,7 @@ def read(file: Path) -> Config:
             picture_days=_days(fields.get("pictures", {}).get("days", PICTURE_DAYS)),
             notification=_table(fields.get("notification", {})),
             folder=base,
+            file=file.absolute(),
         )
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error

@@ -28,6 +28,8 @@ def add_to(commands: Any, read: Callable[[Path], Config], running: Running) -> N
         sub = group.add_parser(verb, help=help, description=help)
         sub.add_argument("--config", type=Path, default=Path("server.toml"))
         sub.set_defaults(do=lambda args, work=work: _on_database(args, read, running, work))
+        if verb == "run":
+            sub.add_argument("--until-eof", action="store_true", help="ends when its standard input does")
         if verb == "test":
             sub.add_argument("channel", help="as server.toml names it")
             sub.add_argument(
@@ -52,7 +54,7 @@ async def _run(args: argparse.Namespace, config: Config, conninfo: str) -> int:
     from heartlamp_server.notification.handover import Hooks
     from heartlamp_server.notification.run import run
 
-    await run(config, conninfo, Hooks(said=timeline.said))
+    await run(config, conninfo, Hooks(said=timeline.said), args.until_eof)
     return 0
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+import sys
+import threading
 from typing import Any
 
 import psycopg
@@ -26,11 +28,14 @@ def signer(config: Config, opened: Opened) -> Signer | None:
     return Signer(opened.link, link_key(read_key(config.key_file))) if opened.link else None
 
 
-async def run(config: Config, conninfo: str, hooks: Hooks) -> None:
-    """Until SIGTERM or SIGINT. Raises ConfigError, DatabaseError, or what ended a task that should run for ever."""
-    stop = asyncio.Event()
+async def run(config: Config, conninfo: str, hooks: Hooks, until_eof: bool = False) -> None:
+    """Until SIGTERM or SIGINT, or the end of standard input. Raises ConfigError, DatabaseError, or what ended a task that
+    should run for ever."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.set)
+    if until_eof:
+        threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(stop.set)), daemon=True).start()
     database = Database(conninfo)
     opened = open_channels(config.notification, config.folder, database)
     worker = Worker(database, opened.channels, opened.limits, opened.broken, Texts(), signer(config, opened))

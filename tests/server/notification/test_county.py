@@ -2,16 +2,17 @@
 callbacks, by HTTP."""
 
 import asyncio
+import os
 import re
 import secrets
 import signal
 import socketserver
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,7 +32,7 @@ from heartlamp_server.notification.settings import open_channels
 from heartlamp_server.notification.texts import Texts
 from starlette.applications import Starlette
 
-from tests.server.county import PROGRAM, County, Operator, Village
+from tests.server.county import County, Operator, Village
 from tests.server.notification import providers
 from tests.server.notification.outbox import FIELDS, opened
 from tests.server.notification.providers import KEY, SECRET, Provider
@@ -79,20 +80,6 @@ kind = "fax"
     county.start()
     yield county
     county.stop()
-
-
-@pytest.fixture(scope="module")
-def worker(county: County) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [PROGRAM, "notify", "run", "--config", county.config], stderr=subprocess.PIPE, text=True, env={}
-    )
-    assert process.stderr is not None
-    lines = iter(process.stderr.readline, "")
-    assert any("messages go by" in line for line in lines)
-    threading.Thread(target=lambda: list(lines), daemon=True).start()
-    yield process
-    process.send_signal(signal.SIGTERM)
-    process.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +131,44 @@ def answers(county: County, id: int) -> list[tuple[str, str]]:
     )
 
 
+# --- the process that sends -----------------------------------------------------------------------------------------
+
+
+def test_the_server_keeps_a_process_that_sends(county: County) -> None:
+    """Killed, it comes again; and it does not outlive a server that is killed."""
+
+    def sender(after: int = 0) -> int:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = re.findall(r"messages are sent by process (\d+)", "".join(county.said))
+            if len(found) > after:
+                return int(found[-1])
+            threading.Event().wait(0.1)
+        raise AssertionError("".join(county.said))
+
+    first = sender()
+    id = ask(county, Way("voice", GRID))
+    assert state(county, id, "sent") == "sent"
+    os.kill(first, signal.SIGKILL)
+    second = sender(after=1)
+    assert second != first
+    id = ask(county, Way("voice", GRID))
+    assert state(county, id, "sent") == "sent"
+    county.kill()
+    deadline = time.monotonic() + 15
+    while Path(f"/proc/{second}/stat").exists() and time.monotonic() < deadline:
+        if Path(f"/proc/{second}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        threading.Event().wait(0.1)
+    else:
+        assert not Path(f"/proc/{second}").exists()
+    county.start()
+
+
 # --- what comes in from providers -----------------------------------------------------------------------------------
 
 
-def test_a_key_pressed_in_a_call_comes_back_by_the_callback(county: County, provider: Provider, worker: object) -> None:
+def test_a_key_pressed_in_a_call_comes_back_by_the_callback(county: County, provider: Provider) -> None:
     id = ask(county, Way("voice", GRID))
     assert state(county, id, "sent") == "sent"
     [(call,)] = county.sql("SELECT provider_id FROM notification_attempt WHERE notification = %s", id)
@@ -179,9 +200,7 @@ def test_a_callback_from_elsewhere_is_refused(county: County) -> None:
     assert asyncio.run(status("127.0.0.5")) == 200
 
 
-def test_what_became_of_a_message_is_on_its_incidents_timeline(
-    county: County, operator: Operator, worker: object
-) -> None:
+def test_what_became_of_a_message_is_on_its_incidents_timeline(county: County, operator: Operator) -> None:
     village = county.village()
     press = village.keys[0].press()
     village.send(press)
@@ -202,7 +221,7 @@ def test_what_became_of_a_message_is_on_its_incidents_timeline(
 # --- links ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_signed_link_is_answered_by_a_button_and_not_by_looking_at_it(county: County, worker: object) -> None:
+def test_a_signed_link_is_answered_by_a_button_and_not_by_looking_at_it(county: County) -> None:
     id = ask(county, Way("voice", GRID))
     assert state(county, id, "sent") == "sent"
     link = Signer(county.console, link_key(read_key(county.folder / "secret.key"))).link(id)
@@ -225,9 +244,7 @@ def test_a_signed_link_is_answered_by_a_button_and_not_by_looking_at_it(county: 
 # --- in the console -------------------------------------------------------------------------------------------------
 
 
-def test_a_notice_is_on_its_persons_screen_and_on_nobody_elses(
-    county: County, operator: Operator, worker: object
-) -> None:
+def test_a_notice_is_on_its_persons_screen_and_on_nobody_elses(county: County, operator: Operator) -> None:
     other = county.account()
     cursor = operator.get("incidents")["cursor"]
     feed = operator.feed(cursor)
@@ -247,7 +264,7 @@ def test_a_notice_is_on_its_persons_screen_and_on_nobody_elses(
     assert httpx.get(f"{county.console}/api/notices").status_code == 401
 
 
-def test_the_channels_and_their_faults_are_shown(county: County, operator: Operator, worker: object) -> None:
+def test_the_channels_and_their_faults_are_shown(county: County, operator: Operator) -> None:
     id = ask(county, Way("fax", "1"))
     assert state(county, id, "failed") == "failed"
     found = {c["name"]: c for c in operator.get("notification/channels")["channels"]}
@@ -258,7 +275,7 @@ def test_the_channels_and_their_faults_are_shown(county: County, operator: Opera
 # --- the village's own modem ----------------------------------------------------------------------------------------
 
 
-def test_a_call_by_the_villages_modem_goes_down_once_and_its_end_comes_up(county: County, worker: object) -> None:
+def test_a_call_by_the_villages_modem_goes_down_once_and_its_end_comes_up(county: County) -> None:
     village, other = county.village(), county.village()
     stream = village.down()
     id = ask(county, Way("village", f"{GRID}@{village.gateway}"))
@@ -346,7 +363,7 @@ def test_an_administrator_sees_what_is_set_up_and_what_is_wrong(county: County) 
     assert "does not work: kind is one of" in lines[3]
 
 
-def test_a_test_call_is_made_and_its_answer_proves_the_number(county: County, worker: object) -> None:
+def test_a_test_call_is_made_and_its_answer_proves_the_number(county: County) -> None:
     done = county.cli("notify", "test", "voice", GRID, "--config", county.config)
     assert re.fullmatch(r"the provider took it as call\d+\^1\n", done.stdout)
     [(id, call)] = county.sql(
