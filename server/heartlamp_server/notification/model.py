@@ -23,6 +23,9 @@ FLOOD = timedelta(seconds=60)
 LEASE = timedelta(seconds=20)
 """How long a worker that took a row may be silent; then another one takes it. More than any channel's deadline."""
 BACKOFF_MOST = 60.0
+ATTEMPTS_MOST = 30
+"""After about half an hour a way is given up. It also ends what nobody could write down the end of: no fault of ours
+shall ring at a person for ever."""
 SILENT_FOR = ("police", "chosen")
 WORDS = ("village", "place", "landmark", "what", "who", "device", "label")
 """All that a text may be told: where and what; never who lives there, how they are, or what was noted of them."""

@@ -29,8 +29,8 @@ def signer(config: Config, opened: Opened) -> Signer | None:
 
 
 async def run(config: Config, conninfo: str, hooks: Hooks, until_eof: bool = False) -> None:
-    """Until SIGTERM or SIGINT, or the end of standard input. Raises ConfigError, DatabaseError, or what ended a task that
-    should run for ever."""
+    """Until SIGTERM or SIGINT, or the end of standard input. Raises ConfigError, DatabaseError, or what ended a task
+    that should run for ever."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)

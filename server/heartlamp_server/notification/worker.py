@@ -4,13 +4,15 @@ killed one had begun is begun again by another."""
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from heartlamp_server import plain
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.notification import links, outcome, store
-from heartlamp_server.notification.channels.channel import ADMINISTRATOR, AGAIN, Channel, Failed, Sent
+from heartlamp_server.notification.channels.channel import ADMINISTRATOR, AGAIN, ELSEWHERE, Channel, Failed, Sent
 from heartlamp_server.notification.compose import compose
-from heartlamp_server.notification.model import Row
+from heartlamp_server.notification.model import ATTEMPTS_MOST, Row
 from heartlamp_server.notification.rate import Limit
 from heartlamp_server.notification.texts import Texts
 
@@ -19,6 +21,8 @@ log = logging.getLogger("heartlamp.notification")
 AT_ONCE = 16
 """Messages of one channel under way at a time, of one worker. A channel that hangs fills its own places only."""
 LOOK_S = 1.0
+WRITE_S = 60.0
+"""So long the end of a message waits for a database that is away."""
 
 
 class Worker:
@@ -105,7 +109,22 @@ class Worker:
             log.error("a message by %s: its end was not written, its lease will end: %r", name, wrong)
 
     async def _send(self, name: str, channel: Channel, batch: list[Row]) -> None:
-        sent, failed = await attempt(channel, batch, self._texts, self._sign)
+        sent: Sent | None = None
+        failed: Failed | None = Failed(ELSEWHERE, f"given up after {ATTEMPTS_MOST} attempts")
+        if all(row.attempts < ATTEMPTS_MOST for row in batch):
+            sent, failed = await attempt(channel, batch, self._texts, self._sign)
+        give_up = asyncio.get_running_loop().time() + WRITE_S
+        while True:
+            try:
+                return await self._write(name, channel, batch, sent, failed)
+            except NotReady:  # what was sent must be written, or it is sent again
+                if asyncio.get_running_loop().time() > give_up:
+                    raise
+                await asyncio.sleep(0.2)
+
+    async def _write(
+        self, name: str, channel: Channel, batch: list[Row], sent: Sent | None, failed: Failed | None
+    ) -> None:
         async with self._database.connection() as conn, conn.transaction():
             now: datetime = await store.now(conn)
             if sent is not None:
@@ -130,7 +149,8 @@ async def attempt(
     """One try to send a batch as one message: what the provider said, or why not."""
     try:
         message = compose(batch, texts, sign)
-        return await asyncio.wait_for(channel.send(message), channel.deadline_s), None
+        sent = await asyncio.wait_for(channel.send(message), channel.deadline_s)
+        return replace(sent, provider_id=plain.name(sent.provider_id)[:200]), None  # as the database can keep it
     except Failed as failed:
         return None, failed
     except TimeoutError:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from heartlamp_server.database.pool import NotReady
 from heartlamp_server.notification import model, outcome, store
 from heartlamp_server.notification.channels.aliyun import Account
 from heartlamp_server.notification.channels.aliyun_sms import AliyunSms
 from heartlamp_server.notification.channels.aliyun_voice import AliyunVoice
-from heartlamp_server.notification.channels.channel import Channel, Message, Report
+from heartlamp_server.notification.channels.channel import Channel, Message, Report, Sent
 from heartlamp_server.notification.channels.webhook import Endpoint, Webhook
 from heartlamp_server.notification.handover import take
 from heartlamp_server.notification.model import NotTold, Way
@@ -516,6 +517,52 @@ def test_a_worker_outlives_whatever_a_channel_does(conninfo: str) -> None:
             assert "RuntimeError: of a bug" in outbox.said[1].detail["why"]
 
         play(conninfo, story, hook=Broken({}), sms=sms(provider))
+
+
+def test_nothing_rings_at_a_person_for_ever(conninfo: str) -> None:
+    """Neither a provider that never takes it, nor one whose answer cannot be written."""
+
+    class Odd(Webhook):
+        def _send(self, message: Message) -> Sent:
+            return Sent("a\x00b")
+
+    with providers.aliyun().listening() as provider:
+
+        async def story(outbox: Outbox) -> None:
+            await outbox.ask(Way("voice", HEAD))
+            await outbox.sql("UPDATE notification SET attempts = %s", model.ATTEMPTS_MOST)
+            await outbox.ask(Way("hook", "a"), target="odd")
+            async with outbox.working():
+                await outbox.until("both ends", lambda: {"sent", "failed"} <= set(outbox.states()))
+            assert outbox.said[-1].state in ("sent", "failed")
+            assert await outbox.sql("SELECT provider_id FROM notification_attempt") == [("ab",)]
+
+        play(conninfo, story, voice=voice(provider), hook=Odd({}))
+        assert provider.got == []
+
+
+def test_what_was_sent_while_the_database_went_away_is_written_when_it_is_back(conninfo: str) -> None:
+    with providers.aliyun().listening() as provider:
+
+        async def story(outbox: Outbox) -> None:
+            worker = outbox.worker()
+            write, away = worker._write, [True, True]
+
+            async def at_first_not(*words: Any) -> None:
+                if away:
+                    away.pop()
+                    raise NotReady("the store is away")
+                await write(*words)
+
+            worker._write = at_first_not  # type: ignore[method-assign, assignment]
+            await outbox.ask(Way("voice", HEAD))
+            task = asyncio.create_task(worker.run())
+            async with outbox.working(workers=0):
+                await outbox.until("sent", lambda: "sent" in outbox.states())
+            task.cancel()
+
+        play(conninfo, story, voice=voice(provider))
+        assert len(provider.got) == 1
 
 
 def test_addresses_are_not_kept_for_ever(conninfo: str) -> None:
