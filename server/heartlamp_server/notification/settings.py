@@ -1,6 +1,7 @@
 """[notification] of server.toml: which channels there are. Secrets are in files of their own; what is wrong with one
 channel is said, and the others work."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -41,15 +42,15 @@ class Opened:
 
 
 def open_channels(table: Mapping[str, Any], here: Path, database: Database) -> Opened:
-    """`table`: [notification] as parsed; `here`: the folder of server.toml. "app" is always there. Raises ConfigError
-    only for what is not a channel's own."""
+    """`table`: [notification] as parsed; `here`: the folder of server.toml. "app" is always there. Never raises: what
+    is wrong keeps neither an alarm nor another channel."""
     channels: dict[str, Channel] = {"app": App(database)}
     limits: dict[str, Limit] = {"app": Limit(60_000, 1_000)}
     broken: dict[str, str] = {}
     for name, fields in table.items():
         if not isinstance(fields, dict):
             if name not in _OWN:
-                raise ConfigError(f"[notification] has no setting {name}; channels are [notification.NAME]")
+                broken[name] = f"[notification] has no setting {name}; channels are [notification.NAME]"
             continue
         try:
             if not name.isascii() or "/" in name or name == "app":
@@ -59,22 +60,41 @@ def open_channels(table: Mapping[str, Any], here: Path, database: Database) -> O
         except (ConfigError, OSError, KeyError, ValueError, TypeError) as wrong:
             limits.pop(name, None)
             broken[name] = str(wrong) if not isinstance(wrong, KeyError) else f"{wrong.args[0]} is missing"
-    return Opened(channels, limits, broken, *_own(table, here))
+    own: dict[str, tuple[str, ...]] = {}
+    for name, read in (("callback_file", _callback), ("callback_sources", _sources), ("link", _link)):
+        try:
+            own[name] = read(table, here)
+        except (ConfigError, OSError, ValueError) as wrong:
+            broken[name], own[name] = str(wrong), () if name == "callback_sources" else ("",)
+    if "callback_sources" in broken:
+        own["callback_file"] = ("",)  # rather nobody than everybody
+    return Opened(channels, limits, broken, own["callback_file"][0], own["callback_sources"], own["link"][0])
 
 
-def _own(table: Mapping[str, Any], here: Path) -> tuple[str, tuple[str, ...], str]:
-    callback = ""
-    if file := table.get("callback_file"):
-        callback = _secret(here / str(file))
-        if len(callback) < SECRET_MIN or not callback.isalnum():
-            raise ConfigError(f"{file} must hold at least {SECRET_MIN} letters and digits: `openssl rand -hex 24`")
+def _callback(table: Mapping[str, Any], here: Path) -> tuple[str]:
+    file = table.get("callback_file")
+    if not file:
+        return ("",)
+    callback = _secret(here / str(file))
+    if len(callback) < SECRET_MIN or not callback.isalnum():
+        raise ConfigError(f"{file} must hold at least {SECRET_MIN} letters and digits: `openssl rand -hex 24`")
+    return (callback,)
+
+
+def _sources(table: Mapping[str, Any], here: Path) -> tuple[str, ...]:
     sources = table.get("callback_sources", [])
     if not isinstance(sources, list) or not all(isinstance(s, str) for s in sources):
-        raise ConfigError("notification.callback_sources must be a list of addresses")
+        raise ConfigError("callback_sources must be a list of addresses")
+    for source in sources:
+        ipaddress.ip_network(source, strict=False)
+    return tuple(sources)
+
+
+def _link(table: Mapping[str, Any], here: Path) -> tuple[str]:
     link = str(table.get("link", "")).rstrip("/")
     if link and not link.startswith(("https://", "http://")):
-        raise ConfigError("notification.link must be the county's address, https://…")
-    return callback, tuple(sources), link
+        raise ConfigError("link must be the county's address, https://…")
+    return (link,)
 
 
 def _channel(fields: dict[str, Any], here: Path, database: Database) -> Channel:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from heartlamp_server.database.pool import Database
 from heartlamp_server.notification.channels.aliyun import Account as Aliyun
 from heartlamp_server.notification.channels.aliyun_sms import AliyunSms
 from heartlamp_server.notification.channels.aliyun_voice import AliyunVoice
@@ -17,6 +18,7 @@ from heartlamp_server.notification.channels.chat import Chat
 from heartlamp_server.notification.channels.tencent import Account as Tencent
 from heartlamp_server.notification.channels.tencent import TencentSms, TencentVoice
 from heartlamp_server.notification.channels.webhook import Endpoint, Webhook, signed
+from heartlamp_server.notification.settings import open_channels
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from tests.server.notification import providers
@@ -402,10 +404,25 @@ def test_a_webhook_that_is_refused(status: int, what: str, after: float) -> None
     assert (failed.what, failed.after_s) == (what, after)
 
 
-def test_secrets_are_read_from_files_of_ours_alone(tmp_path: Path) -> None:
-    from heartlamp_server.database.pool import Database
-    from heartlamp_server.notification.settings import open_channels
+def test_what_is_wrong_with_the_settings_keeps_no_server_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "short").touch(mode=0o600)
+    (tmp_path / "short").write_text("abc")
+    for table, name, why in (
+        ({"callback_file": "nowhere"}, "callback_file", "No such file"),
+        ({"callback_file": "short"}, "callback_file", "at least 32"),
+        ({"callback_sources": ["here"]}, "callback_sources", "does not appear to be"),
+        ({"callback_sources": 7}, "callback_sources", "a list"),
+        ({"link": "county"}, "link", "https://"),
+        ({"colour": 7}, "colour", "no setting colour"),
+        ({"voice": {"kind": "aliyun-voice", "access_key_file": "nowhere"}}, "voice", "No such file"),
+        ({"voice": {"kind": "aliyun-voice", "burst": "many"}}, "voice", "a number above 0"),
+    ):
+        opened = open_channels(table, tmp_path, Database(""))
+        assert why in opened.broken[name]
+        assert (sorted(opened.channels), opened.callback) == (["app"], "")
 
+
+def test_secrets_are_read_from_files_of_ours_alone(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n{SECRET}\n")
     table: dict[str, Any] = {
         "voice": {"kind": "aliyun-voice", "access_key_file": "key", "templates": {"alarm.zh": "TTS_1"}},
