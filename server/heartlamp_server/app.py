@@ -29,6 +29,7 @@ from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.notification.child import Child
+from heartlamp_server.notification.settings import open_channels
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.telemetry.store import PostgresSeries
 
@@ -46,6 +47,7 @@ class County:
         self.epoch = ""
         self.vault, self.series = Vault(key), PostgresSeries()
         self.presence = Presence(self.database)
+        self.ways = open_channels(config.notification, config.folder, self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
         room = Room(most)

@@ -24,7 +24,6 @@ from heartlamp_server.notification import broadcast_routes
 from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
 from heartlamp_server.notification.run import signer
-from heartlamp_server.notification.settings import open_channels
 from heartlamp_server.notification.texts import Texts
 from heartlamp_server.responder import routes as responder_routes
 from heartlamp_server.responder.model import Person
@@ -39,8 +38,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app = FastAPI(title="Heart-Lamp", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     database = county.database
     signed_in = responder_routes.guard(database)
-    opened = open_channels(county.config.notification, county.config.folder, database)
-    texts, wakes = Texts(), {name: channel.trait.wakes for name, channel in opened.channels.items()}
+    texts, wakes = Texts(), {name: trait.wakes for name, trait in county.ways.traits().items()}
     for router in (
         responder_routes.router(database, signed_in, secure),
         device_routes.router(database, county.presence, signed_in),
@@ -52,7 +50,7 @@ def build(county: County, secure: bool) -> FastAPI:
         console_routes.router(county.feed, signed_in),
     ):
         app.include_router(router, prefix="/api")
-    app.router.routes.extend(Callbacks(database, opened, texts, signer(county.config, opened)).routes())
+    app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)

@@ -20,6 +20,7 @@ from heartlamp_server.notification.channels.chat import Chat
 from heartlamp_server.notification.channels.mail import Mail, Server
 from heartlamp_server.notification.channels.village import Village
 from heartlamp_server.notification.channels.webhook import Endpoint, Webhook
+from heartlamp_server.notification.model import Trait
 from heartlamp_server.notification.rate import Limit
 
 SECRET_MIN = 32
@@ -39,6 +40,10 @@ class Opened:
     callback: str = ""
     sources: tuple[str, ...] = ()
     link: str = ""
+
+    def traits(self) -> dict[str, Trait]:
+        """For `store.ask` and `model.wakes`."""
+        return {name: channel.trait for name, channel in self.channels.items()}
 
 
 def open_channels(table: Mapping[str, Any], here: Path, database: Database) -> Opened:

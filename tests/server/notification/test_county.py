@@ -89,17 +89,17 @@ def operator(county: County) -> Operator:
 
 def ask(county: County, *ways: Way, **other: object) -> int:
     settings = config.read(county.config)
-    channels = open_channels(settings.notification, settings.folder, Database("")).channels
+    ways_out = open_channels(settings.notification, settings.folder, Database(""))
     fields: dict[str, object] = {
         "incident": f"keya1-{secrets.token_hex(8)}", "version": 3, "step": 1, "target": "grid1", "kind": "alarm",
         "fields": FIELDS, "ways": ways,
     }  # fmt: skip
 
     async def work() -> int:
-        traits = {name: channel.trait for name, channel in channels.items()}
+        traits = ways_out.traits()
         wanted = Wanted(**(fields | other))  # type: ignore[arg-type]
         async with (
-            opened(county.conninfo, channels) as outbox,
+            opened(county.conninfo, ways_out.channels) as outbox,
             outbox.database.connection() as conn,
             conn.transaction(),
         ):
