@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from starlette.applications import Starlette
@@ -29,9 +30,11 @@ from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.notification.child import Child
-from heartlamp_server.notification.settings import open_channels
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.telemetry.store import PostgresSeries
+
+if TYPE_CHECKING:
+    from heartlamp_server.notification.settings import Opened
 
 log = logging.getLogger("heartlamp")
 
@@ -47,7 +50,6 @@ class County:
         self.epoch = ""
         self.vault, self.series = Vault(key), PostgresSeries()
         self.presence = Presence(self.database)
-        self.ways = open_channels(config.notification, config.folder, self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
         room = Room(most)
@@ -65,6 +67,13 @@ class County:
             routes=[*chain, *files, Route("/healthz", self.healthz)],
             exception_handlers={HTTPException: not_served},
         )
+
+    @cached_property
+    def ways(self) -> "Opened":
+        """By which people can be told. Loaded when it is first asked for: no alarm waits for it at a start."""
+        from heartlamp_server.notification.settings import open_channels
+
+        return open_channels(self.config.notification, self.config.folder, self.database)
 
     async def open(self) -> list[asyncio.Task[None]]:
         """Opens the store; returns the tasks that run for ever. Raises DatabaseError."""
