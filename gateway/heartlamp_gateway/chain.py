@@ -110,12 +110,14 @@ class Chain:
         heard: Sequence[tuple[str, str]] = (),
         writes: Sequence[Write] = (),
         durable: bool = True,
+        given: Sequence[Order] = (),
     ) -> None:
         """`before`: the village that the disk knows; `heard`: (event, device) to be told so; `durable`: False when
-        it may wait for the next commit."""
+        it may wait for the next commit; `given`: orders that are not the plan's."""
         lived = self.lived()
         self.outbox.put([kept for kept, _ in rows])  # while we think and the disk works, the uplink already sends
-        orders, more = self._escalate(lived)
+        due, more = self._escalate(lived)
+        orders = [*given, *due]
         self.outbox.put([kept for kept, _ in more])
         rows = [*rows, *more]
         changes = [disk.keep(kept, digest, lived) for kept, digest in rows]

@@ -3,15 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from heartlamp_protocol.downlink import Command, IncidentCommand, PlanCommand, RegistryCommand, cursor_text, read_cursor
+from heartlamp_protocol.downlink import (
+    BroadcastCommand,
+    CallCommand,
+    Command,
+    IncidentCommand,
+    PlanCommand,
+    RegistryCommand,
+    cursor_text,
+    read_cursor,
+)
 from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_protocol.registry import Registry
 from heartlamp_protocol.uplink import Verdict
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import changes as disk
+from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules import incidents, lamps, relay
+from heartlamp_gateway.rules import incidents, lamps, ordered, relay
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.say import about, log
 
@@ -60,8 +70,9 @@ class FromCounty:
         there, by = self._presence.online(row.device), relay.aside_by(row.event)
         return self._chain.tell_receipt(row.device, receipt, by) and there is True and not by
 
-    def command(self, epoch: str, seq: int, command: Command | None) -> None:
-        """Command and cursor in one transaction. `command` None: confirmed and ignored."""
+    def command(self, epoch: str, seq: int, command: Command | None, not_after_ms: int = 0) -> None:
+        """Command and cursor in one transaction. `command` None: confirmed and ignored; `not_after_ms`: from now on, 0
+        never void."""
         chain = self._chain
         with chain.lock:
             known = read_cursor(chain.cursor)
@@ -71,13 +82,16 @@ class FromCounty:
             self._county_is(epoch)
             chain.cursor = cursor_text(epoch, seq)
             writes = [disk.word("cursor", chain.cursor)]
+            orders: list[Order] = []
             if isinstance(command, IncidentCommand):
                 chain.village = incidents.county_says(chain.village, command, chain.lived())
             elif isinstance(command, RegistryCommand):
                 writes.append(disk.word("registry wanted", str(command.version)))
             elif isinstance(command, PlanCommand):
                 writes.append(disk.word("plan wanted", str(command.version)))
-            chain.settle(before, writes=writes)
+            elif isinstance(command, CallCommand | BroadcastCommand):
+                orders.append(ordered.order(command, chain.lived() + not_after_ms if not_after_ms else 0))
+            chain.settle(before, writes=writes, given=orders)
 
     def hello(self, epoch: str, registry: int, plan: int) -> None:
         """The stream begins: the county is there, and what waits need not wait for its next try. `registry`, `plan`:

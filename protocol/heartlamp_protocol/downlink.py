@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from heartlamp_protocol.fields import read_event, read_events, read_integer, rea
 
 PING_SECONDS = 5
 READ_TIMEOUT_SECONDS = 15
+ID = re.compile("[a-z0-9-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,106 @@ class PlanCommand:
         return cls(read_integer(fields, "version"))
 
 
-Command = IncidentCommand | RegistryCommand | PlanCommand
+CALL_BY = ("voice", "sms")
+BROADCAST_TEXT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallCommand:
+    """SSE command "call": the village's modem calls or writes to one person, once. `id`: the county's name of it;
+    `what`: of the alarm, or "test"; `place`: as of an order of the village's own. What becomes of it goes up as
+    `ordered`."""
+
+    id: str
+    channel: str
+    address: str
+    name: str
+    lang: str
+    incident: str
+    what: str
+    place: str
+    drill: int
+
+    kind = "call"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "channel": self.channel,
+            "address": self.address,
+            "name": self.name,
+            "lang": self.lang,
+            "incident": self.incident,
+            "what": self.what,
+            "place": self.place,
+            "drill": self.drill,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "CallCommand":
+        channel = read_text(fields, "channel", 20)
+        if channel not in CALL_BY:
+            raise FrameError(f"a call is by {' or '.join(CALL_BY)}")
+        return cls(
+            read_name(fields, "id"),
+            channel,
+            read_text(fields, "address", 60),
+            read_text(fields, "name", NAME_MAX),
+            read_text(fields, "lang", 16),
+            read_text(fields, "incident", 60),
+            read_text(fields, "what", 20),
+            read_text(fields, "place", NAME_MAX),
+            read_integer(fields, "drill", 0, 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastCommand:
+    """SSE command "broadcast": every loudspeaker of the village says it, `times` times, whatever the hour. `clip`: a
+    recording of the village's own, "" none; `text`: what is spoken where there is no such recording."""
+
+    id: str
+    text: str
+    clip: str
+    lang: str
+    times: int
+    drill: int
+
+    kind = "broadcast"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "text": self.text,
+            "clip": self.clip,
+            "lang": self.lang,
+            "times": self.times,
+            "drill": self.drill,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "BroadcastCommand":
+        return cls(
+            read_name(fields, "id"),
+            read_text(fields, "text", BROADCAST_TEXT_MAX),
+            read_text(fields, "clip", NAME_MAX),
+            read_text(fields, "lang", 16),
+            read_integer(fields, "times", 1, 10),
+            read_integer(fields, "drill", 0, 1),
+        )
+
+
+def read_name(fields: dict[str, Any], name: str) -> str:
+    """The county's name of an order: it stands in a note, so it has no spaces."""
+    value = read_text(fields, name, 40)
+    if not ID.fullmatch(value):
+        raise FrameError(f"{name} is made of a-z, 0-9 and hyphens")
+    return value
+
+
+Command = IncidentCommand | RegistryCommand | PlanCommand | CallCommand | BroadcastCommand
 
 
 def write_command(seq: int, not_after_ms: int, command: dict[str, Any]) -> str:
@@ -124,7 +225,7 @@ def read_command(data: bytes) -> tuple[int, int, Command | None]:
     """(seq, not_after_ms, command); None for a kind this version does not know: confirm it, do nothing."""
     fields = read_object(data)
     seq, not_after = read_integer(fields, "seq"), read_integer(fields, "not_after_ms")
-    for kind in (IncidentCommand, RegistryCommand, PlanCommand):
+    for kind in (IncidentCommand, RegistryCommand, PlanCommand, CallCommand, BroadcastCommand):
         if fields.get("kind") == kind.kind:
             return seq, not_after, kind.from_fields(fields)
     return seq, not_after, None

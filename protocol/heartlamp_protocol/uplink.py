@@ -68,7 +68,8 @@ class Note:
     "refused" a frame that cannot be an event (subject: the reason) · "step" what an output of the village did (subject:
     PLAN/STEP/TARGET/CHANNEL/TIME STATE NAME, and " · " with a reason) · "duty" an answer by somebody on duty, "lapsed"
     somebody who was coming and did not arrive (subject: coming NAME, cannot NAME) · "trouble", "restored" what does not
-    work in the village, and that it does again (subject: troubles.write_trouble)."""
+    work in the village, and that it does again (subject: troubles.write_trouble) · "ordered" what became of a `call` or
+    `broadcast` of the county's (subject: ID STATE, and " · " with a reason)."""
 
     n: int
     age: int

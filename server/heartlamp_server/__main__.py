@@ -115,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
             to.add_argument("--group", help="its name, or `county township village group` where several have it")
             to.add_argument("--device")
             sub.add_argument("--again", action="store_true", help="also to devices that have refused it before")
+    from heartlamp_server.notification.commands import add_to
+
+    add_to(commands, configuration.read, _Running)
     return parser
 
 
@@ -157,6 +160,8 @@ host = {json.dumps(args.console_host)}
 port = {args.console_port}
 cert = ""
 key = ""
+
+# [notification.NAME]: ways to tell people; docs/notification.md has them all
 
 [pictures]
 days = {configuration.PICTURE_DAYS}  # so long each is kept

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from starlette.applications import Starlette
@@ -28,8 +29,12 @@ from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.telemetry.store import PostgresSeries
+
+if TYPE_CHECKING:
+    from heartlamp_server.notification.settings import Opened
 
 log = logging.getLogger("heartlamp")
 
@@ -39,6 +44,7 @@ class County:
     `key`: 32 bytes that seal the devices' secrets; `most`: connections of gateways at once."""
 
     def __init__(self, config: Config, key: bytes, most: int) -> None:
+        self.config = config
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
@@ -62,6 +68,13 @@ class County:
             exception_handlers={HTTPException: not_served},
         )
 
+    @cached_property
+    def ways(self) -> "Opened":
+        """By which people can be told. Loaded when it is first asked for: no alarm waits for it at a start."""
+        from heartlamp_server.notification.settings import open_channels
+
+        return open_channels(self.config.notification, self.config.folder, self.database)
+
     async def open(self) -> list[asyncio.Task[None]]:
         """Opens the store; returns the tasks that run for ever. Raises DatabaseError."""
         await self.database.open(self._meet, self.ingest.warm)
@@ -79,6 +92,8 @@ class County:
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
         }
+        if self.config.notification:
+            runners["messages"] = Child(self.config.file).run()
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 
     async def _meet(self, conn: psycopg.AsyncConnection[Any]) -> None:

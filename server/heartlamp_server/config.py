@@ -2,8 +2,10 @@
 
 import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
@@ -26,7 +28,8 @@ class Listener:
 @dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
-    how long pictures are kept."""
+    how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
+    what is wrong with a channel keeps no alarm from being taken in."""
 
     database: str
     key_file: Path
@@ -36,6 +39,9 @@ class Config:
     url: str
     console: Listener
     picture_days: int = PICTURE_DAYS
+    notification: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+    file: Path = Path()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -65,11 +71,20 @@ def read(file: Path) -> Config:
             url=str(fields["gateway"]["url"]),
             console=console,
             picture_days=_days(fields.get("pictures", {}).get("days", PICTURE_DAYS)),
+            notification=_table(fields.get("notification", {})),
+            folder=base,
+            file=file.absolute(),
         )
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("notification must be tables: [notification.NAME]")
+    return value
 
 
 def _days(value: object) -> int:

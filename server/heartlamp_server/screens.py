@@ -20,7 +20,13 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.notification import broadcast_routes
+from heartlamp_server.notification import routes as notification_routes
+from heartlamp_server.notification.callbacks import Callbacks
+from heartlamp_server.notification.run import signer
+from heartlamp_server.notification.texts import Texts
 from heartlamp_server.responder import routes as responder_routes
+from heartlamp_server.responder.model import Person
 from heartlamp_server.telemetry import routes as telemetry_routes
 
 BODY_BYTES_MAX = 64 * 1024
@@ -32,15 +38,19 @@ def build(county: County, secure: bool) -> FastAPI:
     app = FastAPI(title="Heart-Lamp", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     database = county.database
     signed_in = responder_routes.guard(database)
+    texts, wakes = Texts(), {name: trait.wakes for name, trait in county.ways.traits().items()}
     for router in (
         responder_routes.router(database, signed_in, secure),
         device_routes.router(database, county.presence, signed_in),
         telemetry_routes.router(database, county.series, signed_in),
         alarm_routes.router(database, signed_in),
         incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
+        notification_routes.router(database, signed_in, wakes, texts),
+        broadcast_routes.router(database, signed_in, _may),
         console_routes.router(county.feed, signed_in),
     ):
         app.include_router(router, prefix="/api")
+    app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
@@ -54,6 +64,11 @@ def build(county: County, secure: bool) -> FastAPI:
     return app
 
 
+async def _may(person: Person, area: int) -> bool:
+    """Every account is an operator of the whole county."""
+    return True
+
+
 def openapi() -> dict[str, Any]:
     """The console's contract, without a database or a configuration."""
     here, none = Listener("", 0, None, None), Path()
@@ -62,13 +77,15 @@ def openapi() -> dict[str, Any]:
 
 
 class SameSiteOnly:
-    """A foreign page can make a browser post, but not with a header of its own."""
+    """A foreign page can make a browser post, but not with a header of its own. Where no cookie is read (callbacks of
+    providers, signed links) none is needed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and Headers(scope=scope).get("x-heartlamp") != "1":
+        open_to_all = scope["type"] != "http" or scope["method"] != "POST" or scope["path"].startswith("/notify/")
+        if not open_to_all and Headers(scope=scope).get("x-heartlamp") != "1":
             refuse = JSONResponse(
                 {"error": "the header X-Heartlamp: 1 is missing", "do": "send it with every POST"}, 403
             )

@@ -96,12 +96,12 @@ class Downlink:
     def _command(self, event: Event) -> None:
         place = read_cursor(event.id)
         try:
-            seq, _, command = read_command(event.data.encode())
+            seq, not_after_ms, command = read_command(event.data.encode())
         except FrameError:
             if place is not None:
                 self._county.command(*place, None)  # or it would come again for ever
             raise
-        self._county.command(place[0] if place else self._epoch, seq, command)
+        self._county.command(place[0] if place else self._epoch, seq, command, not_after_ms)
 
     def _fetch(self, what: str, take: Callable[[bytes], None]) -> None:
         """`take`: raises FrameError where it cannot be read."""

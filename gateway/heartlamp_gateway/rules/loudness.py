@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 WHOLE_VILLAGE = ("fire", "flood", "gas", "slope")  # everybody is in danger, or can help: they wake the village
+BROADCAST = "broadcast"  # what somebody at the county decided twice that a village shall hear
 DAY_MIN = 24 * 60
 
 
@@ -24,7 +25,7 @@ def may_sound(what: str, minute: int | None, night: Night, drill: bool = False) 
     village stays with the group's lamps, and so does a drill. A silent alarm never sounds."""
     if what == "silent":
         return False
-    if what in WHOLE_VILLAGE and not drill:
+    if what in (*WHOLE_VILLAGE, BROADCAST) and not drill:
         return True
     return minute is not None and not night.holds(minute)
 
@@ -33,4 +34,6 @@ def urgency(what: str, drill: bool = False) -> int:
     """The greater cuts off the smaller; of two equal ones the first goes on."""
     if drill or what == "test":
         return 0
+    if what == BROADCAST:
+        return 3
     return 2 if what in WHOLE_VILLAGE else 1

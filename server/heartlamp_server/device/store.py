@@ -144,10 +144,37 @@ SELECT pg_notify('{CHANNEL}', %(gateway)s)
 """
 
 
-async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, str]]:
-    """(seq, kind, fields as JSON text) in force with a higher number, in order."""
+async def push_once(
+    conn: psycopg.AsyncConnection[Any], gateway: str, kind: str, about: str, fields: dict[str, Any], not_after_s: int
+) -> bool:
+    """Adds one command that is void after so long, unless this was said before. False: there is no such gateway, or it
+    is revoked. Locks as `push` does."""
     cursor = await conn.execute(
-        "SELECT seq, kind, fields FROM command WHERE gateway = %s AND seq > %s ORDER BY seq", (gateway, after)
+        "UPDATE gateway SET seq = seq + 1 WHERE id = %(gateway)s AND revoked_at IS NULL AND NOT EXISTS"
+        " (SELECT FROM command WHERE gateway = %(gateway)s AND kind = %(kind)s AND about = %(about)s) RETURNING seq",
+        {"gateway": gateway, "kind": kind, "about": about},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        known = await conn.execute("SELECT FROM gateway WHERE id = %s AND revoked_at IS NULL", (gateway,))
+        return await known.fetchone() is not None
+    await conn.execute(
+        "INSERT INTO command (gateway, seq, kind, about, fields, not_after)"
+        " VALUES (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))",
+        (gateway, row[0], kind, about, json.dumps(fields, ensure_ascii=False), not_after_s),
+    )
+    await conn.execute("SELECT pg_notify(%s, %s)", (CHANNEL, gateway))
+    return True
+
+
+async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, str, int]]:
+    """(seq, kind, fields as JSON text, ms until it is void or 0 never) in force with a higher number, in order."""
+    cursor = await conn.execute(
+        "SELECT seq, kind, fields, CASE WHEN not_after IS NULL THEN 0 ELSE"
+        " greatest(1, extract(epoch FROM not_after - clock_timestamp()) * 1000)::bigint END"
+        " FROM command WHERE gateway = %s AND seq > %s AND (not_after IS NULL OR not_after > clock_timestamp())"
+        " ORDER BY seq",
+        (gateway, after),
     )
     return await cursor.fetchall()
 

@@ -40,6 +40,9 @@ CHANNEL = {
     "speaker": ("大喇叭", "loudspeaker"),
 }
 STATE = {
+    "queued": ("待发", "waits to be sent"),
+    "seen": ("已看", "was seen"),
+    "expired": ("未发，已不需要", "not sent: not wanted any more"),
     "sent": ("已发出", "sent"),
     "delivered": ("已送达", "delivered"),
     "rang": ("已响铃", "rang"),
@@ -89,6 +92,7 @@ TEXTS = {
         "a picture reported by {house} was not verified and not used",
     ),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
+    "told": ("通知{who}（{channel} {to}）：{state}。{why}", "{who} by {channel} {to}: {state}. {why}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
     "village_duty": ("村里值班：{who} {answer}", "on duty in the village: {who} {answer}"),
     "village_lapsed": ("{who} 说要来，逾时未到", "{who} was coming and has not arrived in time"),

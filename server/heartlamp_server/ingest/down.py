@@ -91,11 +91,11 @@ class Down:
                     async with self._database.connection() as conn:
                         rows = await store.commands(conn, gateway, after)
                     begins = of_one and after == 0
-                    for seq, _, fields in rows:
+                    for seq, _, fields, not_after_ms in rows:
                         said = json.loads(fields)
                         if begins and said.get("answer") == "closed":
                             continue  # who knows of no call needs not be told that it ended
-                        data = write_command(seq, 0, said)
+                        data = write_command(seq, not_after_ms, said)
                         yield f"id: {cursor_text(epoch, seq)}\nevent: command\ndata: {data}\n\n".encode()
                     after = rows[-1][0] if rows else after
                     if not rows and (epoch != self._epoch() or await self._tokens.ask(authorization) != gateway):

@@ -13,7 +13,7 @@ from heartlamp_server.area.model import Place
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow
 
-_WHATS = ("lit", "answer", "online", "offline", "refused", "step", "duty", "lapsed", "trouble", "restored")
+_WHATS = ("lit", "answer", "online", "offline", "refused", "step", "duty", "lapsed", "trouble", "restored", "ordered")
 _OF_AN_INCIDENT = ("lit", "answer", "step", "duty", "lapsed")
 _TOLD = ("step", "duty", "lapsed")  # what the village did and whom it asked: the village's word, as it came
 _TROUBLES = ("trouble", "restored")
@@ -39,7 +39,7 @@ def fault(row: NoteRow, incident: Incident | None, known: Known) -> str:
         return "a gateway of one says only that it shows a call of which the county told it"
     if row.what not in _WHATS:
         return f"unknown note {row.what!r}"
-    if row.what == "refused":
+    if row.what in ("refused", "ordered"):  # the outbox knows which gateway it ordered what
         return ""
     if row.what in _TROUBLES:
         try:

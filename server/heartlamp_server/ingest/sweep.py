@@ -34,6 +34,7 @@ _OLD = (
     "DELETE FROM feed WHERE at < now() - interval '2 days'",
     "DELETE FROM note WHERE at < now() - interval '31 days' AND incident IS NULL",
     "DELETE FROM evidence WHERE last_at < now() - interval '90 days'",
+    "DELETE FROM command WHERE not_after < now() - interval '1 day'",
     "DELETE FROM command c USING incident i WHERE c.kind = 'incident' AND c.about = i.id "
     "AND i.closed_at < now() - interval '31 days'",
 )

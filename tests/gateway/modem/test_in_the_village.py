@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
+from heartlamp_protocol.downlink import CallCommand
 
 from tests.gateway.modem.rig import Box
 from tests.gateway.rig.village import Rig
@@ -62,3 +63,26 @@ def test_one_on_duty_accepts_and_the_others_telephones_stop_ringing_or_never_beg
         rig.gateway.says("1/head3/voice/0 failed")
         rig.gateway.says("1/grid1/voice/0 failed")
         assert (len(rung(box)), sum(line[0] == "Hangup" for line in box.seen())) == (1, 1)
+
+
+def test_the_county_orders_a_message_whose_reply_goes_up(box: Box) -> None:
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
+        rig = Rig(Path(folder), tables=f'\n[modem]\nbus = "{box.address}"\n')
+        try:
+            rig.start()
+            rig.gateway.says("modem: there")
+            number = "+8613800000001"
+            order = CallCommand("8812", "sms", number, "三组户长", "zh", "", "fire", "三组 7号", 0)
+            rig.county.command(order.to_fields())
+            rig.county.noted("ordered", "8812 sent")
+            box.receives(number, "2")
+            rig.county.noted("ordered", "8812 cannot")
+            call = CallCommand("8813", "voice", number, "三组户长", "zh", "", "fire", "三组 7号", 0)
+            rig.county.command(call.to_fields())
+            path = box.call()
+            box.state(path, 4)
+            box.press(path, "1")
+            rig.county.noted("ordered", "8813 coming")
+        finally:
+            rig.close()
+            print((rig.folder / "gateway.log").read_text()[-3000:])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.outputs.speaker import sound, words
+from heartlamp_gateway.rules.loudness import BROADCAST
 from heartlamp_gateway.say import log
 
 ESPEAK = "espeak-ng"
@@ -46,6 +47,8 @@ class Voice:
     def say(self, order: Order, lang: str) -> Said:
         """Raises CannotSay. Nothing of the order is heard but what, where, and that it is a drill."""
         drill, read = bool(order.drill), _Recordings(self._prompts)
+        if order.what == BROADCAST:
+            return self._broadcast(order, lang, read)
         recorded = words.clips(order.what, order.place, drill, lang, read.is_good)
         if recorded is not None:
             return Said(self._joined(*map(read.joined, (recorded.first, recorded.again, recorded.last))), "recorded")
@@ -63,6 +66,22 @@ class Voice:
         nothing: array[int] = array("h")
         return Said(self._joined(nothing, nothing, nothing), "tone")
 
+    def _broadcast(self, order: Order, lang: str, read: "_Recordings") -> Said:
+        recorded = words.broadcast(order.clip, bool(order.drill), lang, read.is_good)
+        if recorded is not None:
+            said = [read.joined(paths) for paths in (recorded.first, recorded.again, recorded.last)]
+            return Said(self._joined(said[0], said[1], said[2], repeats=order.times), "recorded")
+        marked = words.drill_mark(lang) if order.drill else ""
+        dialect = lang if words.languages(lang) else words.DEFAULT
+        spoken = self._spoken(order.text, _base(dialect), dialect) if order.text else None
+        mark = self._spoken(marked, _base(dialect), dialect) if marked else array("h")
+        if spoken is None or mark is None:
+            why = "install espeak-ng"
+            if order.clip and not order.text:
+                why = f"there is no recording {order.clip!r}" + (", or none of drill" if order.drill else "")
+            raise CannotSay(f"the broadcast cannot be said: {why}")
+        return Said(self._joined(mark, spoken, mark, repeats=order.times), ESPEAK)
+
     def health(self, lang: str) -> str:
         """Tries what a fire in group 1, house 1 would sound like."""
         order = Order("", "speaker", "", "", "fire", "1组 1号", "", "", lang)
@@ -71,10 +90,12 @@ class Voice:
             return ""
         return "loudspeakers cannot say where: record the prompts, or install espeak-ng"
 
-    def _joined(self, first: "array[int]", again: "array[int]", last: "array[int]") -> "array[int]":
+    def _joined(
+        self, first: "array[int]", again: "array[int]", last: "array[int]", *, repeats: int = 0
+    ) -> "array[int]":
         once = (sound.attention() if self._tone is None else self._tone) + again + sound.silence(_PAUSE_MS)
         room = self._most_s - sound.seconds(first) - sound.seconds(last)
-        times = max(1, min(self._repeats, int(room / sound.seconds(once))))
+        times = max(1, min(repeats or self._repeats, int(room / sound.seconds(once))))
         return first + once * times + last
 
     def _sentence(self, order: Order, drill: bool, lang: str) -> "tuple[array[int], array[int], array[int]] | None":
@@ -101,6 +122,10 @@ class Voice:
             except (OSError, subprocess.SubprocessError, sound.SoundError) as wrong:
                 log.error("espeak-ng did not speak (%s): %s", voice, wrong)
         return None
+
+
+def _base(lang: str) -> str:
+    return "en" if lang.split("-")[0] == "en" else "zh"
 
 
 class _Recordings:

@@ -76,6 +76,20 @@ def vague(what: str, drill: bool, lang: str, there: Callable[[str], bool]) -> Cl
     return _clips(what, drill, lang, there, lambda finder: finder.clip(NEIGHBOUR))
 
 
+def broadcast(clip: str, drill: bool, lang: str, there: Callable[[str], bool]) -> Clips | None:
+    """A recording of the village's own, by its name. None: there is none, or a drill could not say that it is one."""
+    finder = Finder(languages(lang), there)
+    said = finder.clip(clip) if _is_name(clip) else ()
+    marked = finder.clip(DRILL) if drill else ()
+    if not said or (drill and not marked):
+        return None
+    return Clips(marked, (*finder.clip(ATTENTION), *said), marked)
+
+
+def drill_mark(lang: str) -> str:
+    return "This is a drill." if lang.split("-")[0] == "en" else "演练，演练，这是演练。"
+
+
 def sentence(what: str, place: str, drill: bool, lang: str) -> Sentence:
     """For a machine's voice."""
     if lang.split("-")[0] == "en":

@@ -1,0 +1,1 @@
+"""Telling people, by every way that wakes them, and hearing what they answer."""

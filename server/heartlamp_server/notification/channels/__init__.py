@@ -1,0 +1,1 @@
+"""Ways out of the county, each with its real provider behind it."""
