@@ -105,7 +105,7 @@ def test_the_page_shows_the_table() -> None:
 
 
 def test_every_act_of_the_table_is_tried_here() -> None:
-    assert set(life.TABLE) - {"note", "withdrawn"} == set(DO)
+    assert set(life.TABLE) - {"note", "withdrawn", "late"} == set(DO)
 
 
 @pytest.mark.parametrize("what", life.MUST_BE_SEEN)
@@ -122,6 +122,14 @@ def test_what_the_only_one_who_came_takes_back_leads_back() -> None:
     assert (incident.stage, incident.answer, incident.who) == (life.COMING, "coming", "网格员")
     incident, _ = answer(incident, "person:g", "网格员", "cannot", NOW)
     assert (incident.stage, incident.answer) == (life.ACCEPTED, "accepted")
+
+
+def test_who_is_late_is_not_coming_any_more_and_may_still_come() -> None:
+    incident, _ = answer(opened(), "person:g", "网格员", "coming", NOW)
+    late, entry = acts.late(incident, "person:g", NOW + timedelta(minutes=10))
+    assert (late.stage, late.answer, entry.kind) == (life.REPORTED, "unanswered", "late")
+    there, _ = answer(late, "person:g", "网格员", "arrived", NOW + timedelta(minutes=12))
+    assert there.answer == "arrived"
 
 
 def test_who_is_sent_takes_it_and_is_not_less_than_sent() -> None:

@@ -24,6 +24,13 @@ def dispatch(incident: Incident, whom: str, name: str, by: str, by_name: str, no
     return sent, replace(entry, kind="dispatched")
 
 
+def late(incident: Incident, key: str, now: datetime) -> Change:
+    """Who was coming has not arrived in time, and is not counted on any more."""
+    name = next((r.name for r in incident.responders if r.key == key), "")
+    fallen, entry = answer(incident, key, name, "late", now)
+    return fallen, replace(entry, kind="late")
+
+
 def handle(incident: Incident, what: str, by: str, now: datetime) -> Change:
     """Somebody who is there did something about it. `what`: in words."""
     return _after(incident, "handle", {"by": by, "what": _said(what, "做了什么？", "what was done?")}, now)

@@ -57,7 +57,7 @@ NEEDS = {
     "words": ("住户怎么说，或没有联系上", "what the household said, or that it was not reached"),
     "marks": ("一到五分，或一句话", "one to five, or a sentence"),
 }
-BY = ("device", "responder", "operator", "household")
+BY = ("device", "responder", "operator", "household", "clock")
 
 TABLE: Mapping[str, Rule] = {
     "press": Rule((*OPEN, MERGED), "", (), ("device", "household")),
@@ -69,6 +69,7 @@ TABLE: Mapping[str, Rule] = {
     "arrived": Rule((*CALLING, HANDLED, MERGED), "", (), ("device", "responder", "operator")),
     "cannot": Rule((*CALLING, MERGED), "", (), ("responder", "operator")),
     "withdrawn": Rule((*CALLING, MERGED), "", (), ("device", "responder", "operator")),
+    "late": Rule((*CALLING, MERGED), "", (), ("clock",)),
     "handle": Rule((ARRIVED,), HANDLED, ("what",), ("responder", "operator")),
     "feedback": Rule((HANDLED,), FEEDBACK, ("words",), ("responder", "operator")),
     "evaluate": Rule((HANDLED, FEEDBACK), EVALUATED, ("marks",), ("household", "operator")),
@@ -89,6 +90,7 @@ ACTS = {
     "arrived": ("到场", "arrive"),
     "cannot": ("去不了", "cannot go"),
     "withdrawn": ("撤回", "withdraw"),
+    "late": ("记为逾时未到", "count as late"),
     "handle": ("处置", "handle"),
     "feedback": ("回访", "ask back"),
     "evaluate": ("评价", "evaluate"),
@@ -104,7 +106,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "asked": ("taken", "coming", "arrived", "cannot", "withdrawn"),
     "taken": ("coming", "arrived", "cannot", "withdrawn"),
     "accepted": ("asked", "coming", "arrived", "cannot", "withdrawn"),
-    "coming": ("arrived", "cannot", "withdrawn"),
+    "coming": ("arrived", "cannot", "withdrawn", "late"),
+    "late": ("coming", "arrived", "cannot", "withdrawn"),
     "arrived": ("withdrawn",),
     "cannot": ("asked", "accepted", "coming", "arrived"),
     "withdrawn": ("asked", "accepted", "coming", "arrived"),
@@ -119,6 +122,7 @@ STATES = {
     "arrived": ("已到场", "has arrived"),
     "cannot": ("去不了", "cannot come"),
     "withdrawn": ("已撤回", "withdrew"),
+    "late": ("逾时未到", "did not arrive in time"),
 }
 ACT_OF = {"asked": "dispatch", "taken": "accept", "accepted": "accept"}
 """A responder's new state -> the act that it is, where that has another name."""
