@@ -84,3 +84,19 @@ def _without(incident: Incident, keys: tuple[str, ...]) -> Incident:
     if not keys:
         return incident
     return replace(incident, responders=tuple(r for r in incident.responders if r.key not in keys))
+
+
+def by_village(done: Done, cannot: frozenset[str], subject: str, since_ms: int) -> tuple[Done, frozenset[str]]:
+    """With what a village's note of a step says: `<version>/<step>/<target>/<channel>/<time> <state> …`, as
+    docs/protocol.md has it in §8. `since_ms`: when, since the incident was opened. What is no such note changes
+    nothing."""
+    key, _, rest = subject.partition(" ")
+    parts = key.split("/")
+    if len(parts) != 5 or not parts[1].isdigit() or not parts[4].isdigit():
+        return done, cannot
+    state, target = rest.partition(" ")[0], parts[2]
+    step, times = (int(parts[1]), target), int(parts[4]) + 1
+    often, _ = done.get(step, (0, 0))
+    if times > often:
+        done = {**done, step: (times, since_ms)}
+    return done, cannot | {target} if state == "cannot" else cannot
