@@ -12,9 +12,9 @@ from heartlamp_server.alarm.model import AGAIN, ASIDE, CLASH, NEW, REPLACE, Stor
 from heartlamp_server.device.model import Device, Keys
 from heartlamp_server.incident import texts
 from heartlamp_server.incident.card import card
+from heartlamp_server.incident.life import STEPS
 from heartlamp_server.incident.model import (
     EVENTS_LISTED,
-    STEPS,
     Entry,
     Incident,
     Refused,
@@ -128,13 +128,14 @@ def test_when_it_happened(gateway_age: int, frame_age: int, before: int | None) 
 @pytest.mark.parametrize("said", ["accepted", "coming", "arrived", "withdrawn"])
 def test_the_table_of_answers(before: str, said: str) -> None:
     incident = opened()
-    path: dict[str, list[str]] = {"": [], "withdrawn": ["accepted", "withdrawn"]}
+    path: dict[str, list[str]] = {"": [], "withdrawn": ["accepted", "withdrawn"], "taken": ["asked", "taken"]}
+    path["late"] = ["coming", "late"]
     for step in path.get(before, [before]):
         incident, _ = answer(incident, "person:a", "a", step, NOW)
     if said in STEPS[before]:
         changed, entry = answer(incident, "person:a", "a", said, NOW)
         assert changed.answer == ("unanswered" if said == "withdrawn" else said)
-        assert changed.aver == incident.aver + 1
+        assert changed.aver == incident.aver + (changed.answer != incident.answer)
         assert entry.kind == "answer"
     else:
         with pytest.raises(Refused):
@@ -158,7 +159,7 @@ def test_who_was_typed_in_and_then_presses_a_lamps_key_is_one_responder() -> Non
     incident, _ = answer(opened(), "person:三组 9号", "三组 9号", "coming", NOW, "op")
     incident, _ = answer(incident, "site:s2", "三组 9号", "arrived", NOW)
     assert [(r.name, r.answer) for r in incident.responders] == [("三组 9号", "arrived")]
-    with pytest.raises(Refused, match="三组 9号已到场 · 三组 9号 is already arrived"):
+    with pytest.raises(Refused, match="三组 9号已到场 · 三组 9号 has arrived already"):
         answer(incident, "site:s2", "三组 9号", "coming", NOW)
 
 

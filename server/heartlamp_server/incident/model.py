@@ -6,29 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from heartlamp_server.incident import life
+from heartlamp_server.incident.life import STATES, STEPS, must_be_seen
+
 EVENTS_LISTED = 200  # in the command to the gateway; the table of events has them all
 
-ANSWERS = {"accepted": "已受理", "coming": "正在赶来", "arrived": "已到场", "withdrawn": "已撤回"}
-"""The glossary's Chinese words for one responder's answer."""
-_RANK = {"accepted": 2, "coming": 3, "arrived": 4}
-
-STEPS = {
-    "": ("accepted", "coming", "arrived"),
-    "accepted": ("coming", "arrived", "withdrawn"),
-    "coming": ("arrived", "withdrawn"),
-    "arrived": ("withdrawn",),
-    "withdrawn": ("accepted", "coming", "arrived"),
-}
-"""One responder's own answer ("" before any) -> what may follow. The incident's answer is the highest that stands;
-`unanswered` when somebody had answered and nobody stands by it; `closed` by an operator only, and for good."""
-
-MUST_BE_SEEN = ("panic", "fire", "slope", "silent")  # closed only by who spoke to them or saw them
-HOW_SEEN = ("arrived", "spoke_to")
+_RANK = {"asked": 1, "taken": 2, "accepted": 2, "coming": 3, "arrived": 4}
+_ON_THE_LAMP = {"asked": "accepted", "taken": "accepted"}  # a lamp knows fewer words; who sends somebody has accepted
 
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in STEPS; `by`: who typed it, "" for a lamp;
+    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in life.STEPS; `by`: who typed it, "" for a lamp;
     `events`: the keys' that it stands on, or that were taken back with it."""
 
     key: str
@@ -53,7 +42,9 @@ class Entry:
 class Incident:
     """`id`: its first event's; `place`: {"name","address","landmark","path"} as it was then; `rver` rises with each
     event in it, `aver` with each change of answer or who; `doubts`: events whose MAC or body is in doubt; `lit`: lamps
-    that show it; `lit_of`: lamps that should."""
+    that show it; `lit_of`: lamps that should; `source`: what reported it, of SOURCES, `reporter` who; `after`: what was
+    done after the call, life.AFTERWARDS -> {"at", "by", …}; `verdict`: "false" for a false alarm; `merged_into`: the
+    incident that it follows; `reopens`: the closed one of which it is the sequel; `reopened`: how often it was."""
 
     id: str
     site: str
@@ -77,6 +68,34 @@ class Incident:
     closed_at: datetime | None = None
     closed_by: str = ""
     closed_how: str = ""
+    source: str = "device"
+    reporter: str = ""
+    after: dict[str, Any] = field(default_factory=dict)
+    verdict: str = ""
+    merged_into: str = ""
+    reopens: str = ""
+    reopened: int = 0
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return tuple(r.answer for r in self.responders)
+
+    @property
+    def done(self) -> str:
+        return next((stage for stage in reversed(life.AFTERWARDS) if stage in self.after), "")
+
+    @property
+    def ended(self) -> str:
+        if self.closed_at is None:
+            return ""
+        return life.FALSE if self.verdict == life.FALSE else life.CLOSED
+
+    @property
+    def stage(self) -> str:
+        return life.stage(self)
+
+
+SOURCES = ("device", "report", "phone", "api")
 
 
 class Refused(Exception):
@@ -148,15 +167,19 @@ def answer(
     presses the key of a lamp, or the other way round, is one responder. Raises Refused where STEPS forbids it."""
     if incident.closed_at is not None:
         raise Refused(*_closed(incident))
+    act = life.ACT_OF.get(said, said)
+    if not life.may(act, incident.stage):
+        zh, en = life.STAGES[incident.stage]
+        raise Refused(f"警情{zh}，不能再{life.ACTS[act][0]}", f"the incident is {en}: nobody can {life.ACTS[act][1]}")
     before = next((r for r in incident.responders if r.key == key or r.name == name), None)
     key = before.key if before else key
     if said not in STEPS[before.answer if before else ""]:
         if before is None:
             raise Refused(f"{name}还没有应答", f"{name} has not answered yet, so cannot be {said}")
-        raise Refused(f"{name}{ANSWERS[before.answer]}", f"{name} is already {before.answer}")
+        raise Refused(f"{name}{STATES[before.answer][0]}", f"{name} {STATES[before.answer][1]} already")
     first = next((r for r in incident.responders if r.by and r.answer in _RANK), None)
     if said == "accepted" and first is not None:
-        raise Refused(f"{first.name}先应答：{ANSWERS[first.answer]}", f"{first.name} was first ({first.answer})")
+        raise Refused(f"{first.name}先应答：{STATES[first.answer][0]}", f"{first.name} was first ({first.answer})")
     others = tuple(r for r in incident.responders if r.key != key)
     events = before.events if before and before.answer in _RANK else ()
     responders = (*others, Responder(key, name, said, now, by, (*events, event) if event else events))
@@ -174,7 +197,7 @@ def close(incident: Incident, by: str, how: str, now: datetime, seen_by: str = "
     spoke to them, "" the operator. Raises Refused."""
     if incident.closed_at is not None:
         raise Refused(*_closed(incident))
-    if how not in HOW_SEEN and (how or incident.what in MUST_BE_SEEN):
+    if must_be_seen(incident.what, how):
         raise Refused(
             "办结前须有人见到他们，或已通话",
             "nobody closes this unseen: somebody saw them (arrived) or spoke to them (spoke_to)",
@@ -214,11 +237,13 @@ def _by_key(entry: Entry) -> bool:
 
 
 def _settled(incident: Incident) -> Incident:
+    if incident.merged_into:
+        return incident  # its lamps show what the other's do
     standing = [r for r in incident.responders if r.answer in _RANK]
     if standing:
         best = max(_RANK[r.answer] for r in standing)
         leader = min((r for r in standing if _RANK[r.answer] == best), key=lambda r: r.at)
-        said, who = leader.answer, leader.name
+        said, who = _ON_THE_LAMP.get(leader.answer, leader.answer), leader.name
     else:
         said, who = "unanswered", ""
     if (said, who) == (incident.answer, incident.who):

@@ -1,0 +1,103 @@
+"""Courses as rows: which incidents a worker looks at next, and what was done about them."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from heartlamp_protocol.escalation.decide import Course
+
+from heartlamp_server.escalation.engine import Done
+from heartlamp_server.incident.model import Incident
+from heartlamp_server.incident.store import from_row
+
+Connection = psycopg.AsyncConnection[Any]
+
+# What is open and has no course yet; what time makes due; what somebody said something about since. The incident's own
+# row is not locked here: who answers it does not wait for us. Two workers never hold the same one.
+_NEXT = """
+SELECT i.id FROM incident i LEFT JOIN course c ON c.incident = i.id
+WHERE i.closed_at IS NULL AND (c.incident IS NULL OR c.look_at <= clock_timestamp()
+    OR (c.rver, c.aver) IS DISTINCT FROM (i.rver, i.aver)
+    OR EXISTS (SELECT FROM timeline t WHERE t.incident = i.id AND t.id > c.notes AND t.kind = ANY(%s)))
+ORDER BY i.opened_at LIMIT %s
+"""
+_CHANGES = ("village_step", "handled", "merged", "parted", "reopened")
+"""Lines of the timeline that change what is to be done without changing the incident's answer."""
+_SAVE = """
+INSERT INTO course (incident, course, done, cannot, notes, rver, aver, look_at)
+VALUES (%(incident)s, %(course)s, %(done)s, %(cannot)s, %(notes)s, %(rver)s, %(aver)s, %(look_at)s)
+ON CONFLICT (incident) DO UPDATE SET (course, done, cannot, notes, rver, aver, look_at) =
+    (EXCLUDED.course, EXCLUDED.done, EXCLUDED.cannot, EXCLUDED.notes, EXCLUDED.rver, EXCLUDED.aver, EXCLUDED.look_at)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`course` None: no policy fits; `new`: nobody has looked at it yet; `notes`: the timeline is read up to there."""
+
+    course: Course | None = None
+    done: Done = field(default_factory=dict)
+    cannot: frozenset[str] = frozenset()
+    notes: int = 0
+    new: bool = True
+
+
+async def waiting(conn: Connection, most: int) -> list[str]:
+    """Incidents to be looked at, the oldest first."""
+    return [row[0] for row in await (await conn.execute(_NEXT, (list(_CHANGES), most))).fetchall()]
+
+
+async def take(conn: Connection, incident: str) -> tuple[Incident, Kept, datetime] | None:
+    """The incident, locked with its site as an answer does, what is being done about it, and the database's time. None:
+    another worker has it, or it is closed."""
+    held = await conn.execute("SELECT pg_try_advisory_xact_lock(hashtext('course'), hashtext(%s))", (incident,))
+    row = await held.fetchone()
+    if row is None or not row[0]:
+        return None
+    await conn.execute(
+        "SELECT id FROM site WHERE id = (SELECT site FROM incident WHERE id = %s) FOR NO KEY UPDATE", (incident,)
+    )
+    found = await conn.execute(
+        "SELECT to_jsonb(i), c.incident IS NULL, c.course, c.done, c.cannot, c.notes, clock_timestamp()"
+        " FROM incident i LEFT JOIN course c ON c.incident = i.id WHERE i.id = %s AND i.closed_at IS NULL",
+        (incident,),
+    )
+    row = await found.fetchone()
+    if row is None:
+        return None
+    of, new, course, done, cannot, notes, now = row
+    kept = Kept()
+    if not new:
+        read = Course.from_fields(course) if course else None
+        kept = Kept(read, {(s, t): (n, at) for s, t, n, at in done}, frozenset(cannot), notes, False)
+    return from_row(of), kept, now
+
+
+async def keep(conn: Connection, incident: Incident, kept: Kept, look_at: datetime | None) -> None:
+    done = [[*key, *value] for key, value in kept.done.items()]
+    await conn.execute(
+        _SAVE,
+        {
+            "incident": incident.id,
+            "course": json.dumps(kept.course.to_fields()) if kept.course else None,
+            "done": json.dumps(done),
+            "cannot": sorted(kept.cannot),
+            "notes": kept.notes,
+            "rver": incident.rver,
+            "aver": incident.aver,
+            "look_at": look_at,
+        },
+    )
+
+
+async def said_since(conn: Connection, incident: str, after: int) -> tuple[int, list[tuple[str, datetime]]]:
+    """(the timeline's newest number, (subject, when) of what the village did since)."""
+    cursor = await conn.execute(
+        "SELECT id, kind, detail ->> 'subject', at FROM timeline WHERE incident = %s AND id > %s ORDER BY id",
+        (incident, after),
+    )
+    rows = await cursor.fetchall()
+    steps = [(subject or "", at) for _, kind, subject, at in rows if kind == "village_step"]
+    return max((row[0] for row in rows), default=after), steps

@@ -1,0 +1,71 @@
+"""`python -m tests.server.escalating DATABASE`: one worker of the county's escalation, as a process that can be killed.
+Calls go into the table `called`, in the transaction of the look."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from heartlamp_protocol.escalation.decide import Course, Due
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device.vault import Vault
+from heartlamp_server.escalation import worker
+from heartlamp_server.escalation.worker import Around, Escalation
+from heartlamp_server.incident.model import Incident
+
+from tests.server.test_policy import course_for
+
+FAST = 0.02
+"""Of the policy's seconds: a minute is 1.2 s."""
+
+
+def quick(course: Course) -> Course:
+    """The default policy, in a hurry."""
+    steps = tuple(
+        replace(s, at_ms=round(s.at_ms * FAST), again_ms=round(s.again_ms * FAST), times=s.times or 3)
+        for s in course.policy.steps
+    )
+    return replace(course, policy=replace(course.policy, steps=steps))
+
+
+COURSE = quick(course_for("g1"))
+
+
+async def _course(conn: psycopg.AsyncConnection[Any], incident: Incident, now: datetime) -> Course | None:
+    return COURSE
+
+
+async def _away(conn: psycopg.AsyncConnection[Any], incident: Incident) -> int:
+    return 10_000_000  # the village is gone: everything is the county's to do
+
+
+async def _mute(conn: psycopg.AsyncConnection[Any], course: Course) -> frozenset[str]:
+    return frozenset()
+
+
+async def _call(
+    conn: psycopg.AsyncConnection[Any], incident: Incident, course: Course, due: Due, time: int, now: datetime
+) -> None:
+    await conn.execute(
+        "INSERT INTO called (incident, step, target, time) VALUES (%s, %s, %s, %s)",
+        (incident.id, due.step, due.target.id, time),
+    )
+
+
+async def _nothing(conn: psycopg.AsyncConnection[Any]) -> None:
+    pass
+
+
+async def main(address: str) -> None:
+    database = Database(address)
+    await database.open(_nothing, _nothing)
+    worker.LOOK_S = 0.05
+    around = Around(_course, _away, _mute, _call, lambda done: None)
+    print("ready", flush=True)
+    await Escalation(database, Vault(bytes(32)), lambda: "epoch", around).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

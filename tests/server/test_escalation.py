@@ -1,0 +1,102 @@
+"""The county's escalation on a real database: three workers, killed at random moments, do each step once."""
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.county import WAIT_SECONDS, County
+from tests.server.escalating import COURSE
+
+WORKERS = 3
+
+
+class Workers:
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._running: list[subprocess.Popen[str]] = []
+
+    def start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.server.escalating", self._address], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        self._running.append(process)
+
+    def kill(self, n: int) -> None:
+        process = self._running.pop(n)
+        process.kill()
+        process.wait()
+
+    def end(self) -> None:
+        while self._running:
+            self.kill(0)
+
+
+@pytest.fixture
+def workers(new_database: Callable[[], str], tmp_path: Path) -> Iterator[tuple[County, Workers]]:
+    county = County(tmp_path, new_database())
+    county.make()
+    county.start()
+    county.sql("CREATE TABLE called (incident text, step int, target text, time int, at timestamptz DEFAULT now())")
+    made = Workers(county.conninfo)
+    try:
+        yield county, made
+    finally:
+        made.end()
+        county.stop()
+
+
+def wanted(incident: str) -> Counter[tuple[str, int, str, int]]:
+    """If nobody answers: every target of every step, as often as it is to be called."""
+    return Counter(
+        (incident, step.n, target, time)
+        for step in COURSE.policy.steps
+        for target in step.targets
+        for time in range(step.times if step.again_ms else 1)
+    )
+
+
+def called(county: County) -> Counter[tuple[str, int, str, int]]:
+    return Counter((i, s, t, n) for i, s, t, n in county.sql("SELECT incident, step, target, time FROM called"))
+
+
+def test_three_workers_that_are_killed_do_each_step_once(workers: tuple[County, Workers]) -> None:
+    county, crew = workers
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    village = county.village(houses=6)
+    for _ in range(WORKERS):
+        crew.start()
+    pressed = [village.keys[n].press() for n in range(6)]
+    village.send(*pressed)
+    for _ in range(8):
+        time.sleep(dice.uniform(0.1, 0.6))  # the random moment is the test's input
+        crew.kill(dice.randrange(WORKERS))
+        crew.start()
+    everything = sum((wanted(press.id) for press in pressed), Counter())
+    deadline = time.monotonic() + 3 * WAIT_SECONDS
+    while called(county) != everything and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert called(county) == everything
+
+
+def test_what_is_answered_stops_and_what_is_handled_is_over(workers: tuple[County, Workers]) -> None:
+    county, crew = workers
+    operator, village = county.account(), county.village()
+    press = village.keys[0].press()
+    village.send(press)
+    assert operator.say(press.id, "arrived", who="网格员").status_code == 200
+    crew.start()
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not county.sql("SELECT FROM course WHERE incident = %s", press.id):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not called(county), "all steps wait for less than somebody who is there"
