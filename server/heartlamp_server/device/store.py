@@ -12,7 +12,7 @@ import psycopg
 from heartlamp_protocol.registry import UPDATES_MAX, Registry, Site, Update
 from heartlamp_protocol.registry import Device as Listed
 
-from heartlamp_server.area.store import LAMP_KINDS
+from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
 from heartlamp_server.device.model import SILENT_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 
@@ -23,7 +23,7 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
     d.revoked_at IS NOT NULL AS revoked,
     (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END
      FROM site s JOIN area a ON a.id = s.area WHERE s.id = d.site) AS village,
-    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
+    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON {HEARD_BY}
           WHERE s.id = d.site
           UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
@@ -98,7 +98,8 @@ async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry
 _REGISTRY = """
 WITH mine AS (
     SELECT s.id, s.name, s.area::text AS "group" FROM gateway g
-    JOIN area a ON g.village IN (a.id, a.parent) JOIN site s ON s.area = a.id WHERE g.id = %(gateway)s
+    JOIN area a ON (g.village IN (a.id, a.parent) OR a.also @> ARRAY[g.village]) JOIN site s ON s.area = a.id
+    WHERE g.id = %(gateway)s
 )
 SELECT g.registry, v.name,
     (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
@@ -236,7 +237,7 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
         )
         SELECT s.id, s.name, s.address, s.landmark, tree.path,
             d.id, d.kind, greatest(d.last_seen, o.last_seen), CASE WHEN d.online AND NOT EXISTS (
-                SELECT FROM area a JOIN gateway g ON g.village IN (a.id, a.parent) WHERE a.id = s.area
+                SELECT FROM area a JOIN gateway g ON {HEARD_BY} WHERE a.id = s.area
                 AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{SILENT_SECONDS} s'
             ) THEN NULL ELSE d.online END, o.last_seen, o.id IS NOT NULL AND o.revoked_at IS NULL,
             d.revoked_at IS NOT NULL, clock_timestamp()
