@@ -9,8 +9,8 @@ from heartlamp_server.area.model import Place
 LAMP_KINDS = ", ".join(f"'{kind}'" for kind in LAMPS)
 """For SQL: the kinds that show calls."""
 HEARD_BY = "g.village = ANY(a.also || ARRAY[a.id, a.parent])"
-"""For SQL, of an area `a`: that `g` is a gateway that hears its devices: its village's, and where the group was moved to
-another village also the one's that its devices were provisioned for."""
+"""For SQL, of an area `a`: that `g` is a gateway that hears its devices. It is its village's, and where the group was
+moved to another village also the one's that its devices were provisioned for."""
 
 # The path is the chain of areas above a site, from the county down.
 PLACES = f"""
