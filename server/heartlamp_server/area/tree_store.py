@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 import psycopg
@@ -174,3 +174,22 @@ async def join_grid(conn: Connection, group: int, grid: int | None, police: bool
             "INSERT INTO grid_member (grid, household_group, police, valid_from) VALUES (%s, %s, %s, %s)",
             (grid, group, police, day),
         )
+
+
+async def end_of(conn: Connection, id: int) -> tuple[date | None, int | None, list[int], list[Node]] | None:
+    """(from when it is no more, what it became part of, villages that hear it besides its own, a grid's groups)."""
+    row = await (await conn.execute("SELECT valid_to, merged_into, also FROM area WHERE id = %s", (id,))).fetchone()
+    if row is None:
+        return None
+    cursor = await conn.execute(
+        "SELECT a.id, a.parent, a.level, a.police, a.name, a.code, a.valid_from FROM grid_member m "
+        "JOIN area a ON a.id = m.household_group "
+        f"WHERE m.grid = %s AND m.valid_from <= {TODAY} AND (m.valid_to IS NULL OR m.valid_to > {TODAY}) ORDER BY a.id",
+        (id,),
+    )
+    return row[0], row[1], row[2], [Node(*group) for group in await cursor.fetchall()]
+
+
+def day_before(day: date) -> date:
+    """The last day of what ends on a day."""
+    return day - timedelta(days=1)
