@@ -130,8 +130,8 @@ def _moved_group(tree: Tree, before: Node, after: Node, facts: Facts, effects: E
     effects.touched |= {before.parent, after.parent}
     effects.leaves += [(after.id, police) for grid, police in facts.grids if not _over(tree, grid, after.parent)]
     effects.notes.append(
-        f"{after.name}的设备仍由原村网关接收；重新开通到新村网关后，登记“已改接” · the old village's gateway still hears the "
-        f"devices of {after.name}; provision them for the new one, then say that they are rewired"
+        f"{after.name}的设备仍由原村网关接收；重新开通到新村网关后，登记“已改接” · the old "
+        f"village's gateway still hears {after.name}; provision its devices for the new one, then say they are rewired"
     )
 
 
