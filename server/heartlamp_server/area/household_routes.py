@@ -9,6 +9,7 @@ from datetime import date, datetime
 from io import StringIO
 from typing import Annotated, Any
 
+from cryptography.exceptions import InvalidTag
 from fastapi import APIRouter, Depends, Response
 from psycopg.rows import dict_row
 
@@ -47,6 +48,13 @@ Look = Callable[[Connection, str, str, str], Awaitable[None]]
 FORBIDDEN = problem(403, "您无权查看住户信息 · households' data is not for you", "请联系管理员 · ask an administrator")
 
 
+UNSEALED = problem(
+    409,
+    "住户信息解不开：密钥文件不符，或数据被改动 · it cannot be unsealed: another key file, or the row was changed",
+    "恢复原密钥文件，或重新登记 · bring the key file back, or record it anew",
+)
+
+
 async def unwatched(conn: Connection, who: str, what: str, id: str) -> None:
     """Writes nothing down."""
 
@@ -57,7 +65,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
 
     @asynccontextmanager
     async def looked(reader: Reader, site: str, what: str, write: bool = False) -> Any:
-        """A transaction with the household as it is; locked, where it is to be written."""
+        """A transaction in which somebody looks at the household; locked, where it is to be written."""
         async with database.connection() as conn, conn.transaction():
             row, path, *_ = await seen_site(conn, reader, site)
             ids = [node.id for node in path]
@@ -72,29 +80,35 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
                 )
                 await conn.execute("SELECT FROM household WHERE site = %s FOR UPDATE", (site,))
             await look(conn, reader.name, what, site)
-            found = await household_store.read(conn, seal, [site])
             try:
-                yield conn, found.get(site, Household())
+                yield conn
             except Refused as why:
                 raise problem(409, str(why), why.do) from why
+            except InvalidTag as why:
+                raise UNSEALED from why
+
+    async def read(conn: Connection, site: str) -> Household:
+        return (await household_store.read(conn, seal, [site])).get(site, Household())
 
     @routes.get("/sites/{id}/household", responses=ERRORS)
     async def household_of(id: str, reader: Asks) -> HouseholdView:
-        async with looked(reader, id, "household seen") as (_, household):
-            return _view(household)
+        async with looked(reader, id, "household seen") as conn:
+            return _view(await read(conn, id))
 
     @routes.post("/sites/{id}/household", responses=ERRORS)
     async def edit_household(id: str, said: HouseholdEdit, reader: Asks) -> HouseholdView:
         contacts = tuple(Contact(plain.name(c.role), _e164(c.number), plain.name(c.language)) for c in said.contacts)
         needs = Needs(**{name: plain.name(text) for name, text in said.needs.model_dump().items()})
-        async with looked(reader, id, "household changed", write=True) as (conn, before):
+        async with looked(reader, id, "household changed", write=True) as conn:
+            before = await read(conn, id)
             after = checked(before, contacts, needs)
             await household_store.write(conn, seal, {id: (before, after)}, reader.name)
         return _view(after)
 
     @routes.post("/sites/{id}/consents", responses=ERRORS)
     async def record_consent(id: str, said: NewConsent, reader: Asks) -> HouseholdView:
-        async with looked(reader, id, f"consent to {said.kind} recorded", write=True) as (conn, before):
+        async with looked(reader, id, f"consent to {said.kind} recorded", write=True) as conn:
+            before = await read(conn, id)
             consent = Consent(said.kind, said.given_on, said.how, plain.name(said.evidence))
             after = given(before, consent, await tree_store.today(conn))
             await household_store.write(conn, seal, {id: (before, after)}, reader.name)
@@ -103,7 +117,8 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
     @routes.post("/sites/{id}/consents/withdraw", responses=ERRORS)
     async def withdraw_consent(id: str, said: ConsentEnd, reader: Asks) -> HouseholdView:
         """Who takes back the consent to data has contacts and what to know deleted by it."""
-        async with looked(reader, id, f"consent to {said.kind} withdrawn", write=True) as (conn, before):
+        async with looked(reader, id, f"consent to {said.kind} withdrawn", write=True) as conn:
+            before = await read(conn, id)
             after = withdrawn(before, said.kind, await tree_store.today(conn))
             await household_store.write(conn, seal, {id: (before, after)}, reader.name)
         return _view(after)
@@ -111,8 +126,8 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
     @routes.get("/sites/{id}/export", responses=ERRORS)
     async def export_household(id: str, reader: Asks) -> dict[str, Any]:
         """All that is kept of this household, for itself."""
-        async with looked(reader, id, "household exported") as (conn, household):
-            rows: dict[str, Any] = {"household": _view(household).model_dump(mode="json")}
+        async with looked(reader, id, "household exported") as conn:
+            rows: dict[str, Any] = {"household": _view(await read(conn, id)).model_dump(mode="json")}
             for held in HELD:
                 if held.export:
                     cursor = conn.cursor(row_factory=dict_row)
@@ -124,7 +139,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
     @routes.post("/sites/{id}/erase", responses=ERRORS)
     async def erase_household(id: str, reader: Asks) -> Erased:
         """Blanks what is personal, keeps ids and figures."""
-        async with looked(reader, id, "household erased", write=True) as (conn, _):
+        async with looked(reader, id, "household erased", write=True) as conn:
             for held in HELD:
                 for statement in held.erase:
                     await conn.execute(statement, {"site": id})
@@ -174,7 +189,10 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
                     409, "未放行、已过期或已取走 · not released, over, or taken", "请重新申请 · ask for it again"
                 )
             await look(conn, reader.name, "list of households taken", str(id))
-            text = await _table(conn, seal, asked.area)
+            try:
+                text = await _table(conn, seal, asked.area)
+            except InvalidTag as why:
+                raise UNSEALED from why
         headers = {"Content-Disposition": f'attachment; filename="households-{id}.csv"'}
         return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
 

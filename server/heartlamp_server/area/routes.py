@@ -96,16 +96,19 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
     @routes.get("/areas/{id}", responses=ERRORS)
     async def one_area(id: Id, reader: Asks, on: date | None = None) -> AreaView:
         async with database.connection() as conn:
-            row = await tree_store.end_of(conn, id)
-            if row is None:
+            found = await tree_store.one(conn, id)
+            if found is None:
                 raise UNKNOWN
-            ended, merged_into, also, groups = row
-            path = await seen(conn, reader, id, on or (tree_store.day_before(ended) if ended else None))
+            node, merged_into, also, groups = found
+            if node.ended is None or on is not None:
+                path = await seen(conn, reader, id, on)
+            else:  # one that is no more, as it was last
+                path = [*await seen(conn, reader, node.parent or 0), node]
             history = await tree_store.history(conn, id)
         return AreaView(
             path=names(path),
             valid_from=path[-1].valid_from,
-            ended=ended,
+            ended=node.ended,
             merged_into=merged_into,
             also=also,
             groups=names(groups),

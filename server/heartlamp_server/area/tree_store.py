@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeAlias
 
 import psycopg
@@ -176,9 +176,14 @@ async def join_grid(conn: Connection, group: int, grid: int | None, police: bool
         )
 
 
-async def end_of(conn: Connection, id: int) -> tuple[date | None, int | None, list[int], list[Node]] | None:
-    """(from when it is no more, what it became part of, villages that hear it besides its own, a grid's groups)."""
-    row = await (await conn.execute("SELECT valid_to, merged_into, also FROM area WHERE id = %s", (id,))).fetchone()
+async def one(conn: Connection, id: int) -> tuple[Node, int | None, list[int], list[Node]] | None:
+    """(the area, what it became part of, villages that hear it besides its own, a grid's groups); one too that is no
+    more."""
+    cursor = await conn.execute(
+        "SELECT id, parent, level, police, name, code, valid_from, valid_to, merged_into, also FROM area WHERE id = %s",
+        (id,),
+    )
+    row = await cursor.fetchone()
     if row is None:
         return None
     cursor = await conn.execute(
@@ -187,9 +192,4 @@ async def end_of(conn: Connection, id: int) -> tuple[date | None, int | None, li
         f"WHERE m.grid = %s AND m.valid_from <= {TODAY} AND (m.valid_to IS NULL OR m.valid_to > {TODAY}) ORDER BY a.id",
         (id,),
     )
-    return row[0], row[1], row[2], [Node(*group) for group in await cursor.fetchall()]
-
-
-def day_before(day: date) -> date:
-    """The last day of what ends on a day."""
-    return day - timedelta(days=1)
+    return Node(*row[:8]), row[8], row[9], [Node(*group) for group in await cursor.fetchall()]

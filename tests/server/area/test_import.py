@@ -3,6 +3,7 @@
 import csv
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.server.area.tables import write, xlsx
 from tests.server.area.zone import Zone
@@ -77,7 +78,7 @@ def test_a_spreadsheet_as_an_office_keeps_it(zone: Zone) -> None:
     """A title, merged cells, numbers that are codes, a formula, a date where a name should be."""
     from datetime import datetime
 
-    rows = [
+    rows: list[list[Any]] = [
         ["河口镇点位登记表", None, None, None],
         ["所属区划代码", "点位编号", "名称", "备注"],
         [int(f"{zone.west}001"), f"x1{zone.code}", "一组 1号", "x"],

@@ -3,6 +3,7 @@
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from heartlamp_server.area.importing.sheet import Formula, NoSheet, read
@@ -31,7 +32,14 @@ def test_a_spreadsheet_gives_what_its_cells_are(tmp_path: Path) -> None:
 
 
 def test_a_cell_merged_downwards_stands_in_each_row(tmp_path: Path) -> None:
-    rows = [["点位表", None], ["镇", "村"], ["城关镇", "东村"], [None, "西村"], [None, "南村"], ["河口镇", "北村"]]
+    rows: list[list[Any]] = [
+        ["点位表", None],
+        ["镇", "村"],
+        ["城关镇", "东村"],
+        [None, "西村"],
+        [None, "南村"],
+        ["河口镇", "北村"],
+    ]
     book = xlsx(tmp_path / "a.xlsx", rows, ["A1:B1", "A3:A5"])
     assert [row for _, row in read(book)][2:] == [
         ["城关镇", "东村"],
