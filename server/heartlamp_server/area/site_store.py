@@ -40,13 +40,17 @@ async def page(
 ) -> list[SiteRow]:
     """Sites of an area and below it, or of a grid's groups, by id; `day`: that were there then."""
     values = {"area": area, "after": after, "limit": limit, "kind": kind, "day": day}
+    level = await (await conn.execute("SELECT level FROM area WHERE id = %s", (area,))).fetchone()
+    # Where nearly all sites are, they are walked in order until the page is full; else they are looked up and sorted.
+    wide = level is not None and level[0] in ("city", "county", "township")
+    here = "s.area IN (SELECT id FROM there)" if wide else "s.area = ANY(ARRAY(SELECT id FROM there))"
     where = "s.id > %(after)s AND (%(kind)s::text IS NULL OR s.kind = %(kind)s)"
     if day is None:
         query = f"""{BELOW}, there AS (
                 SELECT id FROM down UNION SELECT household_group FROM grid_member
                 WHERE grid = %(area)s AND valid_from <= (now() AT TIME ZONE 'Asia/Shanghai')::date
                     AND (valid_to IS NULL OR valid_to > (now() AT TIME ZONE 'Asia/Shanghai')::date))
-            SELECT {_ROW} FROM site s WHERE s.area IN (SELECT id FROM there) AND {where}
+            SELECT {_ROW} FROM site s WHERE {here} AND {where}
             ORDER BY s.id LIMIT %(limit)s"""
     else:
         query = f"""WITH RECURSIVE down (id) AS (
@@ -57,7 +61,7 @@ async def page(
                 SELECT id FROM down UNION SELECT household_group FROM grid_member
                 WHERE grid = %(area)s AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s))
             SELECT {_ROW} FROM site s JOIN site_was x ON x.site = s.id
-            WHERE x.area IN (SELECT id FROM there) AND {where}
+            WHERE {here.replace("s.area", "x.area")} AND {where}
                 AND x.valid_from <= %(day)s AND (x.valid_to IS NULL OR x.valid_to > %(day)s)
             ORDER BY s.id LIMIT %(limit)s"""
     cursor = await conn.execute(query, values)

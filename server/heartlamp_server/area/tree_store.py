@@ -22,7 +22,8 @@ on_day AS (
     WHERE w.valid_from <= %(day)s AND (w.valid_to IS NULL OR w.valid_to > %(day)s)
 )
 """
-_NOW = "on_day AS (SELECT * FROM area WHERE valid_to IS NULL)"
+_UP = _ON.replace("AS (", "AS NOT MATERIALIZED (", 1)  # a path is a few rows of it
+_UP_NOW = "on_day AS NOT MATERIALIZED (SELECT * FROM area WHERE valid_to IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ async def read(conn: Connection) -> Tree:
 async def path(conn: Connection, id: int, day: date | None = None) -> list[Node]:
     """From the topmost area down to this one; [] where it is not there (that day)."""
     cursor = await conn.execute(
-        f"WITH RECURSIVE {_ON if day else _NOW}, up AS ("
+        f"WITH RECURSIVE {_UP if day else _UP_NOW}, up AS ("
         "SELECT o.*, 0 AS depth FROM on_day o WHERE o.id = %(id)s UNION ALL "
         "SELECT o.*, up.depth + 1 FROM up JOIN on_day o ON o.id = up.parent) "
         "SELECT id, parent, level, police, name, code, valid_from FROM up ORDER BY depth DESC",
@@ -64,13 +65,20 @@ async def path(conn: Connection, id: int, day: date | None = None) -> list[Node]
 
 async def below(conn: Connection, id: int | None) -> list[Branch]:
     """The areas directly below, None: those on top; by level, code and name. Grids count what their groups have."""
-    cursor = await conn.execute(_BELOW, {"id": id})
+    wide = id is None or (await _level(conn, id)) in ("city", "county")
+    cursor = await conn.execute(_BELOW_WIDE if wide else _BELOW, {"id": id})
     return [Branch(Node(*row[:7]), *row[7:]) for row in await cursor.fetchall()]
 
 
-# Sites and devices are counted once for each area that has any, then added up the tree: each row is touched once,
-# however deep it lies.
-_BELOW = f"""
+async def _level(conn: Connection, id: int) -> str:
+    row = await (await conn.execute("SELECT level FROM area WHERE id = %s", (id,))).fetchone()
+    return row[0] if row else ""
+
+
+# Sites and devices are counted for each household group, then added up the tree. Where most of the county lies below,
+# every site and device is walked once; else they are looked up.
+_HERE = "s.area = ANY(ARRAY(SELECT id FROM down))"
+_TREE = f"""
 WITH RECURSIVE own AS (
     SELECT * FROM area WHERE parent IS NOT DISTINCT FROM %(id)s AND valid_to IS NULL
 ), down (root, id) AS (
@@ -79,20 +87,24 @@ WITH RECURSIVE own AS (
         WHERE own.level = 'grid' AND m.valid_from <= {TODAY} AND (m.valid_to IS NULL OR m.valid_to > {TODAY})
     UNION ALL SELECT down.root, a.id FROM down JOIN area a ON a.parent = down.id AND a.valid_to IS NULL
         WHERE a.level <> 'grid'
+), sites AS (
+    SELECT s.area, count(*) AS many FROM site s WHERE {{here}} GROUP BY s.area
+), devices AS (
+    SELECT s.area, count(*) AS many FROM site s JOIN device d ON d.site = s.id AND d.revoked_at IS NULL WHERE {{here}}
+    GROUP BY s.area
 ), counted AS (
-    SELECT down.root, count(s.id) AS sites, sum(s.devices) AS devices FROM down JOIN (
-        SELECT s.area, s.id, (SELECT count(*) FROM device d WHERE d.site = s.id AND d.revoked_at IS NULL) AS devices
-        FROM site s) s ON s.area = down.id
-    GROUP BY down.root
+    SELECT down.root, sum(sites.many)::bigint AS sites, coalesce(sum(devices.many), 0)::bigint AS devices
+    FROM down JOIN sites ON sites.area = down.id LEFT JOIN devices ON devices.area = down.id GROUP BY down.root
 )
 SELECT o.id, o.parent, o.level, o.police, o.name, o.code, o.valid_from,
     CASE o.level WHEN 'grid' THEN (SELECT count(*) FROM down WHERE down.root = o.id)
         ELSE (SELECT count(*) FROM area a WHERE a.parent = o.id AND a.valid_to IS NULL) END,
-    coalesce(c.sites, 0), coalesce(c.devices, 0)::bigint
+    coalesce(c.sites, 0), coalesce(c.devices, 0)
 FROM own o LEFT JOIN counted c ON c.root = o.id
 ORDER BY array_position(ARRAY['city', 'county', 'township', 'village', 'grid', 'group'], o.level), o.police,
     o.code, o.name COLLATE "C", o.id
 """
+_BELOW, _BELOW_WIDE = _TREE.format(here=_HERE), _TREE.format(here="true")
 
 
 async def below_on(conn: Connection, id: int | None, day: date) -> list[Branch]:
