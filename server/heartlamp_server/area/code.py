@@ -15,7 +15,8 @@ PARENTS = {
 """In which areas one of a level may be. A county may also be in none; a police grid may also be in a township."""
 CHINESE = {"city": "市", "county": "县", "township": "乡镇", "village": "村", "grid": "网格", "group": "户组"}
 
-_FULL = 12  # statistics offices write every code with so many digits, the rest zeros
+_FILLED = (6, 12)  # civil affairs and statistics offices fill every code up with zeros to so many digits
+_PARTS = (2, 4, 6, 9)  # of a province, which is no area here, city, county, township
 
 
 def parents(level: str, police: bool) -> tuple[str, ...]:
@@ -24,13 +25,11 @@ def parents(level: str, police: bool) -> tuple[str, ...]:
 
 def clean(text: str) -> str:
     """A code as it was meant: full-width digits, spaces, invisible marks and Excel's apostrophe are none of it. The
-    zeros that fill a code of a city, county or township up to twelve digits go too."""
+    zeros that fill a code up to six or twelve digits go too."""
     shown = (c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and unicodedata.category(c) != "Cf")
     code = "".join(shown).lstrip("'")
-    if len(code) == _FULL and _is_digits(code):
-        for level in ("city", "county", "township"):
-            if code[DIGITS[level] :].strip("0") == "":
-                return code[: DIGITS[level]]
+    if len(code) in _FILLED and _is_digits(code):
+        return next((code[:part] for part in _PARTS if part < len(code) and not code[part:].strip("0")), code)
     return code
 
 

@@ -1,18 +1,20 @@
 """What a row of an office's table means, and why another is not taken. Pure."""
 
+import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from heartlamp_server.area import code
 from heartlamp_server.area.household import Consent, Contact, Household, Needs
 from heartlamp_server.area.importing import areas, households, sites
-from heartlamp_server.area.importing.columns import Bad, day, division, find_head, text
+from heartlamp_server.area.importing.columns import Bad, Column, day, division, find_head, text
 from heartlamp_server.area.importing.report import Outcome, harmless
 from heartlamp_server.area.importing.sheet import Broken, Formula, NoSheet
 from heartlamp_server.area.phone import e164, masked
 from heartlamp_server.area.tree import Node
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.server.area.tables import DAY, cells, tree
@@ -59,7 +61,15 @@ def test_a_code_is_read_through_what_offices_put_around_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"), [("990101000000", "990101"), ("990101001000", "990101001"), ("990100000000", "9901")]
+    ("value", "meant"),
+    [
+        ("990101000000", "990101"),
+        ("990101001000", "990101001"),
+        ("990100000000", "9901"),
+        ("990100", "9901"),
+        ("990101", "990101"),
+        ("990000000000", "99"),
+    ],
 )
 def test_zeros_that_fill_a_code_up_are_no_part_of_it(value: str, meant: str) -> None:
     assert division(value) == meant
@@ -97,6 +107,7 @@ def test_what_is_no_day_is_not_guessed(said: Any) -> None:
         day(said)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_table_of_refused_rows_can_be_opened_and_comes_back_as_it_was(word: str) -> None:
     cell = harmless(text(1000)(word))
@@ -129,6 +140,7 @@ def test_what_nobody_can_dial_is_refused(said: str) -> None:
         e164(said)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789+-() ８转E.", max_size=20) | st.text(max_size=20))
 def test_a_number_is_one_or_a_reason(said: str) -> None:
     found = reason = ""
@@ -184,6 +196,7 @@ def test_a_code_completes_an_area_that_had_none() -> None:
         (["990101001201", "", "", ""], "名称", "it is empty"),
         (["9901010012", "村", "", ""], "区划代码", "its level cannot be told"),
         (["", "村", "", ""], "级别", "its level cannot be told"),
+        (["990000000000", "省", "", ""], "区划代码", "its level cannot be told"),
         (["990101001203", "村", "小村", ""], "级别", "not a word that is known here"),
         (["990101009201", "村", "", ""], "区划代码", "no area 990101009 to be in"),
         (["990101001203", "村", "", "990101"], "上级代码", "a village is in no county"),
@@ -396,3 +409,12 @@ def test_what_a_table_has_no_column_for_stays() -> None:
     known = {"s1": households.Known("household", before)}
     changed, _ = households.plan(cells([["点位编号", "楼梯"], ["s1", "三级台阶"]], households.COLUMNS), known, DAY)
     assert changed == {"s1": Household(before.contacts, Needs("邻居", "有", "三级台阶"), (CONSENT,))}
+
+
+@pytest.mark.parametrize("known", [areas.COLUMNS, sites.COLUMNS, households.COLUMNS])
+def test_every_column_is_in_the_offices_page(known: tuple[Column, ...]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "areas.md").read_text(encoding="utf-8")
+    for column in known:
+        name = re.sub(r"[2-5]$", "1", column.names[0])
+        name = re.sub(r"^(摄像|语音)同意(方式|凭据)", r"\1同意日期", name)
+        assert name in page, f"docs/areas.md does not name the column {name}"
