@@ -77,7 +77,8 @@ async def write(conn: Connection, seal: Sealer, households: Mapping[str, tuple[H
     if fresh:
         await conn.execute(
             "INSERT INTO consent (site, kind, given_on, how, evidence, recorded_by) "
-            "SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::text[], %s::bytea[], %s::text[])",
+            "SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::text[], %s::bytea[], %s::text[]) "
+            "ON CONFLICT (site, kind) WHERE withdrawn_on IS NULL DO NOTHING",  # of two at once the first stands
             [list(column) for column in zip(*fresh, strict=True)],
         )
 

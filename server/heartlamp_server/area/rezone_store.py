@@ -14,8 +14,6 @@ from heartlamp_server.area.tree_store import Connection
 
 log = logging.getLogger("heartlamp.area")
 
-_LOCK = 0x61726561  # "area": one decision at a time
-
 Retell = Callable[[Connection, Sequence[int]], Awaitable[None]]
 """Called in the transaction with villages and groups: their gateways shall fetch their list anew."""
 Merge = Callable[[Connection, int, int], Awaitable[None]]
@@ -45,7 +43,7 @@ async def rezone(conn: Connection, decision: Decision, by: str, gateways: Gatewa
     """(its number, what followed besides). One whose day is yet to come waits for it; whether it is possible is asked
     now and then again. Raises Refused."""
     async with conn.transaction():
-        await _one_at_a_time(conn)
+        await tree_store.one_at_a_time(conn)
         today = await tree_store.today(conn)
         effects = decide(await tree_store.read(conn), decision, await _facts(conn, decision.area, decision.into))
         cursor = await conn.execute(
@@ -71,7 +69,7 @@ async def due(conn: Connection, gateways: Gateways) -> int:
     done = 0
     for (id,) in await cursor.fetchall():
         async with conn.transaction():
-            await _one_at_a_time(conn)
+            await tree_store.one_at_a_time(conn)
             row = await (
                 await conn.execute(
                     "SELECT what FROM rezoning WHERE id = %s AND applied_at IS NULL AND withdrawn_at IS NULL", (id,)
@@ -114,7 +112,7 @@ async def withdraw(conn: Connection, id: int) -> bool:
 async def add(conn: Connection, level: str, police: bool, parent: int | None, name: str, code: str) -> int:
     """A new area, from today; its id. Raises Refused."""
     async with conn.transaction():
-        await _one_at_a_time(conn)
+        await tree_store.one_at_a_time(conn)
         tree, today = await tree_store.read(conn), await tree_store.today(conn)
         return (await tree_store.write(conn, [create(tree, level, police, parent, name, code, today)]))[-1]
 
@@ -122,7 +120,7 @@ async def add(conn: Connection, level: str, police: bool, parent: int | None, na
 async def set_groups(conn: Connection, grid: int, groups: Sequence[int], day: date) -> None:
     """Which household groups a grid has from that day on; who was in another one leaves it. Raises Refused."""
     async with conn.transaction():
-        await _one_at_a_time(conn)
+        await tree_store.one_at_a_time(conn)
         tree = await tree_store.read(conn)
         node = tree.nodes.get(grid)
         if node is None or node.level != "grid" or node.ended is not None:
@@ -157,7 +155,7 @@ async def rewired(conn: Connection, group: int, gateways: Gateways) -> bool:
 async def move_site(conn: Connection, site: str, area: int, day: date, gateways: Gateways) -> None:
     """From that day on, which may not be in the future. Raises Refused."""
     async with conn.transaction():
-        await _one_at_a_time(conn)
+        await tree_store.one_at_a_time(conn)
         tree, today = await tree_store.read(conn), await tree_store.today(conn)
         row = await (
             await conn.execute(
@@ -188,10 +186,6 @@ async def move_site(conn: Connection, site: str, area: int, day: date, gateways:
 
 def _village(path: Sequence[Node]) -> int:
     return next((node.id for node in path if node.level == "village"), 0)
-
-
-async def _one_at_a_time(conn: Connection) -> None:
-    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 async def _facts(conn: Connection, area: int, into: int | None) -> Facts:

@@ -14,6 +14,8 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 TODAY = "(now() AT TIME ZONE 'Asia/Shanghai')::date"
 """For SQL: the county's day."""
 
+_LOCK = 0x61726561  # "area"
+
 # Versions as of a day are what the tree of that day is made of.
 _ON = """
 on_day AS (
@@ -41,6 +43,11 @@ async def today(conn: Connection) -> date:
     assert row is not None
     found: date = row[0]
     return found
+
+
+async def one_at_a_time(conn: Connection) -> None:
+    """Who changes the tree waits here for whoever does, until the transaction ends."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 async def read(conn: Connection) -> Tree:
@@ -77,6 +84,10 @@ async def _level(conn: Connection, id: int) -> str:
 
 # Sites and devices are counted for each household group, then added up the tree. Where most of the county lies below,
 # every site and device is walked once; else they are looked up.
+_ORDER = (
+    "array_position(ARRAY['city', 'county', 'township', 'village', 'grid', 'group'], o.level), o.police, o.code, "
+    'o.name COLLATE "C", o.id'
+)
 _HERE = "s.area = ANY(ARRAY(SELECT id FROM down))"
 _TREE = f"""
 WITH RECURSIVE own AS (
@@ -101,8 +112,7 @@ SELECT o.id, o.parent, o.level, o.police, o.name, o.code, o.valid_from,
         ELSE (SELECT count(*) FROM area a WHERE a.parent = o.id AND a.valid_to IS NULL) END,
     coalesce(c.sites, 0), coalesce(c.devices, 0)
 FROM own o LEFT JOIN counted c ON c.root = o.id
-ORDER BY array_position(ARRAY['city', 'county', 'township', 'village', 'grid', 'group'], o.level), o.police,
-    o.code, o.name COLLATE "C", o.id
+ORDER BY {_ORDER}
 """
 _BELOW, _BELOW_WIDE = _TREE.format(here=_HERE), _TREE.format(here="true")
 
@@ -111,13 +121,16 @@ async def below_on(conn: Connection, id: int | None, day: date) -> list[Branch]:
     """As it was at the end of a day. Devices had no history of where they were: 0."""
     cursor = await conn.execute(
         f"WITH RECURSIVE {_ON}, own AS (SELECT * FROM on_day WHERE parent IS NOT DISTINCT FROM %(id)s), "
-        "down (root, id) AS (SELECT id, id FROM own "
-        "UNION ALL SELECT down.root, o.id FROM down JOIN on_day o ON o.parent = down.id), "
+        "down (root, id) AS (SELECT id, id FROM own WHERE level <> 'grid' "
+        "UNION ALL SELECT m.grid, m.household_group FROM own JOIN grid_member m ON m.grid = own.id "
+        "WHERE m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s) "
+        "UNION ALL SELECT down.root, o.id FROM down JOIN on_day o ON o.parent = down.id WHERE o.level <> 'grid'), "
         "counted AS (SELECT down.root, count(*) AS sites FROM down JOIN site_was w ON w.area = down.id "
         "WHERE w.valid_from <= %(day)s AND (w.valid_to IS NULL OR w.valid_to > %(day)s) GROUP BY down.root) "
         "SELECT o.id, o.parent, o.level, o.police, o.name, o.code, o.valid_from, "
-        "(SELECT count(*) FROM on_day b WHERE b.parent = o.id), coalesce(c.sites, 0), 0 "
-        "FROM own o LEFT JOIN counted c ON c.root = o.id ORDER BY o.level, o.code, o.name, o.id",
+        "CASE o.level WHEN 'grid' THEN (SELECT count(*) FROM down WHERE down.root = o.id) "
+        "ELSE (SELECT count(*) FROM on_day b WHERE b.parent = o.id) END, coalesce(c.sites, 0), 0 "
+        f"FROM own o LEFT JOIN counted c ON c.root = o.id ORDER BY {_ORDER}",
         {"id": id, "day": day},
     )
     return [Branch(Node(*row[:7]), *row[7:]) for row in await cursor.fetchall()]

@@ -162,6 +162,9 @@ def test_a_grid_has_groups_from_a_day_on(zone: Zone, operator: Operator) -> None
     grid = next(a for a in operator.get("areas", parent=east)["areas"] if a["level"] == "grid")
     assert (grid["children"], grid["sites"]) == (2, 1)
     assert len(operator.get(f"areas/{made}/sites")["sites"]) == 1
+    then = next(a for a in operator.get("areas", parent=east, on=now)["areas"] if a["level"] == "grid")
+    assert (then["children"], then["sites"]) == (2, 1)
+    assert len(operator.get(f"areas/{made}/sites", on=now)["sites"]) == 1
     other = post(operator, f"areas/{made}/groups", day=now, groups=[zone.id(f"{zone.west}001")])
     assert (other.status_code, set(other.json())) == (409, {"error", "do"})
     assert post(operator, f"areas/{made}/groups", day=now, groups=groups[:1]).status_code == 204

@@ -31,12 +31,11 @@ def pieces(many: Iterable[T]) -> Iterator[list[T]]:
 
 
 async def write_areas(conn: Connection, plan: Plan, day: date) -> None:
-    """In one transaction: half a tree is none. `day`: from when who is in which grid."""
-    async with conn.transaction():
-        fresh = await tree_store.write(conn, plan.nodes)
-        for m in plan.members:
-            group, grid = fresh.get(m.group, m.group), fresh.get(m.grid, m.grid)
-            await tree_store.join_grid(conn, group, grid, m.police, day)
+    """Call in a transaction. `day`: from when who is in which grid."""
+    fresh = await tree_store.write(conn, plan.nodes)
+    for m in plan.members:
+        group, grid = fresh.get(m.group, m.group), fresh.get(m.grid, m.grid)
+        await tree_store.join_grid(conn, group, grid, m.police, day)
 
 
 async def members(conn: Connection) -> frozenset[Member]:

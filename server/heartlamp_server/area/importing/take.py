@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
 
+from cryptography.exceptions import InvalidTag
+
 from heartlamp_server.area import tree_store
 from heartlamp_server.area.importing import areas, columns, households, report, sheet, sites, store
 from heartlamp_server.area.importing.columns import Cells, Head
@@ -42,19 +44,27 @@ async def take(args: argparse.Namespace, connect: Connect, seal: Sealer, retold:
         elif args.kind == "sites":
             outcome = await _sites(conn, cells, args, retold)
         else:
-            outcome = await _households(conn, cells, args, seal)
+            try:
+                outcome = await _households(conn, cells, args, seal)
+            except InvalidTag as why:
+                raise ConfigError(
+                    "what is kept of households cannot be unsealed: key_file is not the one that sealed it. "
+                    "Bring that file back. Nothing was changed."
+                ) from why
     _tell(args, outcome, len(cells), time.monotonic() - began)
     return _refused(args, head, cells, outcome)
 
 
 async def _areas(conn: Connection, cells: list[Cells], args: argparse.Namespace) -> Outcome:
-    tree, members = await tree_store.read(conn), await store.members(conn)
-    today = await tree_store.today(conn)
-    if args.since is not None and args.since > today:
-        raise ConfigError(f"--since {args.since} is yet to come: import the table on that day. Nothing was changed.")
-    plan, outcome = areas.plan(cells, tree, members, today, args.since)
-    if not args.dry_run:
-        await store.write_areas(conn, plan, args.since or today)
+    async with conn.transaction():  # half a tree is none
+        await tree_store.one_at_a_time(conn)
+        tree, members = await tree_store.read(conn), await store.members(conn)
+        today = await tree_store.today(conn)
+        if args.since is not None and args.since > today:
+            raise ConfigError(f"--since {args.since} is yet to come: import it on that day. Nothing was changed.")
+        plan, outcome = areas.plan(cells, tree, members, today, args.since)
+        if not args.dry_run:
+            await store.write_areas(conn, plan, args.since or today)
     return outcome
 
 
