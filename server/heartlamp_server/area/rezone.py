@@ -43,18 +43,17 @@ class Decision:
 
 @dataclass(slots=True)
 class Effects:
-    """`nodes`: new versions, parents first. `merged`: area -> what it became part of. `sites`, `members`: (from, to)
-    area whose sites, or grid whose groups, move. `also`: household group -> villages whose gateways hear it besides its
-    own village's, for its devices know no other until a technician comes. `gateways`: (village, village) whose gateways
-    move. `leaves`: (household group, whether police) that are in a grid no more. `touched`: villages and groups of
-    which a gateway must hear anew. `notes`: what followed without being asked, "中文 · English"."""
+    """`nodes`: new versions, parents first. `merged`: area -> what it became part of, its gateways too. `sites`,
+    `members`: (from, to) area whose sites, or grid whose groups, move. `also`: household group -> villages whose
+    gateways hear it besides its own village's, for its devices know no other until a technician comes. `leaves`:
+    (household group, whether police) that are in a grid no more. `touched`: villages and groups of which a gateway must
+    hear anew. `notes`: what followed without being asked, "中文 · English"."""
 
     nodes: list[Node] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
     sites: list[tuple[int, int]] = field(default_factory=list)
     members: list[tuple[int, int]] = field(default_factory=list)
     also: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    gateways: list[tuple[int, int]] = field(default_factory=list)
     leaves: list[tuple[int, bool]] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -170,9 +169,7 @@ def _merge(tree: Tree, gone: Node, into: Node, day: date, facts: Facts) -> Effec
         _recode(tree, child.code, moved, effects)
     effects.sites.append((gone.id, into.id))
     effects.touched |= {gone.id, into.id}
-    if gone.level == "village":
-        effects.gateways.append((gone.id, into.id))
-    elif gone.level == "grid":
+    if gone.level == "grid":
         effects.members.append((gone.id, into.id))
     elif gone.level == "group":
         heard = (*facts.also.get(into.id, ()), *facts.also.get(gone.id, ()), gone.parent or 0)

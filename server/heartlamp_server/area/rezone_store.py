@@ -17,7 +17,7 @@ log = logging.getLogger("heartlamp.area")
 Retell = Callable[[Connection, Sequence[int]], Awaitable[None]]
 """Called in the transaction with villages and groups: their gateways shall fetch their list anew."""
 Merge = Callable[[Connection, int, int], Awaitable[None]]
-"""Called with (village, village): the gateways of the one are the other's from now on."""
+"""Called with (area, area): what the one's gateways were is the other's from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +214,11 @@ async def _apply(conn: Connection, day: date, effects: Effects, gateways: Gatewa
         await conn.execute(
             "UPDATE site SET area = %s, valid_from = greatest(valid_from, %s) WHERE area = %s", (new, day, old)
         )
-    for village, into in effects.gateways:
-        await gateways.merge(conn, village, into)
+    for gone, into in effects.merged.items():
+        await gateways.merge(conn, gone, into)
         await conn.execute(
             "UPDATE area SET also = array_replace(also, %(old)s, %(new)s) WHERE also @> ARRAY[%(old)s::bigint]",
-            {"old": village, "new": into},
+            {"old": gone, "new": into},
         )
     for grid, other in effects.members:
         for group, of, police in await tree_store.members(conn):

@@ -21,7 +21,9 @@ async def retell(conn: psycopg.AsyncConnection[Any], areas: Sequence[int]) -> No
         await bump_registry(conn, gateway)
 
 
-async def merge(conn: psycopg.AsyncConnection[Any], village: int, into: int) -> None:
-    """A village's gateways become the other's: they hear who they heard, and each knows all of the new village."""
-    await conn.execute("SELECT FROM gateway WHERE village = %s ORDER BY id FOR NO KEY UPDATE", (village,))
-    await conn.execute("UPDATE gateway SET village = %s WHERE village = %s", (into, village))
+async def merge(conn: psycopg.AsyncConnection[Any], gone: int, into: int) -> None:
+    """A village's gateways become the other's: they hear whom they heard, and each knows all of the new village. What
+    was offered to the area's devices is offered to the other's."""
+    await conn.execute("SELECT FROM gateway WHERE village = %s ORDER BY id FOR NO KEY UPDATE", (gone,))
+    await conn.execute("UPDATE gateway SET village = %s WHERE village = %s", (into, gone))
+    await conn.execute("UPDATE firmware_offer SET area = %s WHERE area = %s AND ended_at IS NULL", (into, gone))

@@ -9,6 +9,7 @@ import pytest
 from heartlamp_server.area.erase import HELD
 from heartlamp_server.area.importing.report import harmless
 
+from tests.server.area.tables import write
 from tests.server.area.zone import Zone, post
 from tests.server.county import County, Operator
 
@@ -68,6 +69,13 @@ def test_rows_of_two_households_cannot_be_swapped(zone: Zone, operator: Operator
     )  # fmt: skip
     assert operator.http.get(f"/api/sites/{other}/household").status_code == 409
     assert operator.http.get(f"/api/sites/{one}/household").status_code == 200
+
+    table = write(zone.folder / "h.csv", ["点位编号", "狗"], [one, "有"], [other, "有"])
+    said = zone.take("households", table, check=False)
+    assert "0 added, 1 changed, 0 as they were, 1 not taken" in said
+    assert "row 3, 点位编号" in said
+    assert operator.http.post(f"/api/sites/{other}/erase").status_code == 200
+    assert operator.get(f"sites/{other}/household")["contacts"] == []
 
 
 def test_a_household_is_given_all_that_is_kept_of_it_and_has_it_erased(county: County, operator: Operator) -> None:

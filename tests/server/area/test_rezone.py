@@ -66,7 +66,7 @@ def test_a_village_becomes_part_of_another_and_names_that_clash_are_told_apart()
         (5, 4, "东村一组", ""),
         (6, 4, "二组", ""),
     }
-    assert (there.nodes[3].ended, effects.merged, effects.gateways) == (JUNE, {3: 4}, [(3, 4)])
+    assert (there.nodes[3].ended, effects.merged) == (JUNE, {3: 4})
     assert any("东村一组" in note for note in effects.notes)
     assert effects.sites == [(3, 4)]
 

@@ -62,10 +62,18 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A site as it is. `kind`: only a household has anything here."""
+    """A site as it is. `kind`: only a household has anything here; `household` None: what is kept cannot be unsealed."""
 
     kind: str
-    household: Household
+    household: Household | None
+
+
+_SITE = text(SITE_ID_MAX, needed=True)
+
+
+def named(rows: Iterable[Cells]) -> list[str]:
+    """The sites that a table speaks of."""
+    return sorted({cells.peek("site", _SITE, "") for cells in rows} - {""})
 
 
 def plan(rows: Iterable[Cells], known: Mapping[str, Known], today: date) -> tuple[dict[str, Household], Outcome]:
@@ -74,7 +82,7 @@ def plan(rows: Iterable[Cells], known: Mapping[str, Known], today: date) -> tupl
     changed: dict[str, Household] = {}
     seen: dict[str, int] = {}
     for cells in rows:
-        site = cells.get("site", text(SITE_ID_MAX, needed=True), "")
+        site = cells.get("site", _SITE, "")
         place = known.get(site)
         if site and place is None:
             cells.refuse(
@@ -85,16 +93,22 @@ def plan(rows: Iterable[Cells], known: Mapping[str, Known], today: date) -> tupl
         elif site in seen:
             why = f"第 {seen[site]} 行已是这一户 · row {seen[site]} is this household"
             cells.refuse("site", why, "每户一行 · one row for each household")
-        after = _read(cells, place.household, today) if place is not None and not cells.refused else None
-        if after is None or place is None:
+        elif place is not None and place.household is None:
+            why = "这一户的信息解不开：密钥文件不符，或数据被改动 · it cannot be unsealed: another key file, or it was changed"
+            cells.refuse(
+                "site", why, "恢复密钥文件，或先删除该户信息 · bring the key file back, or erase the household first"
+            )
+        before = place.household if place is not None else None
+        after = _read(cells, before, today) if before is not None and not cells.refused else None
+        if after is None:
             outcome.refused += cells.refused
             continue
         seen[site] = cells.number
-        if after == place.household:
+        if after == before:
             outcome.same += 1
         else:
             changed[site] = after
-            fresh = place.household == Household()
+            fresh = before == Household()
             outcome.added, outcome.changed = outcome.added + fresh, outcome.changed + (not fresh)
     return changed, outcome
 

@@ -9,8 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
 
-from cryptography.exceptions import InvalidTag
-
 from heartlamp_server.area import tree_store
 from heartlamp_server.area.importing import areas, columns, households, report, sheet, sites, store
 from heartlamp_server.area.importing.columns import Cells, Head
@@ -44,13 +42,7 @@ async def take(args: argparse.Namespace, connect: Connect, seal: Sealer, retold:
         elif args.kind == "sites":
             outcome = await _sites(conn, cells, args, retold)
         else:
-            try:
-                outcome = await _households(conn, cells, args, seal)
-            except InvalidTag as why:
-                raise ConfigError(
-                    "what is kept of households cannot be unsealed: key_file is not the one that sealed it. "
-                    "Bring that file back. Nothing was changed."
-                ) from why
+            outcome = await _households(conn, cells, args, seal)
     _tell(args, outcome, len(cells), time.monotonic() - began)
     return _refused(args, head, cells, outcome)
 
@@ -77,8 +69,8 @@ async def _sites(conn: Connection, cells: list[Cells], args: argparse.Namespace,
 
 
 async def _households(conn: Connection, cells: list[Cells], args: argparse.Namespace, seal: Sealer) -> Outcome:
-    many = await (await conn.execute("SELECT count(*) FROM site")).fetchone()
-    known = await store.known_households(conn, seal, Counter("sites read", many[0] if many else 0))
+    named = households.named(cells)
+    known = await store.known_households(conn, seal, named, Counter("read", len(named)))
     changed, outcome = households.plan(cells, known, await tree_store.today(conn))
     if not args.dry_run:
         count = Counter("written", len(changed))

@@ -126,6 +126,7 @@ CREATE TABLE consent (
     recorded_by text NOT NULL,
     withdrawn_on date CHECK (withdrawn_on >= given_on)
 );
+CREATE INDEX consent_site ON consent (site, id);
 CREATE UNIQUE INDEX consent_now ON consent (site, kind) WHERE withdrawn_on IS NULL;
 
 -- A list of households leaves the county when one person asks and another releases.
