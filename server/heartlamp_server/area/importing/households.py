@@ -62,7 +62,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A site as it is. `kind`: only a household has anything here; `household` None: what is kept cannot be unsealed."""
+    """A site as it is. `kind`: only a household has anything here; `household` None: what is kept is not readable."""
 
     kind: str
     household: Household | None
@@ -94,10 +94,8 @@ def plan(rows: Iterable[Cells], known: Mapping[str, Known], today: date) -> tupl
             why = f"第 {seen[site]} 行已是这一户 · row {seen[site]} is this household"
             cells.refuse("site", why, "每户一行 · one row for each household")
         elif place is not None and place.household is None:
-            why = "这一户的信息解不开：密钥文件不符，或数据被改动 · it cannot be unsealed: another key file, or it was changed"
-            cells.refuse(
-                "site", why, "恢复密钥文件，或先删除该户信息 · bring the key file back, or erase the household first"
-            )
+            why = "这一户的信息解不开：密钥文件不符，或被改动 · it cannot be unsealed: another key file, or changed"
+            cells.refuse("site", why, "恢复密钥文件，或先删除 · bring the key file back, or erase it first")
         before = place.household if place is not None else None
         after = _read(cells, before, today) if before is not None and not cells.refused else None
         if after is None:
