@@ -88,6 +88,12 @@ def decide(tree: Tree, decision: Decision, facts: Facts) -> Effects:
             f"{before.valid_from}: it cannot be changed from an earlier day",
             "换一个日期 · choose another day",
         )
+    says = [decision.into is not None, decision.ends, (decision.name, decision.code, decision.parent) != (None,) * 3]
+    if says.count(True) > 1:
+        raise Refused(
+            "修改、并入、撤销，一次只能做一样 · it can be changed, become part of another or end: one at a time",
+            "分开提交 · say them one by one",
+        )
     if decision.into is not None:
         return _merge(tree, before, _alive(tree, decision.into), decision.day, facts)
     if decision.ends:
@@ -199,8 +205,8 @@ def _put(tree: Tree, node: Node, effects: Effects) -> None:
 
 
 def _recode(tree: Tree, old: str, above: Node, effects: Effects) -> None:
-    """What is below has codes that begin with the area's: they follow it."""
-    if not old or not above.code or old == above.code:
+    """What is below has codes that begin with the area's: they follow it, and wait with it where it has none yet."""
+    if not old or old == above.code:
         return
     for child in tree.children(above.id):
         digits = _swapped(child.code, old, above.code)
@@ -211,7 +217,9 @@ def _recode(tree: Tree, old: str, above: Node, effects: Effects) -> None:
 
 
 def _swapped(digits: str, old: str, new: str) -> str:
-    return new + digits.removeprefix(old) if digits and old and digits.startswith(old) and new else digits
+    if not digits or not old or not digits.startswith(old):
+        return digits
+    return new + digits.removeprefix(old) if new else ""
 
 
 def _free(tree: Tree, parent: int, node: Node, name: str) -> str:

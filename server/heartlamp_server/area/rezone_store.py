@@ -206,10 +206,11 @@ async def _facts(conn: Connection, area: int, into: int | None) -> Facts:
 
 
 async def _apply(conn: Connection, day: date, effects: Effects, gateways: Gateways) -> None:
-    """Locks in the order sites, gateways."""
+    """Locks in the order sites, gateways by id: whoever hears anything of it before or after is told first."""
     await conn.execute(
         "SELECT FROM site WHERE area = ANY(%s) ORDER BY id FOR NO KEY UPDATE", ([old for old, _ in effects.sites],)
     )
+    await gateways.retell(conn, sorted(effects.touched))
     for old, new in effects.sites:  # of a site that came on a later day, that day stands
         await conn.execute(
             "UPDATE site SET area = %s, valid_from = greatest(valid_from, %s) WHERE area = %s", (new, day, old)
@@ -229,4 +230,3 @@ async def _apply(conn: Connection, day: date, effects: Effects, gateways: Gatewa
     await tree_store.write(conn, effects.nodes, effects.merged)
     for group, villages in effects.also.items():
         await conn.execute("UPDATE area SET also = %s WHERE id = %s", (list(villages), group))
-    await gateways.retell(conn, sorted(effects.touched))

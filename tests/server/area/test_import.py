@@ -28,6 +28,9 @@ def test_what_was_refused_is_corrected_in_the_report_and_imported_again(zone: Zo
     assert bad[head.index("原行号 row")] == "3"
     assert "no area has this code" in bad[head.index("原因 reason")]
 
+    zone.take("sites", file, check=False)
+    assert (zone.folder / "houses.refused2.csv").exists()  # the first one may be half corrected
+
     bad[1] = f"'{group}"
     again = zone.take("sites", write(zone.folder / "again.csv", head, bad))
     assert "1 rows: 1 added" in again

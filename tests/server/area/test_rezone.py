@@ -34,6 +34,11 @@ def test_a_village_that_gets_another_code_takes_its_groups_along() -> None:
     assert effects.touched == {3}
 
 
+def test_codes_below_wait_with_a_village_that_has_none_yet() -> None:
+    effects = done(tree(), area=3, code="")
+    assert {(n.id, n.code) for n in effects.nodes} == {(3, ""), (5, "")}
+
+
 def test_a_group_that_moves_is_still_heard_by_the_gateway_that_its_devices_know() -> None:
     effects = done(tree(), area=6, parent=4)
     assert [(n.id, n.parent) for n in effects.nodes] == [(6, 4)]
@@ -92,6 +97,10 @@ def test_groups_of_two_villages_become_one_and_both_gateways_hear_it() -> None:
         ({"area": 5, "parent": 4}, "it does not begin with 990101001202, the code of where it is"),
         ({"area": 3, "into": 3}, "it can only become part of another area of its level"),
         ({"area": 3, "into": 2}, "it can only become part of another area of its level"),
+        (
+            {"area": 3, "into": 4, "name": "新村"},
+            "it can be changed, become part of another or end: one at a time",
+        ),
         ({"area": 3, "ends": True}, "东村 still has areas, sites or a gateway"),
         (
             {"area": 3, "name": "东山村", "day": date(2026, 2, 1)},

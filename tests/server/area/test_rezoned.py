@@ -1,6 +1,7 @@
 """Re-zoning on a real county: history, gateways, open calls, the day that has not come."""
 
 import asyncio
+import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -122,6 +123,32 @@ def test_of_two_villages_that_became_one_each_gateway_hears_all(county: County, 
     ended = operator.get(f"areas/{area_of(gone)}")
     assert (ended["ended"], ended["merged_into"]) == (today(county).isoformat(), area_of(into))
     assert gone.name not in [a["name"] for a in operator.get("areas", parent=ended["path"][-2]["id"])["areas"]]
+
+
+def test_no_call_is_lost_while_a_group_moves_to_and_fro(county: County, operator: Operator) -> None:
+    old, new = county.village(), county.village()
+    group, now = group_of(old), today(county).isoformat()
+    county.sql("UPDATE area SET name = '八组' WHERE id = %s", group)
+    presses: list[tuple[str, str]] = []
+    stop = threading.Event()
+
+    def press() -> None:
+        while not stop.is_set():
+            one = old.keys[len(presses) % 2].press()
+            presses.append((one.id, old.send(one)[0].verdict))
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    try:
+        for to in (new, old) * 4:
+            rezoned(operator, group, day=now, parent=area_of(to))
+    finally:
+        stop.set()
+        presser.join()
+    assert len(presses) > 4
+    assert {verdict for _, verdict in presses} == {"received"}
+    stored = county.sql("SELECT count(*) FROM event WHERE id = ANY(%s) AND incident NOTNULL", [id for id, _ in presses])
+    assert stored == [(len(presses),)]
 
 
 def test_a_day_that_has_not_come_is_waited_for_and_may_be_withdrawn(zone: Zone, operator: Operator) -> None:

@@ -20,6 +20,11 @@ def test_a_table_of_text_is_read_however_it_was_saved(tmp_path: Path, encoding: 
     assert rows == [(1, ROWS[0]), (2, ROWS[1]), (4, ROWS[3])]
 
 
+def test_a_title_above_does_not_hide_what_parts_the_cells(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("点位登记表\n编号;名称\n1;一组\n")
+    assert [cells for _, cells in read(tmp_path / "a.csv")][1:] == [["编号", "名称"], ["1", "一组"]]
+
+
 def test_a_spreadsheet_gives_what_its_cells_are(tmp_path: Path) -> None:
     book = xlsx(
         tmp_path / "a.xlsx", [["代码", "名称"], [990101001201, datetime(2026, 3, 7)], ["=1+1", None], [], [1.5, True]]

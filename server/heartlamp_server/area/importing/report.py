@@ -44,7 +44,9 @@ class Outcome:
 def harmless(text: str) -> str:
     """For a table that a spreadsheet program opens: what would be computed there, or shortened to 1.3E+11, has an
     apostrophe before it. An import takes it off again."""
-    if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) or (len(text) > 11 and text.isdigit()):
+    if text.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) or (
+        len(text) > 11 and text.isdigit()
+    ):
         return "'" + text
     return text
 

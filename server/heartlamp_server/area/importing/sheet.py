@@ -71,8 +71,8 @@ def _limited(rows: Iterator[Row]) -> Iterator[Row]:
 
 def _csv(data: bytes) -> Iterator[Row]:
     text = decoded(data)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
+    top = text[:4000]  # the first line may be a title
+    delimiter = max(",;\t", key=top.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
     line = 0
     try:

@@ -108,8 +108,16 @@ def _tell(args: argparse.Namespace, outcome: Outcome, rows: int, seconds: float)
 def _refused(args: argparse.Namespace, head: Head, cells: Sequence[Cells], outcome: Outcome) -> int:
     if not outcome.refused:
         return 0
-    file: Path = args.refused or args.file.with_name(f"{args.file.stem}.refused.csv")
+    file: Path = args.refused or _free(args.file)
     numbers = {refused.row for refused in outcome.refused}
     report.write(file, head.names, ((c.number, c.texts()) for c in cells if c.number in numbers), outcome.refused)
     print(f"The rows that were not taken stand in {file}: correct them there and import that file.", file=sys.stderr)
     return 1
+
+
+def _free(file: Path) -> Path:
+    """Beside the file. One that is there may be half corrected: it is left alone."""
+    stem, number = file.name.partition(".")[0], 1
+    while (free := file.with_name(f"{stem}.refused{number if number > 1 else ''}.csv")).exists():
+        number += 1
+    return free
