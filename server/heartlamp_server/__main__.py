@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heartlamp_server import config as configuration
+from heartlamp_server.area import commands as area_commands
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 
@@ -66,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--file", type=Path, required=True, help="villages.json")
     enrol.add_argument("--out", type=Path, required=True)
     enrol.add_argument("--update-key", type=Path, help="by which devices shall trust updates: update_key.json or a PEM")
+
+    for sub in area_commands.add_to(commands, _import):
+        _config_option(sub)
 
     groups = {
         name: commands.add_parser(name, help=help).add_subparsers(required=True)
@@ -370,6 +374,15 @@ def _firmware(verb: str, args: argparse.Namespace) -> int:
         "list": commands.show,
     }[verb]
     return asyncio.run(work(args, lambda: _connected(configuration.read(args.config))))
+
+
+def _import(args: argparse.Namespace) -> int:
+    from heartlamp_server.area.importing.take import take
+    from heartlamp_server.device.rezone import retell
+    from heartlamp_server.device.vault import Vault, read_key
+
+    config = configuration.read(args.config)
+    return asyncio.run(take(args, lambda: _connected(config), Vault(read_key(config.key_file)), retell))
 
 
 class _Running:

@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from heartlamp_server.area.rezone_store import Gateways
+from heartlamp_server.area.turn import Turn
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.device import rezone
 from heartlamp_server.device import store as device_store
 from heartlamp_server.device.join import Joining
 from heartlamp_server.device.presence import Presence
@@ -60,6 +63,8 @@ class County:
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
+        self.rezoning = Gateways(rezone.retell, rezone.merge)
+        self.turn = Turn(self.database, self.rezoning)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -91,6 +96,7 @@ class County:
             "presence": self.presence.run(),
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
+            "areas": self.turn.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heartlamp_server.alarm import routes as alarm_routes
 from heartlamp_server.app import County
+from heartlamp_server.area import household_routes, site_routes
+from heartlamp_server.area import routes as area_routes
+from heartlamp_server.area.reader import Reader
 from heartlamp_server.config import Config, Listener
 from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
@@ -39,8 +42,16 @@ def build(county: County, secure: bool) -> FastAPI:
     database = county.database
     signed_in = responder_routes.guard(database)
     texts, wakes = Texts(), {name: trait.wakes for name, trait in county.ways.traits().items()}
+
+    async def reads(request: Request) -> Reader:
+        """Who is signed in may see and change everything, until people have roles."""
+        return Reader((await signed_in(request)).name)
+
     for router in (
         responder_routes.router(database, signed_in, secure),
+        area_routes.router(database, reads, county.rezoning),
+        site_routes.router(database, reads, county.rezoning),
+        household_routes.router(database, reads, county.vault),
         device_routes.router(database, county.presence, signed_in),
         telemetry_routes.router(database, county.series, signed_in),
         alarm_routes.router(database, signed_in),

@@ -8,6 +8,9 @@ from heartlamp_server.area.model import Place
 
 LAMP_KINDS = ", ".join(f"'{kind}'" for kind in LAMPS)
 """For SQL: the kinds that show calls."""
+HEARD_BY = "g.village = ANY(a.also || ARRAY[a.id, a.parent])"
+"""For SQL, of an area `a`: that `g` is a gateway that hears its devices. It is its village's, and where the group was
+moved to another village also the one's that its devices were provisioned for."""
 
 # The path is the chain of areas above a site, from the county down.
 PLACES = f"""
@@ -20,7 +23,7 @@ SELECT s.id,
     jsonb_build_object('name', s.name, 'address', s.address, 'landmark', s.landmark, 'path',
         (SELECT jsonb_agg(a.name ORDER BY up.depth DESC) FROM up JOIN area a ON a.id = up.area WHERE up.site = s.id)
     ) AS place,
-    ARRAY(SELECT g.id FROM area a JOIN gateway g ON g.village IN (a.id, a.parent)
+    ARRAY(SELECT g.id FROM area a JOIN gateway g ON {HEARD_BY}
           WHERE a.id = s.area ORDER BY g.id) AS gateways,
     (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
      WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps,

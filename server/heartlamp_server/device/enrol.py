@@ -78,7 +78,8 @@ async def _village(
 
 async def _area(conn: psycopg.AsyncConnection[Any], parent: int | None, level: str, name: str, code: str) -> int:
     cursor = await conn.execute(
-        "INSERT INTO area (parent, level, name, code) VALUES (%s, %s, %s, %s) ON CONFLICT (parent, level, name) "
+        "INSERT INTO area (parent, level, name, code) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (parent, level, name, police) WHERE valid_to IS NULL "
         "DO UPDATE SET code = coalesce(nullif(EXCLUDED.code, ''), area.code) RETURNING id",
         (parent, level, name, code),
     )

@@ -69,7 +69,8 @@ async def _known(conn: psycopg.AsyncConnection[Any], gateway: str, village: str)
             raise ValueError(f"gateway {gateway} is the one of {row[2]}, not of {village}")
         return
     cursor = await conn.execute(
-        "SELECT id, name FROM area WHERE level = 'village' AND (name = %(v)s OR (code = %(v)s AND code <> ''))",
+        "SELECT id, name FROM area WHERE level = 'village' AND valid_to IS NULL "
+        "AND (name = %(v)s OR (code = %(v)s AND code <> ''))",
         {"v": village},
     )
     found = await cursor.fetchall()

@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.uplink import gateway_of_one
 
+from heartlamp_server.area.store import HEARD_BY
 from heartlamp_server.device import store
 
 
@@ -20,7 +21,7 @@ async def revoke_device(conn: psycopg.AsyncConnection[Any], id: str) -> bool:
         if row is None:
             return False
         gateways = await conn.execute(
-            "SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent) "
+            f"SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON {HEARD_BY} "
             "WHERE s.id = %s ORDER BY g.id",
             (row[0],),
         )

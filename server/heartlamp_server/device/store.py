@@ -12,7 +12,7 @@ import psycopg
 from heartlamp_protocol.registry import UPDATES_MAX, Registry, Site, Update
 from heartlamp_protocol.registry import Device as Listed
 
-from heartlamp_server.area.store import LAMP_KINDS
+from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
 from heartlamp_server.device.model import FRESH_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 
@@ -23,16 +23,17 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
     d.revoked_at IS NOT NULL AS revoked,
     (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END
      FROM site s JOIN area a ON a.id = s.area WHERE s.id = d.site) AS village,
-    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
+    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON {HEARD_BY}
           WHERE s.id = d.site
           UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
-FROM device d
-WHERE d.id = ANY(%(devices)s) OR (d.site = ANY(%(sites)s) AND d.kind IN ({LAMP_KINDS}))
-    OR d.id IN (SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s))
-    OR d.id IN (SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
-                WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s))
+FROM (SELECT unnest(%(devices)s::text[]) AS id
+    UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
+    UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
+    UNION SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
+        WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s)
+    OFFSET 0) concerned JOIN device d ON d.id = concerned.id
 """
 """Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
 devices whose words, or which notes, wait for one of the events."""
@@ -98,8 +99,9 @@ async def registry(conn: psycopg.AsyncConnection[Any], gateway: str) -> Registry
 _REGISTRY = """
 WITH mine AS (
     SELECT s.id, s.name, s.area::text AS "group" FROM gateway g
-    JOIN area a ON g.village IN (a.id, a.parent) JOIN site s ON s.area = a.id WHERE g.id = %(gateway)s
-)
+    JOIN area a ON (g.village IN (a.id, a.parent) OR a.also @> ARRAY[g.village]) JOIN site s ON s.area = a.id
+    WHERE g.id = %(gateway)s
+), ours AS (SELECT * FROM device WHERE site = ANY(ARRAY(SELECT id FROM mine)))
 SELECT g.registry, v.name,
     (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
     (SELECT coalesce(json_agg(json_build_object('id', d.id, 'kind', d.kind, 'site', d.site,
@@ -108,11 +110,11 @@ SELECT g.registry, v.name,
             (SELECT coalesce(json_object_agg(d.id || '.' || k.version, k.mqtt_hash), '{}')
              FROM device_key k WHERE k.device = d.id AND k.revoked_at IS NULL)
         ELSE '{}' END) ORDER BY d.id), '[]')
-     FROM device d JOIN mine ON d.site = mine.id),
+     FROM ours d),
     (SELECT coalesce(json_agg(u ORDER BY u.offer DESC), '[]') FROM (
         SELECT max(o.offer) AS offer, o.bundle, o.size, o.again, json_agg(o.device ORDER BY o.device) AS devices FROM (
             SELECT DISTINCT ON (d.id) d.id AS device, o.id AS offer, o.bundle, o.again, f.size
-            FROM device d JOIN mine ON d.site = mine.id JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area
+            FROM ours d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area
             JOIN firmware_offer o ON o.ended_at IS NULL AND (o.device = d.id OR o.area IN (a.id, a.parent))
             JOIN firmware f ON f.id = o.bundle AND d.kind = ANY(f.kinds)
             WHERE d.revoked_at IS NULL ORDER BY d.id, o.id DESC
@@ -263,7 +265,7 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
         )
         SELECT s.id, s.name, s.address, s.landmark, tree.path,
             d.id, d.kind, greatest(d.last_seen, o.last_seen), CASE WHEN d.online AND NOT EXISTS (
-                SELECT FROM area a JOIN gateway g ON g.village IN (a.id, a.parent) WHERE a.id = s.area
+                SELECT FROM area a JOIN gateway g ON {HEARD_BY} WHERE a.id = s.area
                 AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{FRESH_SECONDS} s'
             ) THEN NULL ELSE d.online END, o.last_seen, o.id IS NOT NULL AND o.revoked_at IS NULL,
             d.revoked_at IS NOT NULL, clock_timestamp()

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import psycopg
 from heartlamp_protocol.bundles import Bundle
 
+from heartlamp_server.area.store import HEARD_BY
 from heartlamp_server.device.store import bump_registry
 from heartlamp_server.firmware.model import Heard
 
@@ -65,8 +66,8 @@ async def areas(conn: Connection, level: str, name: str) -> list[tuple[int, str]
     cursor = await conn.execute(
         "WITH RECURSIVE tree (id, path) AS (SELECT id, name FROM area WHERE parent IS NULL UNION ALL "
         "SELECT a.id, tree.path || ' ' || a.name FROM area a JOIN tree ON a.parent = tree.id) "
-        "SELECT a.id, tree.path FROM area a JOIN tree USING (id) WHERE a.level = %(level)s AND (a.name = %(name)s "
-        "OR (a.code = %(name)s AND a.code <> '') OR tree.path = %(name)s "
+        "SELECT a.id, tree.path FROM area a JOIN tree USING (id) WHERE a.level = %(level)s AND a.valid_to IS NULL "
+        "AND (a.name = %(name)s OR (a.code = %(name)s AND a.code <> '') OR tree.path = %(name)s "
         "OR EXISTS (SELECT FROM gateway g WHERE g.id = %(name)s AND g.village = a.id)) ORDER BY 2",
         {"level": level, "name": name},
     )
@@ -97,7 +98,7 @@ async def withdraw(conn: Connection, bundle: str) -> int:
 
 async def _tell(conn: Connection, to: list[tuple[int | None, str | None]]) -> None:
     cursor = await conn.execute(
-        "SELECT DISTINCT g.id FROM gateway g JOIN area a ON g.village IN (a.id, a.parent) "
+        f"SELECT DISTINCT g.id FROM gateway g JOIN area a ON {HEARD_BY} "
         "LEFT JOIN site s ON s.area = a.id LEFT JOIN device d ON d.site = s.id "
         "WHERE g.revoked_at IS NULL AND (a.id = ANY(%s) OR d.id = ANY(%s)) ORDER BY g.id",
         ([area for area, _ in to if area is not None], [device for _, device in to if device is not None]),

@@ -13,8 +13,8 @@ from heartlamp_server import plain
 from heartlamp_server.database.pool import Database
 from heartlamp_server.notification import broadcast
 from heartlamp_server.notification.broadcast import CONFIRM_WITHIN
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.model import Person
-from heartlamp_server.responder.routes import Problem, problem
 
 May = Callable[[Person, int], Awaitable[bool]]
 """Whether this person is commander or operator of the area, or of one above it."""

@@ -11,8 +11,8 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.notification import outcome, store
 from heartlamp_server.notification.model import ASKS
 from heartlamp_server.notification.texts import Texts
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.model import Person
-from heartlamp_server.responder.routes import Problem, problem
 
 
 class Notice(BaseModel):

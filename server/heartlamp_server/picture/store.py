@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from heartlamp_server.area.store import HEARD_BY
 from heartlamp_server.database import feed
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import store as incidents
@@ -19,9 +20,9 @@ from heartlamp_server.picture.model import DEVICE_MAX, Announced, Progress
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
-_ANNOUNCED = """
+_ANNOUNCED = f"""
 SELECT e.incident, e.device, d.kind, h.name, e.detail, d.kind = 'camera' AND d.site = i.site, EXISTS (
-    SELECT FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON g.village IN (a.id, a.parent)
+    SELECT FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON {HEARD_BY}
     WHERE s.id = d.site AND g.id = %(gateway)s)
 FROM event e JOIN device d ON d.id = e.device JOIN site h ON h.id = d.site JOIN incident i ON i.id = e.incident
 WHERE e.id = %(event)s AND e.kind = 'still' AND e.verified

@@ -4,10 +4,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import password, store
 from heartlamp_server.responder.model import SESSION, Person, Tries
 
@@ -24,17 +25,6 @@ class Login(BaseModel):
 class Me(BaseModel):
     name: str
     display: str
-
-
-class Problem(BaseModel):
-    """Every error: what happened, and what to do."""
-
-    error: str
-    do: str
-
-
-def problem(status: int, error: str, do: str) -> HTTPException:
-    return HTTPException(status, {"error": error, "do": do})
 
 
 def guard(database: Database) -> Guard:

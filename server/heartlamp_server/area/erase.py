@@ -1,0 +1,126 @@
+"""Where a household's data is, table by table: what its export has, what its erasure takes, what stays and why. Pure:
+statements as data, run by household_routes.py. A test walks the schema and finds a table that is missing here."""
+
+from dataclasses import dataclass
+
+_DEVICES = "SELECT id FROM device WHERE site = %(site)s"
+_INCIDENTS = "SELECT id FROM incident WHERE site = %(site)s"
+_CLOSED = f"{_INCIDENTS} AND closed_at IS NOT NULL"
+_LIVES = "EXISTS (SELECT FROM device WHERE site = %(site)s AND revoked_at IS NULL)"
+
+ERASED = "已删除 · erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """`table`: what holds it; `what`: it, in words; `export`: a query of its rows for the household, "" where an id or
+    a figure is all there is, or where the sealed words are exported unsealed by household_store; `erase`: statements;
+    `stays`: what remains, and why. All with the parameter `site`."""
+
+    table: str
+    what: str
+    export: str = ""
+    erase: tuple[str, ...] = ()
+    stays: str = ""
+
+
+HELD = (
+    Held(
+        "site",
+        "name, address, landmark and point of the house",
+        "SELECT id, kind, name, address, landmark, latitude, longitude FROM site WHERE id = %(site)s",
+        (
+            "UPDATE site SET address = '', landmark = '', latitude = NULL, longitude = NULL "
+            f"WHERE id = %(site)s AND NOT {_LIVES}",
+        ),
+        "the house's number; the address too for as long as a device there may call for help",
+    ),
+    Held(
+        "site_was",
+        "in which household group the house was, and when",
+        "SELECT valid_from, valid_to, area FROM site_was WHERE site = %(site)s ORDER BY valid_from",
+        stays="areas and days: figures are of them",
+    ),
+    Held(
+        "household",
+        "what who comes must know",
+        erase=("UPDATE household SET needs = NULL WHERE site = %(site)s",),
+        stays="that there was a record, when it was erased and by whom",
+    ),
+    Held("contact", "whom to call", erase=("DELETE FROM contact WHERE site = %(site)s",)),
+    Held(
+        "consent",
+        "consents and their evidence",
+        erase=(
+            "UPDATE consent SET evidence = NULL, withdrawn_on = coalesce(withdrawn_on, greatest(given_on, "
+            "(now() AT TIME ZONE 'Asia/Shanghai')::date)) WHERE site = %(site)s",
+        ),
+        stays="kind and days of each consent: that it had been there is to be shown",
+    ),
+    Held(
+        "device",
+        "devices of the house",
+        "SELECT id, kind, last_seen, revoked_at FROM device WHERE site = %(site)s ORDER BY id",
+        stays="ids: they go on calling for help until they are revoked",
+    ),
+    Held("device_key", "keys of the devices", stays="no data of people"),
+    Held("gateway", "a device that is its own way to the county", stays="no data of people"),
+    Held("gateway_token", "tokens", stays="no data of people"),
+    Held(
+        "incident",
+        "calls for help",
+        "SELECT id, what, place, opened_at, presses, answer, who, responders, closed_at, closed_by, closed_how "
+        "FROM incident WHERE site = %(site)s ORDER BY opened_at",
+        (
+            "UPDATE incident SET place = place || jsonb_build_object('address', '', 'landmark', '') "
+            f"WHERE id IN ({_CLOSED}) AND NOT {_LIVES}",
+        ),
+        "that there was a call, when, and how it was answered: figures are reckoned from it",
+    ),
+    Held(
+        "timeline",
+        "what was done about each call, with what operators wrote",
+        f"SELECT incident, at, kind, detail FROM timeline WHERE incident IN ({_INCIDENTS}) ORDER BY id",
+        (
+            f'UPDATE timeline SET detail = detail || \'{{"note": "{ERASED}"}}\' '
+            f"WHERE detail ? 'note' AND incident IN ({_CLOSED})",
+        ),
+        "the steps without the words; an open call keeps them until it is closed",
+    ),
+    Held(
+        "event",
+        "what the devices said",
+        "SELECT id, kind, detail, received_at, observed_at FROM event "
+        f"WHERE device IN ({_DEVICES}) ORDER BY received_at",
+        stays="ids and kinds, without which an event would be taken in again",
+    ),
+    Held("clash", "an event that came twice and differed", stays="ids and bytes of devices: evidence of a forgery"),
+    Held("evidence", "frames that could not be read", stays="deleted after 90 days"),
+    Held(
+        "note", "what the village's gateway said of a call", stays="ids of devices; what waits is deleted after 31 days"
+    ),
+    Held(
+        "picture",
+        "stills of a camera of the house",
+        "SELECT event, size, began_at, whole_at, deleted_at FROM picture "
+        f"WHERE device IN ({_DEVICES}) ORDER BY began_at",
+        (
+            f"DELETE FROM picture_part WHERE event IN (SELECT event FROM picture WHERE device IN ({_DEVICES}))",
+            f"UPDATE picture SET deleted_at = now(), deleted_why = '{ERASED}', at = 0 "
+            f"WHERE deleted_at IS NULL AND device IN ({_DEVICES})",
+        ),
+        "that there was one",
+    ),
+    Held("picture_part", "the stills' bytes"),
+    Held(
+        "reading",
+        "what the devices measured",
+        "SELECT device, name, count(*) AS readings, min(at) AS first_at, max(at) AS last_at FROM reading "
+        f"WHERE device IN ({_DEVICES}) GROUP BY device, name ORDER BY device, name",
+        (f"DELETE FROM reading WHERE device IN ({_DEVICES})",),
+        "what a time-series database beside this one has: there it ends with its days",
+    ),
+    Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),
+    Held("command", "what the village's gateway is told", stays="deleted when the call is closed for all"),
+    Held("feed", "what screens are told", stays="deleted after two days"),
+)
