@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from heartlamp_server.audit.key import signing_key
+from heartlamp_server.audit.seal import Seal
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
@@ -54,6 +56,7 @@ class County:
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
+        self.seal = Seal(self.database, signing_key(key))
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -78,6 +81,7 @@ class County:
             "presence": self.presence.run(),
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
+            "audit": self.seal.run(),
         }
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 

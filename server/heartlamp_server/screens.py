@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heartlamp_server.alarm import routes as alarm_routes
 from heartlamp_server.app import County
+from heartlamp_server.audit import routes as audit_routes
+from heartlamp_server.audit.store import NotWritten
 from heartlamp_server.config import Config, Listener
 from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
@@ -38,12 +40,14 @@ def build(county: County, secure: bool) -> FastAPI:
         telemetry_routes.router(database, county.series, signed_in),
         alarm_routes.router(database, signed_in),
         incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
-        console_routes.router(county.feed, signed_in),
+        audit_routes.router(database, county.seal, signed_in),
+        console_routes.router(database, county.feed, signed_in),
     ):
         app.include_router(router, prefix="/api")
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
+    app.add_exception_handler(NotWritten, _not_written)
     app.add_exception_handler(HTTPException, _said)
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
@@ -129,6 +133,14 @@ def _not_ready(request: Request, error: Exception) -> Response:
     return JSONResponse(
         {"error": "数据库暂时不可用 · the store is away", "do": "请稍后重试 · try again in a moment"}, 503
     )
+
+
+def _not_written(request: Request, error: Exception) -> Response:
+    said = {
+        "error": "审计日志无法写入，未显示也未更改 · the audit log cannot be written: nothing was shown or changed",
+        "do": "请联系管理员；报警照常接收 · tell the administrator; alarms are taken in all the same",
+    }
+    return JSONResponse(said, 503)
 
 
 def _unfit(request: Request, error: Exception) -> Response:
