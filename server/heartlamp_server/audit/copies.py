@@ -80,6 +80,7 @@ class InFile:
             raise ValueError(f"{file} is no export of the audit log: its first line does not say {FORMAT!r}")
         self.key = str(first.get("key", ""))
         self.rows: int | None = None
+        self._there = 0
         with file.open("rb") as lines:
             lines.seek(max(0, file.stat().st_size - 200))
             last = _json(lines.read().splitlines()[-1])
@@ -87,20 +88,21 @@ class InFile:
             self.rows = last["rows"]
 
     def links(self) -> Iterator[Link]:
-        n = 0
+        n = self._there = 0
         with self._file.open("rb") as lines:
             lines.readline()
             for line in lines:
                 found = _json(line)
                 if "rows" not in found:
-                    n += 1
+                    n = self._there = n + 1
                     one = _link(found, n)
                     yield (
                         one if _encoded(one) == line else Link(n, bytes(32), _UNREADABLE)
                     )  # there is one way to write it
 
     def cut(self) -> str:
-        there = sum(1 for _ in self.links())
+        """After `links` was read to its end."""
+        there = self._there
         if self.rows is None:
             return "the file has no last line: it was cut off"
         return f"the file says that it has {self.rows} rows, it has {there}" if there != self.rows else ""
