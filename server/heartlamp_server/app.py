@@ -31,7 +31,7 @@ from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.picture.routes import Pictures
-from heartlamp_server.telemetry.store import PostgresSeries
+from heartlamp_server.telemetry import opening
 
 log = logging.getLogger("heartlamp")
 
@@ -44,7 +44,7 @@ class County:
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
-        self.vault, self.series = Vault(key), PostgresSeries()
+        self.vault, self.series = Vault(key), opening.series(config.telemetry)
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
@@ -82,6 +82,7 @@ class County:
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
             "audit": self.seal.run(),
+            "telemetry": self.series.run(self.database),
         }
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 
@@ -95,6 +96,7 @@ class County:
 
     async def close(self) -> None:
         await self.presence.flush()
+        await self.series.close()
         await self.database.close()
 
     def stop_streams(self) -> None:

@@ -24,6 +24,7 @@ from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.responder import routes as responder_routes
 from heartlamp_server.telemetry import routes as telemetry_routes
+from heartlamp_server.telemetry.model import SeriesAway
 
 BODY_BYTES_MAX = 64 * 1024
 """The longest that a person types is a note of 500 characters."""
@@ -48,6 +49,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(NotWritten, _not_written)
+    app.add_exception_handler(SeriesAway, _series_away)
     app.add_exception_handler(HTTPException, _said)
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
@@ -139,6 +141,14 @@ def _not_written(request: Request, error: Exception) -> Response:
     said = {
         "error": "审计日志无法写入，未显示也未更改 · the audit log cannot be written: nothing was shown or changed",
         "do": "请联系管理员；报警照常接收 · tell the administrator; alarms are taken in all the same",
+    }
+    return JSONResponse(said, 503)
+
+
+def _series_away(request: Request, error: Exception) -> Response:
+    said = {
+        "error": "读数暂时无法查询，报警不受影响 · readings cannot be looked up now; alarms are not concerned",
+        "do": "请稍后重试 · try again in a moment",
     }
     return JSONResponse(said, 503)
 

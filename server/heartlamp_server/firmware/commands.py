@@ -9,11 +9,14 @@ from typing import TypeAlias
 from heartlamp_protocol.bundles import BundleError, read_bundle, signed_by, version_text
 from heartlamp_protocol.refusals import refusal
 
+from heartlamp_server import config as configuration
 from heartlamp_server.audit import operating
 from heartlamp_server.audit import store as audit
 from heartlamp_server.config import ConfigError
 from heartlamp_server.firmware import store
 from heartlamp_server.firmware.model import outcome, read_key
+from heartlamp_server.telemetry import opening
+from heartlamp_server.telemetry.model import SeriesAway
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[store.Connection]]
 
@@ -80,8 +83,13 @@ async def withdraw(args: argparse.Namespace, connect: Connect) -> int:
 
 
 async def show(args: argparse.Namespace, connect: Connect) -> int:
+    series = opening.series(configuration.read(args.config).telemetry)
     async with connect() as conn:
-        bundles, heard = await store.bundles(conn), await store.heard(conn)
+        bundles = await store.bundles(conn)
+        try:
+            heard = await store.heard(conn, series)
+        except SeriesAway as error:
+            return _no(f"what devices say of themselves cannot be looked up now: {error}")
     for b in bundles:
         boards = ", ".join(b.boards)
         print(f"{b.id}  {version_text(b.version):<8} {b.size:>7} bytes, {b.offers} offers, for {boards}")

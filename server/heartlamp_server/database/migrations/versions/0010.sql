@@ -43,3 +43,21 @@ ALTER TABLE audit_seal ENABLE ALWAYS TRIGGER stays;
 ALTER TABLE audit_head ENABLE ALWAYS TRIGGER stays;
 -- Its owner too has these rights by grants only.
 REVOKE UPDATE, DELETE, TRUNCATE ON audit, audit_seal, audit_head FROM PUBLIC, CURRENT_USER;
+
+-- telemetry: what every hour came to, so that a month of a device is looked up in milliseconds. Hours before `until` are
+-- rolled up; what comes late for one is noted, and that device's hour is rolled up again.
+CREATE TABLE reading_hour (
+    device text NOT NULL,
+    name text NOT NULL,
+    at timestamptz NOT NULL,
+    low bigint NOT NULL,
+    high bigint NOT NULL,
+    mean double precision NOT NULL,
+    many bigint NOT NULL,
+    PRIMARY KEY (device, name, at)
+) PARTITION BY RANGE (at);
+CREATE TABLE reading_late (device text NOT NULL, hour timestamptz NOT NULL);
+CREATE INDEX reading_late_device ON reading_late (device);
+CREATE TABLE reading_rolled (one boolean PRIMARY KEY DEFAULT true CHECK (one), until timestamptz NOT NULL);
+INSERT INTO reading_rolled (until)
+SELECT date_bin('1 hour', coalesce((SELECT min(at) FROM reading), clock_timestamp()), '1970-01-01T00:00Z');
