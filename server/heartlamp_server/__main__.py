@@ -163,6 +163,10 @@ key = ""
 
 [pictures]
 days = {configuration.PICTURE_DAYS}  # so long each is kept
+
+[telemetry]
+store = "postgresql"  # or "influx", with url, bucket, database, org, token_file, buffer_mb
+days = {configuration.READING_DAYS}  # so long each reading is kept
 """)
     print(f"made {file}")
     return 0

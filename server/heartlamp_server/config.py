@@ -92,9 +92,9 @@ def read(file: Path) -> Config:
             telemetry=_telemetry(fields.get("telemetry", {}), base),
         )
     except OSError as error:
-        raise ConfigError(
-            f"cannot read {error.filename or file}: {error.strerror}. `heartlamp-server init` makes one."
-        ) from error
+        if error.filename not in (None, str(file), file):
+            raise ConfigError(f"{file} names a file that cannot be read: {error.filename}: {error.strerror}") from error
+        raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
 

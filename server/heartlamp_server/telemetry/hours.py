@@ -27,7 +27,7 @@ _ROLL = f"""
 INSERT INTO reading_hour (device, name, at, low, high, mean, many)
 SELECT device, name, date_bin('1 hour', at, '1970-01-01T00:00Z') AS hour,
     min(value), max(value), avg(value)::float8, count(*)
-FROM reading WHERE at >= %s AND at < %s GROUP BY device, name, hour {_KEEP}
+FROM reading WHERE at >= %s AND at < %s GROUP BY device, name, hour ORDER BY device, name, hour {_KEEP}
 """
 _MONTHS = """
 SELECT DISTINCT date_trunc('month', hour, 'UTC') FROM (

@@ -16,6 +16,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -255,6 +256,7 @@ def _key(p: Point) -> bytes:
     return hashlib.blake2b(f"{p.device} {p.name} {p.boot} {p.seq}".encode(errors="replace"), digest_size=8).digest()
 
 
+@lru_cache(100_000)
 def _safe(text: str) -> str:
     return quote(text, safe="", errors="replace") or _EMPTY
 

@@ -89,7 +89,8 @@ def test_a_store_that_hangs_holds_up_no_writer(migrated: str) -> None:
     """It takes connections and says nothing."""
 
     async def work() -> float:
-        silent = await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0)
+        held: list[asyncio.StreamWriter] = []
+        silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
         port = silent.sockets[0].getsockname()[1]
         series = InfluxSeries(Influx(f"http://127.0.0.1:{port}", "b", "b"), 90)
         task = asyncio.create_task(series.run(None))  # type: ignore[arg-type]
@@ -101,6 +102,8 @@ def test_a_store_that_hangs_holds_up_no_writer(migrated: str) -> None:
         took = time.perf_counter() - began
         task.cancel()
         silent.close()
+        for writer in held:
+            writer.transport.abort()
         return took
 
     assert asyncio.run(work()) < 1
@@ -111,11 +114,11 @@ def with_influx(own_influxdb: InfluxDB, new_database: Callable[[], str], tmp_pat
     county = County(tmp_path / "county", new_database())
     county.make()
     (county.folder / "influx.token").write_text("duty:secret\n")
-    with county.config.open("a") as file:
-        file.write(
-            f'\n[telemetry]\nstore = "influx"\nurl = "{own_influxdb.url}"\nbucket = "county/autogen"\n'
-            'token_file = "influx.token"\n'
-        )
+    rest, _, _ = county.config.read_text().partition("[telemetry]")
+    county.config.write_text(
+        f'{rest}[telemetry]\nstore = "influx"\nurl = "{own_influxdb.url}"\nbucket = "county/autogen"\n'
+        'token_file = "influx.token"\n'
+    )
     county.start()
     yield county
     county.stop()

@@ -54,7 +54,7 @@ CREATE TABLE reading_hour (
     high bigint NOT NULL,
     mean double precision NOT NULL,
     many bigint NOT NULL,
-    PRIMARY KEY (device, name, at)
+    PRIMARY KEY (device, name, at) INCLUDE (low, high, mean, many)  -- a month of a device is read from few pages
 ) PARTITION BY RANGE (at);
 CREATE TABLE reading_late (device text NOT NULL, hour timestamptz NOT NULL);
 CREATE INDEX reading_late_device ON reading_late (device);
