@@ -31,8 +31,9 @@ FROM reading WHERE at >= %s AND at < %s GROUP BY device, name, hour ORDER BY dev
 """
 _MONTHS = """
 SELECT DISTINCT date_trunc('month', hour, 'UTC') FROM (
-    SELECT %(since)s::timestamptz AS hour UNION ALL SELECT hour FROM reading_late WHERE hour < %(until)s
-) AS h
+    SELECT until AS hour FROM reading_rolled UNION ALL SELECT until + interval '1 day' FROM reading_rolled
+    UNION ALL SELECT hour FROM reading_late WHERE hour < clock_timestamp()
+) AS h WHERE to_regclass('reading_hour_' || to_char(hour AT TIME ZONE 'UTC', 'YYYYMM')) IS NULL
 """
 # One statement, so that the notes it takes and the readings it sees are of one snapshot.
 _ROLL_LATE = f"""
@@ -90,8 +91,17 @@ async def rolled_until(conn: psycopg.AsyncConnection[Any]) -> datetime:
 
 async def roll(conn: psycopg.AsyncConnection[Any]) -> bool:
     """A day at most, and what came late. Whether there may be more."""
+    async with conn.transaction():  # of its own, and short: who makes a partition for a reading waits for it
+        await _make_months(conn)
     async with conn.transaction():
         return await _roll(conn) > timedelta(0)
+
+
+async def _make_months(conn: psycopg.AsyncConnection[Any]) -> None:
+    for (month,) in await (await conn.execute(_MONTHS)).fetchall():
+        begin = month.astimezone(UTC)
+        end = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
+        await partitions.make(conn, "reading_hour", [f"reading_hour_{begin:%Y%m}"], begin, end)
 
 
 async def _roll(conn: psycopg.AsyncConnection[Any]) -> timedelta:
@@ -102,11 +112,6 @@ async def _roll(conn: psycopg.AsyncConnection[Any]) -> timedelta:
     assert clock is not None
     since = await rolled_until(conn)
     until = min(max(hour_of(clock[0] - _OVER), since), day_of(since) + timedelta(days=1))
-    months = await (await conn.execute(_MONTHS, {"since": since, "until": until})).fetchall()
-    for (month,) in months:
-        begin = month.astimezone(UTC)
-        end = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
-        await partitions.make(conn, "reading_hour", [f"reading_hour_{begin:%Y%m}"], begin, end)
     if until > since:
         await conn.execute(_ROLL, (since, until))
         await conn.execute("UPDATE reading_rolled SET until = %s", (until,))

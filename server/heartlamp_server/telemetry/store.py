@@ -118,7 +118,8 @@ class PostgresSeries:
             async with conn.transaction():
                 await self._partition(conn, day_of(now) + timedelta(days=ahead))
         self._made.clear()
-        await partitions.forget(conn, "reading", now - timedelta(days=self._days))
+        rolled = await hours.rolled_until(conn)  # what it came to stays
+        await partitions.forget(conn, "reading", min(rolled, now - timedelta(days=self._days)))
         await partitions.forget(conn, "reading_hour", now - timedelta(days=_HOURS_DAYS))
 
     async def run(self, database: Database) -> None:

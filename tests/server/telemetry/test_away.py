@@ -156,3 +156,7 @@ def test_a_county_with_influxdb_takes_alarms_in_when_it_is_away(with_influx: Cou
     assert page["seconds"] == 3 * 3600
     assert (page["series"]["rssi_dbm"][-1]["low"], page["series"]["rssi_dbm"][-1]["high"]) == (-62, -61)
     assert with_influx.sql("SELECT count(*) FROM reading") == [(0,)]
+    assert with_influx.cli("firmware", "list", "--config", with_influx.config).returncode == 0
+    own_influxdb.kill()
+    said = with_influx.cli("firmware", "list", "--config", with_influx.config, check=False)
+    assert "cannot be looked up now" in said.stderr
