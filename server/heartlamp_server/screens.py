@@ -41,7 +41,7 @@ def build(county: County, secure: bool) -> FastAPI:
         telemetry_routes.router(database, county.series, signed_in),
         alarm_routes.router(database, signed_in),
         incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
-        audit_routes.router(database, county.seal, signed_in),
+        audit_routes.router(database, county.seal, signed_in),  # all who are signed in, as accounts have no roles
         console_routes.router(database, county.feed, signed_in),
     ):
         app.include_router(router, prefix="/api")
