@@ -66,9 +66,11 @@ def _values(who: str, what: str, about: str, site: str, detail: dict[str, Value]
 # One at a time, of however many processes; it ends with the transaction.
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('audit chain'))"
 _TAKE = """
-DELETE FROM audit_waiting w USING audit a WHERE a.id = w.entry
-    AND w.entry IN (SELECT entry FROM audit_waiting ORDER BY entry LIMIT %s)
-RETURNING a.id, a.at, a.who, a.what, a.about, a.site, a.detail
+WITH taken AS (
+    DELETE FROM audit_waiting WHERE entry IN (SELECT entry FROM audit_waiting ORDER BY entry LIMIT %s) RETURNING entry
+)
+SELECT a.id, a.at, a.who, a.what, a.about, a.site, a.detail FROM taken t JOIN audit a ON a.id = t.entry
+WHERE NOT EXISTS (SELECT FROM audit_seal s WHERE s.entry = t.entry) ORDER BY a.id
 """
 _ADD = "INSERT INTO audit_seal (seq, entry, hash) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[])"
 
@@ -80,11 +82,12 @@ async def alone(conn: Connection) -> bool:
 
 
 async def take(conn: Connection, most: int) -> tuple[datetime, list[tuple[int, Row]]]:
-    """(the database's time, rows that wait, in the order they were written in, and wait no more)."""
+    """(the database's time, rows that wait, in the order they were written in, and wait no more). What waits though it
+    has its place, or is of no row, as after a restore of the data alone, just goes."""
     found = await (await conn.execute(_TAKE, (most,))).fetchall()
     clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
     assert clock is not None
-    return clock[0], [(row[0], Row(*row[1:])) for row in sorted(found, key=lambda row: int(row[0]))]
+    return clock[0], [(row[0], Row(*row[1:])) for row in found]
 
 
 async def end(conn: Connection) -> Head:

@@ -244,3 +244,17 @@ def test_a_writer_that_does_not_commit_holds_up_nobody(new_database: Callable[[]
     with psycopg.connect(conninfo) as conn:
         assert [link.row.who for link in InDatabase(conn).links() if link.row][-1] == "slow", "in order of commit"
         assert isinstance(judged(conn), Whole)
+
+
+def test_what_waits_for_nothing_stops_no_chain(new_database: Callable[[], str]) -> None:
+    """Data that were restored without their schema wait again, though they have their place."""
+    conninfo = new_database()
+    migrate(conninfo)
+    written(conninfo, 5, 10)
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        conn.execute("INSERT INTO audit_waiting SELECT id FROM audit UNION SELECT -n FROM generate_series(1, 30) n")
+    written(conninfo, 3, 10)
+    with psycopg.connect(conninfo) as conn:
+        whole = judged(conn)
+        assert isinstance(whole, Whole)
+        assert (whole.head.n, InDatabase(conn).waiting, InDatabase(conn).outside()) == (8, 0, None)
