@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import psycopg
 
 from heartlamp_server.audit.model import NOWHERE, Head, Row, Value, check
+from heartlamp_server.database.embedded import DatabaseError
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -26,7 +27,7 @@ WHERE NOT EXISTS (SELECT FROM audit WHERE who = %(who)s AND what = %(what)s AND 
 """
 
 
-class NotWritten(Exception):
+class NotWritten(DatabaseError):
     """The log refused a row: what it speaks of shall not be shown, and shall not have happened."""
 
 
@@ -53,7 +54,7 @@ async def _write(conn: Connection, statement: str, values: dict[str, Any]) -> No
         raise  # the store is away
     except psycopg.Error as error:
         log.error("the audit log refused a row, so nothing was shown or changed: %s", error)
-        raise NotWritten from error
+        raise NotWritten(f"the audit log refused a row, so nothing was changed: {error}") from error
 
 
 def _values(who: str, what: str, about: str, site: str, detail: dict[str, Value]) -> dict[str, Any]:

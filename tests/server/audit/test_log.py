@@ -95,6 +95,18 @@ def test_the_command_line_says_who_by_the_operating_system(county: County, villa
     assert rows(county, about="nobody") == []
 
 
+def test_without_the_log_the_command_line_changes_nothing_either(county: County, village: Village) -> None:
+    lamp = village.lamps[0].id
+    county.sql(f"ALTER TABLE audit ADD CONSTRAINT no_log CHECK (about <> '{lamp}') NOT VALID")
+    try:
+        done = county.cli("device", "revoke", lamp, "--config", county.config, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert "the audit log refused a row, so nothing was changed" in done.stderr
+    finally:
+        county.sql("ALTER TABLE audit DROP CONSTRAINT no_log")
+    assert county.sql("SELECT revoked_at FROM device WHERE id = %s", lamp) == [(None,)]
+
+
 def test_without_the_log_nobody_sees_or_changes_anything_but_alarms_come_in(
     county: County, village: Village, operator: Operator
 ) -> None:
