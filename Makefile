@@ -62,6 +62,7 @@ tools: $(READY)/python
 browser:
 	@sh bootstrap/system.sh browser
 	@sh bootstrap/modemmanager.sh
+	@sh bootstrap/influxdb.sh
 
 words32: $(READY)/python
 	@sh bootstrap/micropython32.sh

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from heartlamp_server import config as configuration
 from heartlamp_server.area import commands as area_commands
+from heartlamp_server.audit import commands as audit_commands
+from heartlamp_server.audit import operating
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 
@@ -122,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     from heartlamp_server.notification.commands import add_to
 
     add_to(commands, configuration.read, _Running)
+    audit_commands.add_to(commands, _Running, _connected, _read_key)
     return parser
 
 
@@ -169,6 +172,10 @@ key = ""
 
 [pictures]
 days = {configuration.PICTURE_DAYS}  # so long each is kept
+
+[telemetry]
+store = "postgresql"  # or "influx", with url, bucket, database, org, token_file, buffer_mb
+days = {configuration.READING_DAYS}  # so long each reading is kept
 """)
     print(f"made {file}")
     return 0
@@ -214,6 +221,7 @@ def _openapi(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     from heartlamp_server.area.model import read
+    from heartlamp_server.audit import store as audit
     from heartlamp_server.device.enrol import Folder, enrol
     from heartlamp_server.device.vault import Vault, read_key
 
@@ -226,6 +234,7 @@ def _enrol(args: argparse.Namespace) -> int:
 
     async def work() -> int:
         async with _connected(config) as conn:
+            await audit.record(conn, operating.person(), "county.enrol", "", villages=len(county.villages))
             outcome = await enrol(conn, county, Vault(read_key(config.key_file)), folder)
         for problem in outcome.problems:
             print(f"not taken: {problem}", file=sys.stderr)
@@ -248,6 +257,7 @@ def _update_key(file: Path | None) -> str:
 
 def _user_add(args: argparse.Namespace) -> int:
     from heartlamp_server import plain
+    from heartlamp_server.audit import store as audit
     from heartlamp_server.responder import password, store
     from heartlamp_server.responder.model import Person
 
@@ -258,7 +268,9 @@ def _user_add(args: argparse.Namespace) -> int:
     async def work() -> int:
         async with _connected(configuration.read(args.config)) as conn:
             person = Person(args.name, plain.name(args.display) or args.name)
-            new = await store.add_person(conn, person, password.hash(word))
+            async with conn.transaction():
+                await audit.record(conn, operating.person(), "person.set", args.name)
+                new = await store.add_person(conn, person, password.hash(word))
         if not new:
             print(f"{args.name} was there: it has this new password, and is signed out everywhere", file=sys.stderr)
         print(word)
@@ -270,13 +282,14 @@ def _user_add(args: argparse.Namespace) -> int:
 def _device_revoke(args: argparse.Namespace) -> int:
     from heartlamp_server.device.revoke import revoke_device
 
-    return _revoke(args, revoke_device)
+    return _revoke(args, revoke_device, "device.revoke")
 
 
 def _plan_load(args: argparse.Namespace) -> int:
     from heartlamp_protocol.device.frame import FrameError
     from heartlamp_protocol.escalation.plan import Plan
 
+    from heartlamp_server.audit import store as audit
     from heartlamp_server.escalation import store
 
     async def work() -> int:
@@ -285,8 +298,10 @@ def _plan_load(args: argparse.Namespace) -> int:
         except FrameError as wrong:
             print(f"{args.file}: {wrong}; nothing was changed", file=sys.stderr)
             return 1
-        async with _connected(configuration.read(args.config)) as conn:
+        async with _connected(configuration.read(args.config)) as conn, conn.transaction():
             version = await store.keep(conn, args.name, plan)
+            if version is not None:
+                await audit.record(conn, operating.person(), "plan.load", args.name, version=version)
         if version is None:
             print(f"there is no gateway {args.name}, or it is revoked; nothing was changed", file=sys.stderr)
             return 1
@@ -301,7 +316,7 @@ def _gateway_revoke(args: argparse.Namespace) -> int:
 
     from heartlamp_server.device.revoke import revoke_gateway
 
-    failed = _revoke(args, revoke_gateway)
+    failed = _revoke(args, revoke_gateway, "gateway.revoke")
     if not failed and (device := device_of_one(args.name)):
         print(f"{device} itself is still believed on its other paths: `device revoke {device}` ends that too")
     return failed
@@ -310,6 +325,7 @@ def _gateway_revoke(args: argparse.Namespace) -> int:
 def _gateway_invite(args: argparse.Namespace) -> int:
     from heartlamp_protocol.join import VALID_HOURS
 
+    from heartlamp_server.audit import store as audit
     from heartlamp_server.device.invite import invite
     from heartlamp_server.device.vault import Vault, read_key
 
@@ -318,7 +334,9 @@ def _gateway_invite(args: argparse.Namespace) -> int:
     async def work() -> int:
         async with _connected(config) as conn:
             try:
-                code = await invite(conn, Vault(read_key(config.key_file)), args.name, args.village)
+                async with conn.transaction():
+                    code = await invite(conn, Vault(read_key(config.key_file)), args.name, args.village)
+                    await audit.record(conn, operating.person(), "gateway.invite", args.name)
             except ValueError as why:
                 print(why, file=sys.stderr)
                 return 1
@@ -337,7 +355,7 @@ def _gateway_token(args: argparse.Namespace) -> int:
     async def work() -> int:
         async with _connected(configuration.read(args.config)) as conn:
             try:
-                file = await renew_token(conn, args.name, args.out)
+                file = await renew_token(conn, args.name, args.out, operating.person())
             except ValueError as why:
                 print(why, file=sys.stderr)
                 return 1
@@ -351,10 +369,14 @@ def _gateway_token(args: argparse.Namespace) -> int:
     return asyncio.run(work())
 
 
-def _revoke(args: argparse.Namespace, revoke: Any) -> int:
+def _revoke(args: argparse.Namespace, revoke: Any, what: str) -> int:
+    from heartlamp_server.audit import store as audit
+
     async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
+        async with _connected(configuration.read(args.config)) as conn, conn.transaction():
             known = await revoke(conn, args.name)
+            if known:
+                await audit.record(conn, operating.person(), what, args.name)
         print(
             f"{args.name} is revoked" if known else f"{args.name} is not known",
             file=sys.stdout if known else sys.stderr,
@@ -383,6 +405,12 @@ def _import(args: argparse.Namespace) -> int:
 
     config = configuration.read(args.config)
     return asyncio.run(take(args, lambda: _connected(config), Vault(read_key(config.key_file)), retell))
+
+
+def _read_key(file: Path) -> bytes:
+    from heartlamp_server.device.vault import read_key
+
+    return read_key(file)
 
 
 class _Running:

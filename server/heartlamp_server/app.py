@@ -15,6 +15,8 @@ from starlette.routing import Route
 
 from heartlamp_server.area.rezone_store import Gateways
 from heartlamp_server.area.turn import Turn
+from heartlamp_server.audit.key import signing_key
+from heartlamp_server.audit.seal import Seal
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
@@ -34,7 +36,7 @@ from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
-from heartlamp_server.telemetry.store import PostgresSeries
+from heartlamp_server.telemetry import opening
 
 if TYPE_CHECKING:
     from heartlamp_server.notification.settings import Opened
@@ -51,7 +53,7 @@ class County:
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
-        self.vault, self.series = Vault(key), PostgresSeries()
+        self.vault, self.series = Vault(key), opening.series(config.telemetry)
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
@@ -65,6 +67,7 @@ class County:
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
         self.turn = Turn(self.database, self.rezoning)
+        self.seal = Seal(self.database, signing_key(key))
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -97,6 +100,8 @@ class County:
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
             "areas": self.turn.run(),
+            "audit": self.seal.run(),
+            "telemetry": self.series.run(self.database),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()
@@ -112,6 +117,7 @@ class County:
 
     async def close(self) -> None:
         await self.presence.flush()
+        await self.series.close()
         await self.database.close()
 
     def stop_streams(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
+READING_DAYS = 90
+_BUFFER_MB = 64
 
 
 class ConfigError(Exception):
@@ -23,6 +25,26 @@ class Listener:
     port: int
     cert: Path | None
     key: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Influx:
+    """`bucket`: also `database/retention policy` of 1.8; `database`: as InfluxQL calls the bucket."""
+
+    url: str
+    bucket: str
+    database: str
+    org: str = ""
+    token: str = field(default="", repr=False)
+    buffer_bytes: int = _BUFFER_MB * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """`days`: how long a reading is kept; `influx`: None where readings are in PostgreSQL."""
+
+    days: int = READING_DAYS
+    influx: Influx | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +64,7 @@ class Config:
     notification: Mapping[str, Any] = field(default_factory=dict)
     folder: Path = Path()
     file: Path = Path()
+    telemetry: Telemetry = Telemetry()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -70,12 +93,15 @@ def read(file: Path) -> Config:
             gateway=gateway,
             url=str(fields["gateway"]["url"]),
             console=console,
-            picture_days=_days(fields.get("pictures", {}).get("days", PICTURE_DAYS)),
+            picture_days=_days("pictures", fields.get("pictures", {}).get("days", PICTURE_DAYS), 365),
             notification=_table(fields.get("notification", {})),
+            telemetry=_telemetry(fields.get("telemetry", {}), base),
             folder=base,
             file=file.absolute(),
         )
     except OSError as error:
+        if error.filename not in (None, str(file), file):
+            raise ConfigError(f"{file} names a file that cannot be read: {error.filename}: {error.strerror}") from error
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
@@ -87,10 +113,34 @@ def _table(value: object) -> Mapping[str, Any]:
     return value
 
 
-def _days(value: object) -> int:
-    if type(value) is not int or not 1 <= value <= 365:
-        raise ValueError("pictures.days must be a whole number from 1 to 365")
+def _days(of: str, value: object, most: int) -> int:
+    if type(value) is not int or not 1 <= value <= most:
+        raise ValueError(f"{of}.days must be a whole number from 1 to {most}")
     return value
+
+
+def _telemetry(fields: dict[str, Any], base: Path) -> Telemetry:
+    days = _days("telemetry", fields.get("days", READING_DAYS), 3660)
+    if days < 31:
+        raise ValueError("telemetry.days must be 31 or more: so late a village may send what it kept")
+    if (store := fields.get("store", "postgresql")) == "postgresql":
+        return Telemetry(days)
+    if store != "influx":
+        raise ValueError('telemetry.store must be "postgresql" or "influx"')
+    bucket, token_file = str(fields["bucket"]), fields.get("token_file", "")
+    if not (url := str(fields["url"])).startswith(("http://", "https://")):
+        raise ValueError("telemetry.url must begin with http:// or https://")
+    return Telemetry(
+        days,
+        Influx(
+            url=url.rstrip("/"),
+            bucket=bucket,
+            database=str(fields.get("database", bucket.partition("/")[0])),
+            org=str(fields.get("org", "")),
+            token=(base / str(token_file)).read_text().strip() if token_file else "",
+            buffer_bytes=int(fields.get("buffer_mb", _BUFFER_MB)) * 1_000_000,
+        ),
+    )
 
 
 def _meet(one: str, other: str) -> bool:

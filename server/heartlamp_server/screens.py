@@ -18,6 +18,8 @@ from heartlamp_server.app import County
 from heartlamp_server.area import household_routes, site_routes
 from heartlamp_server.area import routes as area_routes
 from heartlamp_server.area.reader import Reader
+from heartlamp_server.audit import routes as audit_routes
+from heartlamp_server.audit.store import NotWritten
 from heartlamp_server.config import Config, Listener
 from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
@@ -31,6 +33,7 @@ from heartlamp_server.notification.texts import Texts
 from heartlamp_server.responder import routes as responder_routes
 from heartlamp_server.responder.model import Person
 from heartlamp_server.telemetry import routes as telemetry_routes
+from heartlamp_server.telemetry.model import SeriesAway
 
 BODY_BYTES_MAX = 64 * 1024
 """The longest that a person types is a note of 500 characters."""
@@ -58,13 +61,16 @@ def build(county: County, secure: bool) -> FastAPI:
         incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
         notification_routes.router(database, signed_in, wakes, texts),
         broadcast_routes.router(database, signed_in, _may),
-        console_routes.router(county.feed, signed_in),
+        audit_routes.router(database, county.seal, signed_in),  # all who are signed in, as accounts have no roles
+        console_routes.router(database, county.feed, signed_in),
     ):
         app.include_router(router, prefix="/api")
     app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
+    app.add_exception_handler(NotWritten, _not_written)
+    app.add_exception_handler(SeriesAway, _series_away)
     app.add_exception_handler(HTTPException, _said)
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
@@ -157,6 +163,22 @@ def _not_ready(request: Request, error: Exception) -> Response:
     return JSONResponse(
         {"error": "数据库暂时不可用 · the store is away", "do": "请稍后重试 · try again in a moment"}, 503
     )
+
+
+def _not_written(request: Request, error: Exception) -> Response:
+    said = {
+        "error": "审计日志无法写入，未显示也未更改 · the audit log cannot be written: nothing was shown or changed",
+        "do": "请联系管理员；报警照常接收 · tell the administrator; alarms are taken in all the same",
+    }
+    return JSONResponse(said, 503)
+
+
+def _series_away(request: Request, error: Exception) -> Response:
+    said = {
+        "error": "读数暂时无法查询，报警不受影响 · readings cannot be looked up now; alarms are not concerned",
+        "do": "请稍后重试 · try again in a moment",
+    }
+    return JSONResponse(said, 503)
 
 
 def _unfit(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """server.toml: what is wrong with it is said for people."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,41 @@ def test_two_addresses_may_share_a_port(tmp_path: Path) -> None:
 def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match="`heartlamp-server init` makes one"):
         config.read(tmp_path / "server.toml")
+
+
+INFLUX = '[telemetry]\nstore = "influx"\nurl = "http://127.0.0.1:8086/"\nbucket = "county/autogen"\ntoken_file = "t"\n'
+
+
+def with_telemetry(folder: Path, text: str) -> Path:
+    file = made(folder)
+    file.write_text(file.read_text().partition("[telemetry]")[0] + text)
+    return file
+
+
+def test_readings_are_in_postgresql_unless_told_otherwise(tmp_path: Path) -> None:
+    assert config.read(made(tmp_path)).telemetry == config.Telemetry(90, None)
+    assert config.read(with_telemetry(tmp_path, "")).telemetry == config.Telemetry(90, None)
+
+
+def test_readings_in_influxdb(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("duty:secret\n")
+    read = config.read(with_telemetry(tmp_path, INFLUX)).telemetry
+    assert read.influx == config.Influx("http://127.0.0.1:8086", "county/autogen", "county", "", "duty:secret")
+    assert "secret" not in repr(read), "no log shows it"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[telemetry]\ndays = 30\n", "telemetry.days must be 31 or more"),
+        ("[telemetry]\ndays = 9999\n", "telemetry.days must be a whole number"),
+        ('[telemetry]\nstore = "csv"\n', 'must be "postgresql" or "influx"'),
+        ('[telemetry]\nstore = "influx"\n', "not complete: 'bucket'"),
+        (INFLUX.replace("http://", "ftp://"), "must begin with http"),
+        (INFLUX.replace('token_file = "t"', 'buffer_mb = "much"'), "not complete"),
+        (INFLUX, "names a file that cannot be read"),  # its token_file is not there
+    ],
+)
+def test_what_is_wrong_with_where_readings_are_kept_is_said(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(config.ConfigError, match=re.escape(reason)):
+        config.read(with_telemetry(tmp_path, text))

@@ -168,7 +168,7 @@ def test_no_row_is_locked_while_a_new_token_is_written(
 
     async def work() -> Path:
         async with await psycopg.AsyncConnection.connect(county.conninfo, autocommit=True) as conn:
-            return await renew.renew_token(conn, village.gateway, tmp_path)
+            return await renew.renew_token(conn, village.gateway, tmp_path, "cli:test")
 
     file = asyncio.run(work())
     assert [v.verdict for v in verdicts] == ["received"]

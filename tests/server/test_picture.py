@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 from heartlamp_server import config
+from heartlamp_server.audit.store import NotWritten
 from heartlamp_server.device.vault import Vault, read_key
 from heartlamp_server.picture import store
 from heartlamp_server.picture.model import Part, read_range
@@ -48,7 +49,7 @@ def put_all(village: Village, still: str, data: bytes = PICTURE) -> httpx.Respon
 def stored(county: County, still: str) -> bytes | None:
     async def work() -> bytes | None:
         async with await psycopg.AsyncConnection.connect(county.conninfo, autocommit=True) as conn:
-            return await store.read(conn, still, Vault(read_key(config.read(county.config).key_file)))
+            return await store.read(conn, still, Vault(read_key(config.read(county.config).key_file)), "duty")
 
     return asyncio.run(work())
 
@@ -179,3 +180,19 @@ def test_a_household_may_have_one_deleted(village: Village, county: County) -> N
     assert at_county(county, store.delete, still.id, "the household asked")
     assert not at_county(county, store.delete, still.id, "again")
     assert put(village, still.id, 10_000, PICTURE[10_000:]).status_code == 410
+
+
+def test_whoever_looks_at_a_picture_is_written_down(county: County, village: Village) -> None:
+    _, still = taken(village)
+    assert stored(county, still.id) is None, "not here yet: nobody saw anything"
+    put_all(village, still.id)
+    for _ in range(2):
+        assert stored(county, still.id) == PICTURE
+    looks = county.sql("SELECT who, site FROM audit WHERE what = 'look.picture' AND about = %s", still.id)
+    assert looks == [("duty", village.sites[0])] * 2, "each look"
+    county.sql("ALTER TABLE audit ADD CONSTRAINT no_log CHECK (what <> 'look.picture') NOT VALID")
+    try:
+        with pytest.raises(NotWritten):
+            stored(county, still.id)
+    finally:
+        county.sql("ALTER TABLE audit DROP CONSTRAINT no_log")

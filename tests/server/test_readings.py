@@ -91,3 +91,24 @@ def test_an_old_heartbeat_is_no_sign_of_life(village: Village, operator: Operato
     village.send_items([Item(1, -1, "x", lamp.reading([("held", 0)]).frame())], to="readings")
     device = next(d for s in operator.get("devices")["sites"] for d in s["devices"] if d["id"] == lamp.id)
     assert (device["last_seen"], device["overdue"]) == (None, True)
+
+
+def test_a_device_is_shown_in_samples(village: Village, operator: Operator) -> None:
+    lamp = village.lamps[0]
+    for value in (-60, -70, -62):
+        village.send(lamp.reading([("rssi_dbm", value), ("version", 10100)]), to="readings")
+    page = operator.get("readings/device", device=lamp.id, hours=24 * 30, samples=300)
+    samples = page["series"]["rssi_dbm"]
+    assert (page["seconds"], min(s["low"] for s in samples), max(s["high"] for s in samples)) == (3 * 3600, -70, -60)
+    assert sum(s["many"] for s in samples) == 3
+    assert set(page["series"]) == {"rssi_dbm", "version"}
+    assert operator.get("readings/device", device="nobody1")["series"] == {}
+    assert operator.get("readings/health") == {
+        "store": "postgresql", "well": True, "waiting": 0, "dropped": 0, "why": "",
+    }  # fmt: skip
+
+
+def test_what_is_no_id_is_not_looked_up(operator: Operator) -> None:
+    for query in ("device=x'&name=a", "device=lamp01&name=a b", "device=&name=a", "device=lamp01&name="):
+        reply = operator.http.get(f"/api/readings?{query}")
+        assert (reply.status_code, set(reply.json())) == (422, {"error", "do"})

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from heartlamp_server.alarm import store
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.responder.model import Person
 
@@ -30,11 +31,14 @@ class Quarantine(BaseModel):
 
 
 def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(signed_in)])
+    routes = APIRouter()
 
     @routes.get("/quarantine")
-    async def quarantine(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Quarantine:
+    async def quarantine(
+        person: Annotated[Person, Depends(signed_in)], limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    ) -> Quarantine:
         async with database.connection() as conn:
+            await audit.glance(conn, person.name, "look.quarantine")
             rows = await store.quarantine(conn, limit)
         names = ("at", "gateway", "user", "verdict", "reason", "count", "text")
         return Quarantine(evidence=[Piece(**dict(zip(names, row, strict=True))) for row in rows])

@@ -9,8 +9,9 @@ from fastapi.responses import StreamingResponse
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from heartlamp_server.audit import store as audit
 from heartlamp_server.console.feed import Feed
-from heartlamp_server.database.pool import NotReady
+from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.responder.model import Person
 
 STATIC = Path(__file__).parent / "static"
@@ -30,17 +31,23 @@ PAGE_HEADERS = {
 }
 
 
-def router(feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(signed_in)])
+def router(database: Database, feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get(
         "/feed",
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {}}, "description": "incident, notice, ping, reset"}},
     )
-    async def follow(request: Request, cursor: Annotated[str, Query(max_length=80)] = "") -> StreamingResponse:
+    async def follow(
+        request: Request,
+        person: Annotated[Person, Depends(signed_in)],
+        cursor: Annotated[str, Query(max_length=80)] = "",
+    ) -> StreamingResponse:
         """Server-sent events. `incident`: a Card; `notice`: evidence; `ping` every 5 s; `reset`: reload the list."""
         at = request.headers.get("last-event-id", "") or cursor
+        async with database.connection() as conn:
+            await audit.glance(conn, person.name, "look.feed")
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
         async def allowed() -> bool:

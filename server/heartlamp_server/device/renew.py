@@ -8,12 +8,14 @@ from typing import Any, LiteralString
 import psycopg
 from heartlamp_protocol.uplink import device_of_one
 
+from heartlamp_server.audit import store as audit
 from heartlamp_server.device import store
 from heartlamp_server.device.enrol import write_secret
 
 
-async def renew_token(conn: psycopg.AsyncConnection[Any], id: str, out: Path) -> Path:
-    """Returns the file that it was written to; the old ones are refused from now on. `out`: as at enrolment. Raises
+async def renew_token(conn: psycopg.AsyncConnection[Any], id: str, out: Path, who: str) -> Path:
+    """Returns the file that it was written to; the old ones are refused from now on. `out`: as at enrolment; `who`: for
+    the log. Raises
     ValueError for a gateway that is not known or was revoked; OSError where it cannot be written, which leaves the old
     one in force, but for `Misplaced`. No row is locked while the disk is waited for: it may be a network's."""
     await _check(conn, id)
@@ -31,6 +33,7 @@ async def renew_token(conn: psycopg.AsyncConnection[Any], id: str, out: Path) ->
             await conn.execute(
                 "INSERT INTO gateway_token (hash, gateway) VALUES (%s, %s)", (store.token_hash(token), id)
             )
+            await audit.record(conn, who, "gateway.token", id)
             await conn.execute("SELECT pg_notify(%s, %s), pg_notify(%s, %s)", (store.REVOKED, id, store.CHANNEL, id))
     except (OSError, ValueError):  # not where the store went away: it may have committed, and this is the only copy
         new.unlink(missing_ok=True)

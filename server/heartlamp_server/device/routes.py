@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from heartlamp_protocol.supervision import supervision_ms
 from pydantic import BaseModel
 
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store
 from heartlamp_server.device.model import FRESH_SECONDS, online
@@ -57,16 +59,17 @@ class Gateways(BaseModel):
 
 
 def router(database: Database, presence: Presence, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(signed_in)])
+    routes = APIRouter()
 
     @routes.get("/devices")
-    async def list_devices() -> Devices:
+    async def list_devices(person: Annotated[Person, Depends(signed_in)]) -> Devices:
         await presence.flush()
         async with database.connection() as conn:
+            await audit.glance(conn, person.name, "look.devices")
             now, sites = await store.sites_with_devices(conn)
         return Devices(now=now, sites=[_site(row, now) for row in sites])
 
-    @routes.get("/gateways")
+    @routes.get("/gateways", dependencies=[Depends(signed_in)])
     async def list_gateways() -> Gateways:
         await presence.flush()
         async with database.connection() as conn:

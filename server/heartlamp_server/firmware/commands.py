@@ -9,9 +9,14 @@ from typing import TypeAlias
 from heartlamp_protocol.bundles import BundleError, read_bundle, signed_by, version_text
 from heartlamp_protocol.refusals import refusal
 
+from heartlamp_server import config as configuration
+from heartlamp_server.audit import operating
+from heartlamp_server.audit import store as audit
 from heartlamp_server.config import ConfigError
 from heartlamp_server.firmware import store
 from heartlamp_server.firmware.model import outcome, read_key
+from heartlamp_server.telemetry import opening
+from heartlamp_server.telemetry.model import SeriesAway
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[store.Connection]]
 
@@ -29,8 +34,9 @@ async def add(args: argparse.Namespace, connect: Connect) -> int:
         raise ConfigError(f"{args.file} is not taken: {wrong}") from wrong
     if not signed_by(bundle, modulus):
         raise ConfigError(f"{args.file} is not taken: it is not signed by the key of {args.key}, devices refuse it")
-    async with connect() as conn:
+    async with connect() as conn, conn.transaction():
         new = await store.add(conn, bundle, data)
+        await audit.record(conn, operating.person(), "firmware.add", bundle.id)
     said = f"{version_text(bundle.version)} for {', '.join(bundle.boards)}"
     print(said if new else f"{said} was there already", file=sys.stderr)
     print(bundle.id)
@@ -46,7 +52,10 @@ async def offer(args: argparse.Namespace, connect: Connect) -> int:
             known = await (await conn.execute("SELECT FROM device WHERE id = %s", (args.device,))).fetchone()
             if known is None:
                 return _no(f"{args.device} is not known")
-            await store.offer(conn, args.bundle, None, args.device, args.again)
+            async with conn.transaction():
+                await store.offer(conn, args.bundle, None, args.device, args.again)
+                to, again = args.device, int(args.again)
+                await audit.record(conn, operating.person(), "firmware.offer", args.bundle, device=to, again=again)
             print(f"{args.device} is offered {args.bundle}")
             return 0
         level, name = ("village", args.village) if args.village else ("group", args.group)
@@ -55,22 +64,32 @@ async def offer(args: argparse.Namespace, connect: Connect) -> int:
             return _no(f"{name} is not known")
         if len(found) > 1:
             return _no(f"{name} is one of several, say which:" + "".join(f"\n  {path}" for _, path in found))
-        await store.offer(conn, args.bundle, found[0][0], None, args.again)
+        async with conn.transaction():
+            await store.offer(conn, args.bundle, found[0][0], None, args.again)
+            area, again = found[0][0], int(args.again)
+            await audit.record(conn, operating.person(), "firmware.offer", args.bundle, area=area, again=again)
         print(f"{found[0][1]} is offered {args.bundle}")
     return 0
 
 
 async def withdraw(args: argparse.Namespace, connect: Connect) -> int:
     """`bundle`."""
-    async with connect() as conn:
+    async with connect() as conn, conn.transaction():
         ended = await store.withdraw(conn, args.bundle)
+        if ended:
+            await audit.record(conn, operating.person(), "firmware.withdraw", args.bundle, offers=ended)
     print(f"{ended} offers of {args.bundle} are ended")
     return 0 if ended else 1
 
 
 async def show(args: argparse.Namespace, connect: Connect) -> int:
+    series = opening.series(configuration.read(args.config).telemetry)
     async with connect() as conn:
-        bundles, heard = await store.bundles(conn), await store.heard(conn)
+        bundles = await store.bundles(conn)
+        try:
+            heard = await store.heard(conn, series)
+        except SeriesAway as error:
+            return _no(f"what devices say of themselves cannot be looked up now: {error}")
     for b in bundles:
         boards = ", ".join(b.boards)
         print(f"{b.id}  {version_text(b.version):<8} {b.size:>7} bytes, {b.offers} offers, for {boards}")

@@ -9,6 +9,7 @@ from heartlamp_protocol.bundles import Bundle
 from heartlamp_server.area.store import HEARD_BY
 from heartlamp_server.device.store import bump_registry
 from heartlamp_server.firmware.model import Heard
+from heartlamp_server.telemetry.model import TimeSeries
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -107,29 +108,37 @@ async def _tell(conn: Connection, to: list[tuple[int | None, str | None]]) -> No
         await bump_registry(conn, gateway)
 
 
-_HEARD = """
-WITH offered AS (
-    SELECT DISTINCT ON (d.id) d.id AS device, s.name AS site, f.id AS bundle, f.version
-    FROM firmware_offer o JOIN firmware f ON f.id = o.bundle
-    JOIN device d ON d.revoked_at IS NULL AND d.kind = ANY(f.kinds) JOIN site s ON s.id = d.site
-    JOIN area a ON a.id = s.area
-    WHERE o.ended_at IS NULL AND (o.device = d.id OR o.area IN (a.id, a.parent)) ORDER BY d.id, o.id DESC
-), newest AS (
-    SELECT o.device, max(r.at) AS at FROM offered o JOIN reading r ON r.device = o.device AND r.name = 'version'
-    GROUP BY o.device
-)
-SELECT o.device, o.site, o.bundle, o.version,
-    coalesce(max(r.value) FILTER (WHERE r.name = 'version'), 0),
-    coalesce(max(r.value) FILTER (WHERE r.name = 'update_refused'), 0),
-    coalesce(max(r.value) FILTER (WHERE r.name = 'update_version'), 0),
-    coalesce(max(r.value) FILTER (WHERE r.name = 'on_trial'), 0) = 1
-FROM offered o LEFT JOIN newest n ON n.device = o.device LEFT JOIN reading r ON r.device = o.device AND r.at = n.at
-    AND r.name IN ('version', 'update_refused', 'update_version', 'on_trial')
-GROUP BY o.device, o.site, o.bundle, o.version ORDER BY o.bundle, o.site, o.device
+_OFFERED = """
+SELECT DISTINCT ON (d.id) d.id, s.name, f.id, f.version
+FROM firmware_offer o JOIN firmware f ON f.id = o.bundle
+JOIN device d ON d.revoked_at IS NULL AND d.kind = ANY(f.kinds) JOIN site s ON s.id = d.site
+JOIN area a ON a.id = s.area
+WHERE o.ended_at IS NULL AND (o.device = d.id OR o.area IN (a.id, a.parent)) ORDER BY d.id, o.id DESC
 """
 # What is 0 is left out of a heartbeat, but for `version`: so the newest heartbeat with one says all.
+_SAID = ("version", "update_refused", "update_version", "on_trial")
 
 
-async def heard(conn: Connection) -> list[Heard]:
-    """Of every device that is offered something."""
-    return [Heard(*row) for row in await (await conn.execute(_HEARD)).fetchall()]
+async def heard(conn: Connection, series: TimeSeries) -> list[Heard]:
+    """Of every device that is offered something. Raises SeriesAway."""
+    offered = await (await conn.execute(_OFFERED)).fetchall()
+    newest = await series.newest(conn, [row[0] for row in offered], _SAID)
+
+    def said(device: str, name: str) -> int:
+        at, value = newest.get((device, name), (None, 0))
+        return value if at is not None and at == newest.get((device, "version"), (None, 0))[0] else 0
+
+    found = [
+        Heard(
+            device,
+            site,
+            bundle,
+            version,
+            said(device, "version"),
+            said(device, "update_refused"),
+            said(device, "update_version"),
+            said(device, "on_trial") == 1,
+        )
+        for device, site, bundle, version in offered
+    ]
+    return sorted(found, key=lambda h: (h.bundle, h.site, h.device))

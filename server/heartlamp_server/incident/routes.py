@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
 from heartlamp_server.area.store import PLACES, to_place
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
@@ -112,22 +113,26 @@ def router(
     routes = APIRouter()
     unknown = problem(404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
 
-    @routes.get("/incidents", dependencies=[Depends(signed_in)])
+    @routes.get("/incidents")
     async def list_incidents(
-        state: Literal["open", "closed"] = "open", limit: Annotated[int, Query(ge=1, le=1000)] = 200
+        person: Annotated[Person, Depends(signed_in)],
+        state: Literal["open", "closed"] = "open",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Incidents:
         async with database.connection() as conn:
+            await audit.glance(conn, person.name, "look.incidents", state)
             found, seq, now = await store.newest(conn, state, limit)
         return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
 
-    @routes.get("/incidents/{id}", dependencies=[Depends(signed_in)], responses={404: {"model": Problem}})
-    async def one_incident(id: str) -> Told:
+    @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
+    async def one_incident(id: str, person: Annotated[Person, Depends(signed_in)]) -> Told:
         async with database.connection() as conn:
             found = await store.read(conn, id)
+            if found is None:
+                raise unknown
+            await audit.glance(conn, person.name, "look.incident", id, found[0].site)
             entries = await store.timeline(conn, id)
             events = await store.events(conn, id)
-        if found is None:
-            raise unknown
         lines = []
         for entry in told_once(entries):
             zh, en = text(entry)
@@ -149,6 +154,8 @@ def router(
             lamps = [devices.to_device(row, vault) for row in found["devices"]]
             places = {row["id"]: to_place(row) for row in found["places"]}
             await store.save(conn, [incident], [entry])
+            decided = {"answer": said.answer} | ({"how": said.how} if said.how else {})
+            await audit.record(conn, person.name, "incident.answer", id, incident.site, **decided)
             gateways = await tell(conn, [incident], lamps, places, epoch())
             rows = [feed_row(incident)]
             done = Done(await feed.numbered(await feed.append(conn, rows), rows), gateways)

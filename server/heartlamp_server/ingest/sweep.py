@@ -4,7 +4,7 @@ old enough to go, partitions for the months to come."""
 import asyncio
 import json
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS
 from heartlamp_protocol.uplink import device_of_one
@@ -14,7 +14,7 @@ from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device import store
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.ingest.routes import Ingest
-from heartlamp_server.telemetry.store import PostgresSeries, month_of
+from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.sweep")
 
@@ -41,7 +41,7 @@ _OLD = (
 
 
 class Sweep:
-    def __init__(self, database: Database, ingest: Ingest, series: PostgresSeries, presence: Presence) -> None:
+    def __init__(self, database: Database, ingest: Ingest, series: TimeSeries, presence: Presence) -> None:
         self._database, self._ingest, self._series, self._presence = database, ingest, series, presence
         self._silent: set[str] = set()
         self._expects = False
@@ -90,9 +90,7 @@ class Sweep:
         async with self._database.connection() as conn:
             for statement in _OLD:
                 await conn.execute(statement)
-            for days in (0, 31):
-                async with conn.transaction():
-                    await self._series.make_partition(conn, month_of(now + timedelta(days=days)))
+            await self._series.upkeep(conn, now)
 
 
 def _notice(gateway: str, verdict: str, reason: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import psycopg
 
 from heartlamp_server.area.store import HEARD_BY
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database import feed
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import store as incidents
@@ -26,6 +27,12 @@ SELECT e.incident, e.device, d.kind, h.name, e.detail, d.kind = 'camera' AND d.s
     WHERE s.id = d.site AND g.id = %(gateway)s)
 FROM event e JOIN device d ON d.id = e.device JOIN site h ON h.id = d.site JOIN incident i ON i.id = e.incident
 WHERE e.id = %(event)s AND e.kind = 'still' AND e.verified
+"""
+
+
+_WHOLE = """
+SELECT d.site FROM picture p JOIN device d ON d.id = p.device
+WHERE p.event = %s AND p.whole_at NOTNULL AND p.deleted_at IS NULL
 """
 
 
@@ -79,12 +86,14 @@ async def append(conn: Connection, event: str, said: Announced, at: int, data: b
     return Progress(0, wrong=True)
 
 
-async def read(conn: Connection, event: str, vault: Vault) -> bytes | None:
-    """A whole picture's bytes; None where there is none. Whoever shows it writes down who looked."""
-    row = await (
-        await conn.execute("SELECT FROM picture WHERE event = %s AND whole_at NOTNULL AND deleted_at IS NULL", (event,))
-    ).fetchone()
-    return None if row is None else await _bytes(conn, event, vault)
+async def read(conn: Connection, event: str, vault: Vault, who: str) -> bytes | None:
+    """A whole picture's bytes for who looks at it, which is written down first; None where there is none. Raises
+    audit.NotWritten, and then nobody sees it."""
+    row = await (await conn.execute(_WHOLE, (event,))).fetchone()
+    if row is None:
+        return None
+    await audit.look(conn, who, "look.picture", event, row[0])
+    return await _bytes(conn, event, vault)
 
 
 async def delete(conn: Connection, event: str, why: str) -> bool:

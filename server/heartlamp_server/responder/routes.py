@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import password, store
@@ -62,17 +63,21 @@ def router(database: Database, signed_in: Guard, secure: bool) -> APIRouter:
         if not await password.matches(given.password, known[1] if known else None) or known is None:
             for key in [k for k, v in tries.items() if not v.wrong(now).at[:-1]]:
                 del tries[key]  # what is older than the window
+            async with database.connection() as conn:  # not the name, unless it is an account: it may be anything
+                await audit.record(conn, "", "login.failed", known[0].name if known else "", address=who[1])
             raise problem(401, "用户名或密码错误 · wrong name or password", "请重试 · try again")
         tries.pop(who, None)
-        async with database.connection() as conn:
+        async with database.connection() as conn, conn.transaction():
+            await audit.record(conn, known[0].name, "login.done", "", address=who[1])
             token = await store.open_session(conn, known[0].name)
         age = int(SESSION.total_seconds())
         response.set_cookie(COOKIE, token, max_age=age, path="/", httponly=True, samesite="strict", secure=secure)
         return Me(name=known[0].name, display=known[0].display)
 
-    @routes.post("/logout", status_code=204, dependencies=[Depends(signed_in)])
-    async def logout(request: Request, response: Response) -> None:
-        async with database.connection() as conn:
+    @routes.post("/logout", status_code=204)
+    async def logout(request: Request, response: Response, person: Annotated[Person, Depends(signed_in)]) -> None:
+        async with database.connection() as conn, conn.transaction():
+            await audit.record(conn, person.name, "login.ended", "")
             await store.close_session(conn, request.cookies[COOKIE])
         response.delete_cookie(COOKIE, path="/")
 

@@ -1,78 +1,90 @@
-"""The time series in PostgreSQL: one partition a month, made when the first point of a month comes."""
+"""The time series in PostgreSQL: one partition a day, made when the first point of a day comes, and what each hour came
+to (`hours.py`)."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
-from heartlamp_server.telemetry.model import Point
+from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.telemetry import hours, partitions
+from heartlamp_server.telemetry.model import SAME_MINUTES, Health, Point, Sample, day_of
 
-_SAME = timedelta(minutes=10)
-"""A reading offered again has the same age but for what it took on its way; so far back and ahead it is looked for."""
+log = logging.getLogger("heartlamp.telemetry")
 
-_HAD = """
-SELECT DISTINCT r.device, r.boot, r.seq
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
-    AS n (device, name, since, until, first, last)
-JOIN reading r ON r.device = n.device AND r.name = n.name AND r.at BETWEEN n.since AND n.until
-    AND r.seq BETWEEN n.first AND n.last
+_HOURS_DAYS = 3 * 366
+"""How long hours are kept."""
+_ROLL_SECONDS = 60.0
+_SAME = timedelta(minutes=SAME_MINUTES)
+
+# One of a reading's points stands for all: they came in one message and were stored in one transaction. `lo` and `hi`
+# leave all but one or two partitions alone.
+_KNOWN = f"""
+SELECT n.i FROM unnest(%s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
+    AS n (i, device, name, at, boot, seq)
+WHERE EXISTS (
+    SELECT FROM reading r WHERE r.device = n.device AND r.name = n.name AND r.boot = n.boot AND r.seq = n.seq
+    AND r.at BETWEEN n.at - interval '{SAME_MINUTES} minutes' AND n.at + interval '{SAME_MINUTES} minutes'
+    AND r.at BETWEEN %s AND %s
+)
 """
-_WRITE = "COPY reading (device, name, at, value, boot, seq) FROM STDIN"
-
-Reading = tuple[str, str, int]
-"""device, boot, seq"""
+_SAMPLED = """
+SELECT name, date_bin(make_interval(secs => %s), at, '1970-01-01T00:00Z') AS bin,
+    min(value), max(value), avg(value)::float8, count(*)
+FROM reading WHERE device = %s AND at >= %s AND at < %s GROUP BY name, bin ORDER BY name, bin
+"""
+_NEWEST = """
+SELECT d.device, n.name, r.at, r.value FROM unnest(%s::text[]) AS d (device) CROSS JOIN unnest(%s::text[]) AS n (name)
+CROSS JOIN LATERAL (
+    SELECT at, value FROM reading WHERE device = d.device AND name = n.name ORDER BY at DESC LIMIT 1
+) AS r
+"""
 
 
 class PostgresSeries:
-    """Implements model.TimeSeries."""
+    """Implements model.TimeSeries. `days`: how long a reading is kept."""
 
-    def __init__(self) -> None:
-        self._months: set[str] = set()
+    def __init__(self, days: int) -> None:
+        self._days = days
+        self._made: set[datetime] = set()
 
     async def write(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> None:
         points = list({(p.device, p.name, p.boot, p.seq): p for p in points}.values())
-        for month in sorted({month_of(at) for at in {p.at for p in points}}):
-            await self.make_partition(conn, month)
-        had = await self._had(conn, points)
-        fresh = [p for p in points if (p.device, p.boot, p.seq) not in had]
-        if fresh:  # half of what an INSERT of as many rows takes
-            async with conn.cursor() as cursor, cursor.copy(_WRITE) as rows:
+        for day in sorted({day_of(p.at) for p in points}):
+            await self._partition(conn, day)
+        known = await self._known(conn, points)
+        fresh = [p for p in points if (p.device, p.boot, p.seq) not in known]
+        if fresh:
+            # COPY: an INSERT of arrays takes up to twice as long.
+            into = "COPY reading (device, name, at, value, boot, seq) FROM STDIN"
+            async with conn.cursor() as cursor, cursor.copy(into) as copy:
                 for p in fresh:
-                    await rows.write_row((p.device, p.name, p.at, p.value, p.boot, p.seq))
+                    await copy.write_row((p.device, p.name, p.at, p.value, p.boot, p.seq))
+            await hours.note(conn, fresh, datetime.now(UTC))
 
-    async def _had(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> set[Reading]:
-        """Of the readings that these points are of, those that are kept already: all of its values, or none."""
-        of_each: dict[tuple[str, str], list[Point]] = {}
-        for p in {(p.device, p.boot, p.seq): p for p in reversed(points)}.values():
-            of_each.setdefault((p.device, p.name), []).append(p)
-        wanted = [
-            [device for device, _ in of_each],
-            [name for _, name in of_each],
-            [min(p.at for p in each) - _SAME for each in of_each.values()],
-            [max(p.at for p in each) + _SAME for each in of_each.values()],
-            [min(p.seq for p in each) for each in of_each.values()],
-            [max(p.seq for p in each) for each in of_each.values()],
-        ]
-        # Not prepared: a plan that was made when the month's partition was empty reads all of it ever after.
-        cursor = await conn.execute(_HAD, wanted, prepare=False)
-        return {(device, boot, seq) for device, boot, seq in await cursor.fetchall()}
+    async def _known(self, conn: psycopg.AsyncConnection[Any], points: Sequence[Point]) -> set[tuple[str, str, int]]:
+        first: dict[tuple[str, str, int], Point] = {}
+        for p in points:
+            first.setdefault((p.device, p.boot, p.seq), p)
+        if not first:
+            return set()
+        keys, ones = list(first), list(first.values())
+        columns = [list(c) for c in zip(*((p.device, p.name, p.at, p.boot, p.seq) for p in ones), strict=True)]
+        span = min(p.at for p in ones) - _SAME, max(p.at for p in ones) + _SAME
+        # Not prepared: a plan that was made when a day's partition was empty reads all of it ever after.
+        cursor = await conn.execute(_KNOWN, (list(range(len(ones))), *columns, *span), prepare=False)
+        return {keys[row[0]] for row in await cursor.fetchall()}
 
-    async def make_partition(self, conn: psycopg.AsyncConnection[Any], month: datetime) -> None:
-        """`month`: its first moment, UTC. Costs nothing once a committed one was seen."""
-        name = f"reading_{month:%Y%m}"
-        if name in self._months:
+    async def _partition(self, conn: psycopg.AsyncConnection[Any], day: datetime) -> None:
+        """Costs nothing once a committed one was seen."""
+        if day in self._made:
             return
-        # Two writers at once would both make it; the lock lets the second see the first's.
-        await conn.execute("SELECT pg_advisory_xact_lock(hashtext('reading partitions'))")
-        row = await (await conn.execute("SELECT to_regclass(%s) IS NOT NULL", (name,))).fetchone()
-        if row and row[0]:
-            self._months.add(name)
-            return
-        end = datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
-        await conn.execute(
-            f"CREATE TABLE {name} PARTITION OF reading FOR VALUES FROM ('{month.isoformat()}') TO ('{end.isoformat()}')"
-        )
+        names = [f"reading_{day:%Y%m%d}", f"reading_{day:%Y%m}"]  # once there was one a month
+        if not await partitions.make(conn, "reading", names, day, day + timedelta(days=1)):
+            self._made.add(day)
 
     async def range(
         self, conn: psycopg.AsyncConnection[Any], device: str, name: str, since: datetime, until: datetime
@@ -83,7 +95,48 @@ class PostgresSeries:
         )
         return await cursor.fetchall()
 
+    async def sampled(
+        self, conn: psycopg.AsyncConnection[Any], device: str, since: datetime, until: datetime, seconds: int
+    ) -> dict[str, list[Sample]]:
+        found: dict[str, list[Sample]] = {}
+        if seconds % 3600 == 0:
+            for name, sample in await hours.sampled(conn, device, since, until, seconds):
+                found.setdefault(name, []).append(sample)
+            return found
+        cursor = await conn.execute(_SAMPLED, (seconds, device, since, until))
+        for name, *rest in await cursor.fetchall():
+            found.setdefault(name, []).append(Sample(*rest))
+        return found
 
-def month_of(at: datetime) -> datetime:
-    at = at.astimezone(UTC)
-    return datetime(at.year, at.month, 1, tzinfo=UTC)
+    async def newest(
+        self, conn: psycopg.AsyncConnection[Any], devices: Sequence[str], names: Sequence[str]
+    ) -> dict[tuple[str, str], tuple[datetime, int]]:
+        cursor = await conn.execute(_NEWEST, (list(devices), list(names)))
+        return {(device, name): (at, value) for device, name, at, value in await cursor.fetchall()}
+
+    async def upkeep(self, conn: psycopg.AsyncConnection[Any], now: datetime) -> None:
+        for ahead in (0, 1):
+            async with conn.transaction():
+                await self._partition(conn, day_of(now) + timedelta(days=ahead))
+        self._made.clear()
+        rolled = await hours.rolled_until(conn)  # what it came to stays
+        await partitions.forget(conn, "reading", min(rolled, now - timedelta(days=self._days)))
+        await partitions.forget(conn, "reading_hour", now - timedelta(days=_HOURS_DAYS))
+
+    async def run(self, database: Database) -> None:
+        while True:
+            try:
+                async with database.connection() as conn:
+                    while await hours.roll(conn):
+                        pass
+            except NotReady:
+                log.warning("hours of readings wait to be rolled up: the store is away")
+            except Exception:
+                log.exception("hours of readings could not be rolled up; it is tried again")
+            await asyncio.sleep(_ROLL_SECONDS)
+
+    async def close(self) -> None:
+        pass
+
+    def health(self) -> Health:
+        return Health("postgresql", well=True)

@@ -1,0 +1,1 @@
+"""Who saw, changed and decided what: rows that are only ever added, in one chain."""

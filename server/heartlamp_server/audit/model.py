@@ -1,0 +1,144 @@
+"""A row of the audit log, its canonical bytes, and the chain. Pure.
+
+The canonical bytes are JSON after RFC 8785 for what stands in here: UTF-8, no blanks, names in the order of the
+alphabet, only texts and whole numbers; `at` in UTC with six digits of a second and a Z; `n` counts the rows from 1.
+
+    {"about":"lamp0a1b.4f…","at":"2026-03-01T08:00:00.000000Z","detail":{"answer":"closed"},"n":17,"site":"s12",
+     "what":"incident.answer","who":"duty"}                                             (one line)
+
+hash(n) = SHA-256(hash(n - 1) ‖ those bytes), hash(0) = 32 bytes of zero.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+Value: TypeAlias = str | int
+
+FIRST = bytes(32)
+"""What the first row's hash goes on from."""
+TEXT_MAX = 100
+_ID = re.compile(r"[\x21-\x7e]{0,100}")  # no name of a person or of a house is written in these
+_WHAT = re.compile(r"[a-z_]+\.[a-z_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`who`: an account, or `cli:` and whoever the operating system says, "" nobody that is known; `what`: see ACTIONS;
+    `about`: the id of what was seen or changed; `site`: the house it is of, "" for none; `detail`: ids and words of the
+    program, never a person's."""
+
+    at: datetime
+    who: str
+    what: str
+    about: str
+    site: str
+    detail: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends: everything up to row `n` is what it was as long as `hash` is."""
+
+    n: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """As it is printed: `17:9f86…`."""
+        return f"{self.n}:{self.hash.hex()}"
+
+
+NOWHERE = Head(0, FIRST)
+
+
+def check(row: Row) -> Row:
+    """Raises ValueError where it could hold what is no id: the log is kept for ever, a person's data is not."""
+    if not _WHAT.fullmatch(row.what):
+        raise ValueError(f"{row.what!r} is no action: two words with a dot")
+    for text in (row.who, row.about):
+        if len(text) > TEXT_MAX or not text.isprintable():
+            raise ValueError(f"{text[:TEXT_MAX]!r} is longer than {TEXT_MAX} characters, or not printable")
+    for name, value in (("site", row.site), *row.detail.items()):
+        if not _ID.fullmatch(name) or not _ID.fullmatch(str(value)) or isinstance(value, bool | float):
+            raise ValueError(f"{name}={value!r} is neither an id nor a whole number: it does not belong in the log")
+        if isinstance(value, int) and abs(value) >= 2**53:
+            raise ValueError(f"{name}={value} is not exact in every reader of JSON")
+    return row
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def line(n: int, row: Row) -> bytes:
+    return canonical(fields(row) | {"n": n})
+
+
+def fields(row: Row) -> dict[str, Any]:
+    return {
+        "at": moment(row.at),
+        "who": row.who,
+        "what": row.what,
+        "about": row.about,
+        "site": row.site,
+        "detail": row.detail,
+    }
+
+
+def follow(head: Head, row: Row) -> Head:
+    """The chain with one more row."""
+    return Head(head.n + 1, link(head.hash, head.n + 1, row))
+
+
+def link(previous: bytes, n: int, row: Row) -> bytes:
+    return hashlib.sha256(previous + line(n, row)).digest()
+
+
+def signed_words(head: Head, at: datetime) -> bytes:
+    """What the county signs of a head."""
+    return canonical({"at": moment(at), "hash": head.hash.hex(), "n": head.n})
+
+
+def read_head(text: str) -> tuple[int | None, bytes]:
+    """Of `17:9f86…` or the hash alone: (n or None, hash). Raises ValueError."""
+    number, colon, digits = text.strip().rpartition(":")
+    digest = bytes.fromhex(digits)
+    if len(digest) != len(FIRST) or (colon and not number.isdigit()):
+        raise ValueError(f"{text!r} is no head: NUMBER:64 hex digits, as the month's report prints it")
+    return (int(number) if colon else None), digest
+
+
+ACTIONS = {
+    "login.done": ("登录", "signed in"),
+    "login.failed": ("登录失败", "failed to sign in"),
+    "login.ended": ("退出登录", "signed out"),
+    "look.audit": ("查看审计日志", "looked at this log"),
+    "look.devices": ("查看设备名单", "looked at the list of devices"),
+    "look.feed": ("打开实时警情", "followed the live feed"),
+    "look.household": ("查看住户资料", "looked at a household"),
+    "look.incident": ("查看警情", "looked at an incident"),
+    "look.incidents": ("查看警情列表", "looked at the list of incidents"),
+    "look.picture": ("查看照片", "looked at a picture"),
+    "look.quarantine": ("查看隔离区", "looked at the quarantine"),
+    "look.readings": ("查看设备读数", "looked at a device's readings"),
+    "incident.answer": ("处置警情", "answered an incident"),
+    "person.set": ("开通账号或更换密码", "made an account or gave it a new password"),
+    "county.enrol": ("登记区域与设备", "enrolled a county file"),
+    "device.revoke": ("吊销设备", "revoked a device"),
+    "gateway.invite": ("签发网关邀请码", "invited a gateway"),
+    "gateway.revoke": ("吊销网关", "revoked a gateway"),
+    "gateway.token": ("更换网关令牌", "gave a gateway a new token"),
+    "plan.load": ("下发升级预案", "handed down an escalation plan"),
+    "firmware.add": ("收入升级包", "took in a bundle"),
+    "firmware.offer": ("提供升级包", "offered a bundle"),
+    "firmware.withdraw": ("撤回升级包", "withdrew a bundle"),
+    "audit.export": ("导出审计日志", "exported this log"),
+}
+"""What stands in `what`, in the languages of the screens. A new action is a new line."""
