@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from heartlamp_protocol.downlink import PING_SECONDS
+from heartlamp_protocol.escalation.decide import TAKEOVER_MS
 from heartlamp_protocol.escalation.plan import Plan
 from heartlamp_server.database.embedded import Embedded
 
@@ -117,6 +119,8 @@ class CutOff:
         until("nothing waits", lambda: self.waiting() == (0, 0), PATIENCE_S)
         self._n = int(self.disk("SELECT coalesce(max(n), 0) FROM outbox")[0][0])
         self.side.uplink.cut()
+        # What a machine slept through is nobody's silence: only so long awake makes the village its own master.
+        time.sleep(TAKEOVER_MS / 1000 + PING_SECONDS)
         self.began = self._beat_at = self.sleep.now()
         self._rare_at = self.began
 

@@ -21,7 +21,8 @@ from tests.village.day import DAY, HOUR, MINUTE, Deed
 
 pytestmark = pytest.mark.xdist_group("village")
 
-LATE_MS = 10_000  # a busy machine; the plan's steps are 20 s apart
+LATE_MS = 15_000  # less than the takeover, which must not hide in it
+ON_THE_WAY = timedelta(minutes=1)  # what a batch may take on a machine that does ten other things
 ALARMS_S = 5.0
 DRAIN_S = 120.0
 
@@ -143,7 +144,7 @@ def the_county_knows_when(cut: CutOff) -> None:
     """No frame carries a clock: of each event the county has its age."""
     rows = cut.sql("SELECT id, observed_at FROM event")
     began = [seen - timedelta(milliseconds=cut.done.at[id]) for id, seen in rows]
-    assert max(began) - min(began) < timedelta(milliseconds=LATE_MS)
+    assert max(began) - min(began) < ON_THE_WAY
 
 
 def the_county_has_it_once(cut: CutOff) -> None:

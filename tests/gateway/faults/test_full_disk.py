@@ -83,8 +83,8 @@ def test_on_a_full_disk_telemetry_goes_first_and_alarms_are_kept_and_heard(small
     lamp9.board.wait("its lamp says heard of all four", lambda: [c["heard"] for c in lamp9.calls()] == [1, 1, 1, 1])
     rig.gateway.says("the reserve is given up for alarms")
     assert not reserve.exists()
-    until("readings leave the disk", lambda: not (rig.data / "readings.db").exists())
     lamp7.read(temp_mc=9_999)  # is taken, in memory
+    until("readings leave the disk", lambda: not (rig.data / "readings.db").exists())
     assert "the disk does not take it" not in rig.gateway.log.read_text()
 
     rig.gateway.kill()  # what was heard is on the disk, full as it is

@@ -1,5 +1,6 @@
 """A device as the protocol's page describes it, over a real broker connection."""
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -145,6 +146,16 @@ class Device:
 
     def is_heard(self, id: str, seconds: float = 8.0) -> int:
         return self.board.wait(f"heard of {id}", lambda: self.heard.get(id), seconds)
+
+    def offers(self, id: str, seconds: float = 30.0) -> None:
+        """Offers it again and again until it is heard, as a device does: a broker that has nobody to give it to forgets
+        it."""
+        deadline = time.monotonic() + seconds
+        while not self.heard.get(id):
+            self.again(id)
+            with contextlib.suppress(AssertionError):
+                self.is_heard(id, 2.0)
+            assert time.monotonic() < deadline, f"{id} was offered for {seconds} s and is not heard"
 
     def is_received(self, id: str, seconds: float = 8.0) -> dict[str, object]:
         return self.board.wait(f"received of {id}", lambda: self.received.get(id), seconds)
