@@ -29,6 +29,7 @@ from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.picture.routes import Pictures
+from heartlamp_server.seal import Seal
 from heartlamp_server.telemetry.store import PostgresSeries
 
 log = logging.getLogger("heartlamp")
@@ -42,7 +43,7 @@ class County:
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
-        self.vault, self.series = Vault(key), PostgresSeries()
+        self.vault, self.series, self.seal = Vault(key), PostgresSeries(), Seal(key)
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)

@@ -21,6 +21,7 @@ from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.responder import routes as responder_routes
+from heartlamp_server.responder.gate import Gate, actions
 from heartlamp_server.telemetry import routes as telemetry_routes
 
 BODY_BYTES_MAX = 64 * 1024
@@ -31,16 +32,17 @@ def build(county: County, secure: bool) -> FastAPI:
     """`secure`: it is served over TLS, so the session's cookie is for TLS only."""
     app = FastAPI(title="Heart-Lamp", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     database = county.database
-    signed_in = responder_routes.guard(database)
+    gate = Gate(database, secure)
     for router in (
-        responder_routes.router(database, signed_in, secure),
-        device_routes.router(database, county.presence, signed_in),
-        telemetry_routes.router(database, county.series, signed_in),
-        alarm_routes.router(database, signed_in),
-        incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
-        console_routes.router(county.feed, signed_in),
+        responder_routes.router(database, gate, county.seal, secure),
+        device_routes.router(database, county.presence, gate),
+        telemetry_routes.router(database, county.series, gate),
+        alarm_routes.router(database, gate),
+        incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        console_routes.router(county.feed, gate),
     ):
         app.include_router(router, prefix="/api")
+    actions(app)  # raises where a route asks nobody
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
@@ -50,7 +52,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(ShortBodies)
     app.add_middleware(SameSiteOnly)
-    app.add_middleware(NotKept)
+    app.add_middleware(Headed, secure=secure)
     return app
 
 
@@ -62,19 +64,35 @@ def openapi() -> dict[str, Any]:
 
 
 class SameSiteOnly:
-    """A foreign page can make a browser post, but not with a header of its own."""
+    """A foreign page can make a browser send what changes something, but not with a header of its own, and browsers of
+    today say themselves where the request comes from."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and Headers(scope=scope).get("x-heartlamp") != "1":
-            refuse = JSONResponse(
-                {"error": "the header X-Heartlamp: 1 is missing", "do": "send it with every POST"}, 403
-            )
-            await refuse(scope, receive, send)
+        refused = _refused(scope) if scope["type"] == "http" else None
+        if refused is not None:
+            await JSONResponse(refused, 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _refused(scope: Scope) -> dict[str, str] | None:
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return None
+    headers = Headers(scope=scope)
+    if headers.get("x-heartlamp") != "1":
+        return {
+            "error": "缺少请求头 X-Heartlamp: 1 · the header X-Heartlamp: 1 is missing",
+            "do": "每个修改请求都要带上它 · send it with every request that changes something",
+        }
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return {
+            "error": "请求来自另一个网站 · the request comes from another site",
+            "do": "请从指挥台页面操作 · use the console's own page",
+        }
+    return None
 
 
 class ShortBodies:
@@ -109,20 +127,42 @@ _TOO_LONG = {
 _CLOSE = {"Connection": "close"}
 
 
-class NotKept:
-    """What the API says is of this moment and for this person: no cache keeps it."""
+class Headed:
+    """What a browser is told of every answer. What the API says is of this moment and for this person: no cache keeps
+    it, and no page is built of it. `secure`: over TLS, and from now on never without."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
         self._app = app
+        self._headers = EVERY_ANSWER | ({"Strict-Transport-Security": _A_YEAR} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def not_kept(message: Message) -> None:
+        async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
+                told = MutableHeaders(scope=message)
+                for name, value in (self._headers | (OF_THE_API if of_api else {})).items():
+                    told.setdefault(name, value)
             await send(message)
 
         of_api = scope["type"] == "http" and scope["path"].startswith("/api/")
-        await self._app(scope, receive, not_kept if of_api else send)
+        await self._app(scope, receive, headed)
+
+
+EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{name}=()"
+        for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb", "bluetooth")
+    ),
+}
+OF_THE_API = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+_A_YEAR = "max-age=31536000"
 
 
 def _not_ready(request: Request, error: Exception) -> Response:

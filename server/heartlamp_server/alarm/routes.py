@@ -1,15 +1,15 @@
 """What could not be believed or placed, for the command centre."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from heartlamp_server.alarm import store
 from heartlamp_server.database.pool import Database
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope, reach
 
 
 class Piece(BaseModel):
@@ -29,13 +29,16 @@ class Quarantine(BaseModel):
     evidence: list[Piece]
 
 
-def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(signed_in)])
+def router(database: Database, gate: Gate) -> APIRouter:
+    routes = APIRouter()
+    sees = gate.require("quarantine.see")
 
     @routes.get("/quarantine")
-    async def quarantine(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Quarantine:
+    async def quarantine(
+        scope: Annotated[Scope, Depends(sees)], limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    ) -> Quarantine:
         async with database.connection() as conn:
-            rows = await store.quarantine(conn, limit)
+            rows = await store.quarantine(conn, reach(scope, "quarantine.see"), limit)
         names = ("at", "gateway", "user", "verdict", "reason", "count", "text")
         return Quarantine(evidence=[Piece(**dict(zip(names, row, strict=True))) for row in rows])
 

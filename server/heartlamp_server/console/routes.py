@@ -1,6 +1,5 @@
 """The live feed and the built page."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database.pool import NotReady
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope
 
 STATIC = Path(__file__).parent / "static"
 
@@ -25,32 +25,34 @@ PAGE_HEADERS = {
         "default-src 'self'; img-src 'self' data:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
 
 
-def router(feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(signed_in)])
+def router(feed: Feed, gate: Gate) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get(
         "/feed",
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {}}, "description": "incident, notice, ping, reset"}},
     )
-    async def follow(request: Request, cursor: Annotated[str, Query(max_length=80)] = "") -> StreamingResponse:
-        """Server-sent events. `incident`: a Card; `notice`: evidence; `ping` every 5 s; `reset`: reload the list."""
+    async def follow(
+        request: Request,
+        scope: Annotated[Scope, Depends(gate.require("self"))],
+        cursor: Annotated[str, Query(max_length=80)] = "",
+    ) -> StreamingResponse:
+        """Server-sent events, of what this person may see. `incident`: a Card; `notice`: evidence; `ping` every 5 s;
+        `reset`: reload the list."""
         at = request.headers.get("last-event-id", "") or cursor
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-        async def allowed() -> bool:
+        async def again() -> Scope | None:
             try:
-                await signed_in(request)
+                return await gate.scope(request)
             except (HTTPException, NotReady):
-                return False
-            return True
+                return None
 
-        return StreamingResponse(feed.stream(at, allowed), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(feed.stream(at, scope, again), media_type="text/event-stream", headers=headers)
 
     return routes
 

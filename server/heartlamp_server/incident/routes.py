@@ -1,11 +1,11 @@
 """Incidents for the command centre: the list, one with its timeline, and a person's answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from heartlamp_protocol.downlink import cursor_text
 from pydantic import BaseModel, Field
 
@@ -21,8 +21,10 @@ from heartlamp_server.incident.card import card, feed_row
 from heartlamp_server.incident.command import tell
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.routes import Problem, problem
+from heartlamp_server.responder.scope import Scope, may
 
 _HOUSE = state.together(devices=devices.CONCERNED, places=PLACES)
 
@@ -104,44 +106,57 @@ class Said(BaseModel):
 def router(
     database: Database,
     vault: Vault,
-    signed_in: Callable[[Request], Awaitable[Person]],
+    gate: Gate,
     epoch: Callable[[], str],
     wake: Callable[[Done], None],
 ) -> APIRouter:
     """`wake`: called after each commit."""
     routes = APIRouter()
+    not_yours = problem(
+        403,
+        "您只能为自己应答；办结由值班员操作 · you answer for yourself only, and operators close",
+        "请告诉值班员 · tell the operator",
+    )
     unknown = problem(404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
 
-    @routes.get("/incidents", dependencies=[Depends(signed_in)])
+    sees = gate.require("incident.see")
+    answers = gate.require("incident.answer")
+
+    @routes.get("/incidents")
     async def list_incidents(
-        state: Literal["open", "closed"] = "open", limit: Annotated[int, Query(ge=1, le=1000)] = 200
+        scope: Annotated[Scope, Depends(sees)],
+        state: Literal["open", "closed"] = "open",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Incidents:
         async with database.connection() as conn:
-            found, seq, now = await store.newest(conn, state, limit)
+            found, seq, now = await store.newest(conn, scope, state, limit)
         return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
 
-    @routes.get("/incidents/{id}", dependencies=[Depends(signed_in)], responses={404: {"model": Problem}})
-    async def one_incident(id: str) -> Told:
+    @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
+    async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> Told:
         async with database.connection() as conn:
-            found = await store.read(conn, id)
+            found = await store.read(conn, id, scope)
+            if found is None:
+                raise unknown
             entries = await store.timeline(conn, id)
             events = await store.events(conn, id)
-        if found is None:
-            raise unknown
         lines = []
         for entry in told_once(entries):
             zh, en = text(entry)
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
         return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
 
-    @routes.post("/incidents/{id}/answer", responses={404: {"model": Problem}, 409: {"model": Problem}})
-    async def say(id: str, said: Said, person: Annotated[Person, Depends(signed_in)]) -> Card:
+    @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
+    async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:
         async with database.connection() as conn, conn.transaction():
             locked = await store.lock(conn, id)
-            if locked is None:
+            spot = await store.for_person(conn, locked[0], scope) if locked else None
+            if locked is None or spot is None:
                 raise unknown
+            if not may(scope, _takes(said, scope.person), spot):
+                raise not_yours
             try:
-                incident, entry = _answer(locked[0], said, person, locked[1])
+                incident, entry = _answer(locked[0], said, scope.person, locked[1])
             except Refused as why:
                 raise problem(409, str(why), why.do) from why
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
@@ -156,6 +171,13 @@ def router(
         return Card(**card(incident))
 
     return routes
+
+
+def _takes(said: Said, person: Person) -> str:
+    """What one must be allowed to do, to say this."""
+    if said.answer == "closed":
+        return "incident.close"
+    return "incident.answer" if plain.name(said.who) in ("", person.display) else "incident.answer_for"
 
 
 def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:
