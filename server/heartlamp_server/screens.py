@@ -20,8 +20,11 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.responder import admin as people_routes
+from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
 from heartlamp_server.responder.gate import Gate, actions
+from heartlamp_server.responder.roster import routes as roster_routes
 from heartlamp_server.telemetry import routes as telemetry_routes
 
 BODY_BYTES_MAX = 64 * 1024
@@ -35,6 +38,9 @@ def build(county: County, secure: bool) -> FastAPI:
     gate = Gate(database, secure)
     for router in (
         responder_routes.router(database, gate, county.seal, secure),
+        people_routes.router(database, gate, county.seal),
+        family.router(database, gate, county.seal),
+        roster_routes.router(database, gate),
         device_routes.router(database, county.presence, gate),
         telemetry_routes.router(database, county.series, gate),
         alarm_routes.router(database, gate),

@@ -1,5 +1,6 @@
 """People, their roles and numbers, as rows."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ def to_grants(rows: Sequence[Sequence[Any]]) -> tuple[Grant, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role as it was given. `area` None: everywhere, but for `family`, which has a `site`."""
+    """A role as it was given. `area` None: everywhere, but for `family`, which has a `site`; `over`: it was ended."""
 
     id: int
     grant: Grant
@@ -38,6 +39,7 @@ class Role:
     valid_from: datetime
     valid_to: datetime | None
     given_by: str
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ async def end_role(conn: Connection, name: str, role: int) -> bool:
 _PEOPLE = """
 SELECT p.name, p.display, p.languages, p.password IS NOT NULL, p.totp_at IS NOT NULL, p.disabled_at IS NOT NULL,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.role, r.area, coalesce(a.level, ''), coalesce(r.site, ''),
-        r.unit, coalesce(a.name, s.name, ''), r.valid_from, r.valid_to, r.given_by) ORDER BY r.id), '[]')
+        r.unit, coalesce(a.name, s.name, ''), r.valid_from, r.valid_to, r.given_by,
+        coalesce(r.valid_to <= now(), false)) ORDER BY r.id), '[]')
      FROM person_role r LEFT JOIN area a ON a.id = r.area LEFT JOIN site s ON s.id = r.site WHERE r.person = p.name)
 FROM person p
 """
@@ -156,10 +159,10 @@ def _known(row: Sequence[Any]) -> Known:
 
 
 def _role(row: Sequence[Any]) -> Role:
-    id, role, area, level, site, unit, area_name, valid_from, valid_to, given_by = row
+    id, role, area, level, site, unit, area_name, valid_from, valid_to, given_by, over = row
     ends = datetime.fromisoformat(valid_to) if valid_to else None
     grant = Grant(role, area, level, site, unit)
-    return Role(id, grant, area_name, datetime.fromisoformat(valid_from), ends, given_by)
+    return Role(id, grant, area_name, datetime.fromisoformat(valid_from), ends, given_by, over)
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -225,6 +228,16 @@ async def family(conn: Connection, site: str) -> list[tuple[int, Person, list[st
         (site,),
     )
     return [(id, Person(name, display), languages) for id, name, display, languages in await cursor.fetchall()]
+
+
+def fresh_name() -> str:
+    """Of somebody who never signs in, and whom nobody calls by it."""
+    return f"p{secrets.token_hex(6)}"
+
+
+async def displays(conn: Connection, names: Sequence[str]) -> dict[str, str]:
+    cursor = await conn.execute("SELECT name, display FROM person WHERE name = ANY(%s)", (list(names),))
+    return dict(await cursor.fetchall())
 
 
 async def holders(conn: Connection, area: int, role: str) -> list[Person]:
