@@ -2,7 +2,6 @@
 reason for each bad row; pure."""
 
 import csv
-import io
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ def read(text: str) -> tuple[list[Day], list[str]]:
     found: dict[date, Day] = {}
     problems: list[str] = []
     columns = ["day", "kind", "name"]
-    rows = list(csv.reader(io.StringIO(unicodedata.normalize("NFKC", text.removeprefix("\ufeff")))))
+    rows = list(csv.reader(unicodedata.normalize("NFKC", text.removeprefix("\ufeff")).splitlines()))
     if len(rows) > ROWS_MAX:
         return [], [f"超过 {ROWS_MAX} 行，未导入 · more than {ROWS_MAX} rows, none was taken"]
     for number, row in enumerate(rows, 1):
