@@ -36,7 +36,7 @@ def build(county: County, secure: bool) -> FastAPI:
     app = FastAPI(title="Heart-Lamp", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     database = county.database
     gate = Gate(database, secure)
-    for router in (
+    routers = (
         responder_routes.router(database, gate, county.seal, secure),
         people_routes.router(database, gate, county.seal),
         family.router(database, gate, county.seal),
@@ -46,9 +46,10 @@ def build(county: County, secure: bool) -> FastAPI:
         alarm_routes.router(database, gate),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
         console_routes.router(county.feed, gate),
-    ):
+    )
+    app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
+    for router in routers:
         app.include_router(router, prefix="/api")
-    actions(app)  # raises where a route asks nobody
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)

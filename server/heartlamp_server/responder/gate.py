@@ -1,6 +1,8 @@
 """The guard before every route of the console: who asks, and what that person may do."""
 
-from fastapi import FastAPI, HTTPException, Request
+from collections.abc import Iterable
+
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -70,19 +72,20 @@ class Require:
         raise _SECOND_NEEDED if TABLE[self.action] & set(scope.waiting) else _NOT_ALLOWED
 
 
-def actions(app: FastAPI) -> dict[tuple[str, str], str]:
-    """(method, path) -> what it takes, of every route under /api. Raises ValueError where one asks nobody: a route that
-    forgot its guard does not start."""
+def actions(routers: Iterable[APIRouter], prefix: str) -> dict[tuple[str, str], str]:
+    """(method, path) -> what it takes, of every route. Raises ValueError where one asks nobody: a route that forgot its
+    guard does not start."""
     found: dict[tuple[str, str], str] = {}
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.path.startswith("/api/"):
-            for method in route.methods or ():
-                if (method, route.path) in PUBLIC:
-                    continue
-                named = sorted(_required(route.dependant))
-                if len(named) != 1:
-                    raise ValueError(f"{method} {route.path} must require one action, and requires {named}")
-                found[(method, route.path)] = named[0]
+    for route in (route for router in routers for route in router.routes):
+        if not isinstance(route, APIRoute):
+            raise ValueError(f"{route} cannot be asked what it requires")
+        for method in route.methods or ():
+            if (method, prefix + route.path) in PUBLIC:
+                continue
+            named = sorted(_required(route.dependant))
+            if len(named) != 1:
+                raise ValueError(f"{method} {route.path} must require one action, and requires {named}")
+            found[(method, prefix + route.path)] = named[0]
     return found
 
 

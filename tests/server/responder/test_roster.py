@@ -165,7 +165,7 @@ def rosters(draw: st.DrawFn) -> Roster:
 def by_hand(duty: Roster, now: datetime) -> tuple[str, ...]:
     """On call, minute by minute and without any cleverness: walks every shift of every day until it meets `now`."""
     local = now.astimezone(CHINA).replace(tzinfo=None)
-    found = []
+    found: list[str] = []
     for back in (1, 0):
         day = local.date() - timedelta(days=back)
         for shift in duty.shifts:
