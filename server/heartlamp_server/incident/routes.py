@@ -21,9 +21,9 @@ from heartlamp_server.incident.card import card, feed_row
 from heartlamp_server.incident.command import tell
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
-from heartlamp_server.responder.routes import Problem, problem
 from heartlamp_server.responder.scope import Scope, may
 
 _HOUSE = state.together(devices=devices.CONCERNED, places=PLACES)

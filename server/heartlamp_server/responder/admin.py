@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from heartlamp_server import plain
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import password, session, store
 from heartlamp_server.responder.forms import (
     GivenRole,
@@ -27,9 +28,8 @@ from heartlamp_server.responder.forms import (
     read_numbers,
     view,
 )
-from heartlamp_server.responder.gate import Gate, problem
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
-from heartlamp_server.responder.routes import Problem
 from heartlamp_server.responder.scope import Grant, Scope, contains, may, reach
 from heartlamp_server.responder.store import Known
 from heartlamp_server.responder.within import Where, area_spots, site_spots

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 
 from heartlamp_server import plain
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import store
 from heartlamp_server.responder.forms import Family, FamilyForm, FamilyMember, Id, read_numbers
-from heartlamp_server.responder.gate import Gate, problem
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
-from heartlamp_server.responder.routes import Problem
 from heartlamp_server.responder.scope import Grant, Scope, Spot, may
 from heartlamp_server.responder.within import site_spots
 from heartlamp_server.seal import Seal

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from heartlamp_server.responder import phone, store
-from heartlamp_server.responder.gate import problem
+from heartlamp_server.area.phone import e164
+from heartlamp_server.problems import problem
+from heartlamp_server.responder import store
 from heartlamp_server.responder.store import Known
 
 Role = Literal[
@@ -146,15 +147,13 @@ class Staffed(BaseModel):
 
 def read_numbers(given: Sequence[str]) -> list[str]:
     """Raises 422."""
-    found = [phone.read(text) for text in given]
-    for text, number in zip(given, found, strict=True):
-        if number is None:
-            raise problem(
-                422,
-                f"不是电话号码：{text} · no telephone number: {text}",
-                "例如 13800138000 或 +86… · for example 13800138000 or +86…",
-            )
-    return [number for number in found if number]
+    found = []
+    for text in given:
+        try:
+            found.append(e164(text))
+        except ValueError as why:
+            raise problem(422, f"{text}：{why}", "例如 13800138000 或 +86… · for example 13800138000 or +86…") from why
+    return found
 
 
 def view(known: Known, roles: Sequence[store.Role]) -> PersonView:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import problem
 from heartlamp_server.responder import session
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import TABLE, Scope, anywhere
@@ -14,10 +15,6 @@ from heartlamp_server.responder.scope import TABLE, Scope, anywhere
 COOKIE = "heartlamp_session"
 PUBLIC = frozenset((("POST", "/api/login"),))
 """(method, path) of what is open to anybody."""
-
-
-def problem(status: int, error: str, do: str) -> HTTPException:
-    return HTTPException(status, {"error": error, "do": do})
 
 
 NOT_SIGNED_IN = problem(401, "未登录 · not signed in", "请登录 · sign in")

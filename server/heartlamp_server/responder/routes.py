@@ -7,14 +7,13 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import guess, password, presence, second, session, store
-from heartlamp_server.responder.gate import Gate, problem
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import SESSION, Person
 from heartlamp_server.responder.scope import Scope
 from heartlamp_server.responder.session import Account
 from heartlamp_server.seal import Seal
-
-__all__ = ["Me", "Problem", "problem", "router"]
 
 BROWSER_COOKIE = "heartlamp_browser"
 _CODE_NEEDED = {
@@ -51,11 +50,9 @@ class Me(BaseModel):
     second: bool
 
 
-class Problem(BaseModel):
-    """Every error: what happened, and what to do. `need`: "code" where a sign-in lacks the second factor alone."""
+class NotSignedIn(Problem):
+    """`need`: "code" where it lacks the second factor alone."""
 
-    error: str
-    do: str
     need: str = ""
 
 
@@ -143,7 +140,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
             )
         return places
 
-    @routes.post("/login", responses={401: {"model": Problem}, 429: {"model": Problem}})
+    @routes.post("/login", responses={401: {"model": NotSignedIn}, 429: {"model": Problem}})
     async def login(given: Login, request: Request, response: Response) -> Me:
         places = await counted(request, given.name)
         async with database.connection() as conn:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
-from heartlamp_server.responder.routes import Problem, problem
 from heartlamp_server.responder.scope import Scope, may
 from heartlamp_server.responder.within import device_spot
 from heartlamp_server.telemetry.model import TimeSeries

@@ -1,11 +1,9 @@
-"""Second factor, presence, telephone numbers, holidays: the small pure rules."""
+"""Second factor, presence, holidays: the small pure rules."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pyotp
-import pytest
 from heartlamp_server.responder import presence, second
-from heartlamp_server.responder.phone import hidden, read
 from heartlamp_server.responder.roster import holidays
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,37 +75,6 @@ def test_answers_that_nobody_asked_for_buy_no_time(pauses: list[float]) -> None:
         now = min(now + timedelta(seconds=pause), NOW + presence.EVERY - timedelta(seconds=1))
         answered = presence.answer(answered, now)
     assert answered == NOW
-
-
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [
-        ("13800138000", "+8613800138000"),
-        ("138-0013-8000", "+8613800138000"),
-        ("0086 138 0013 8000", "+8613800138000"),
-        ("１３８００１３８０００", "+8613800138000"),
-        ("010-6555 0100", "+861065550100"),
-        ("(0871) 6555010", "+868716555010"),
-        ("+44 20 7946 0000", "+442079460000"),
-        ("1380013800", None),
-        ("138001380000", None),
-        ("+86138001380", None),
-        ("1.38E+10", None),
-        ("", None),
-        ("十三八", None),
-        ("+0123456789", None),
-        ("tel:13800138000", None),
-    ],
-)
-def test_a_number_as_people_write_it(written: str, number: str | None) -> None:
-    assert read(written) == number
-
-
-@given(st.text(max_size=30))
-def test_whatever_is_typed_a_number_is_a_number(text: str) -> None:
-    found = read(text)
-    assert found is None or (found[0] == "+" and found[1:].isdecimal() and read(found) == found)
-    assert found is None or len(hidden(found)) == 5
 
 
 def test_holidays_as_they_are_copied_from_the_notice() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AwareDatetime, BaseModel, Field
 
 from heartlamp_server import plain
-from heartlamp_server.responder.gate import problem
+from heartlamp_server.problems import problem
 from heartlamp_server.responder.roster import model
 from heartlamp_server.responder.roster.model import Roster, Shift, Span
 

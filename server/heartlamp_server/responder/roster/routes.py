@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime
 
 from heartlamp_server.database.pool import Database
+from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.admin import changeable
-from heartlamp_server.responder.gate import Gate, problem
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.roster import holidays, model, store
 from heartlamp_server.responder.roster.forms import (
     AbsenceForm,
@@ -33,7 +34,6 @@ from heartlamp_server.responder.roster.forms import (
     view,
 )
 from heartlamp_server.responder.roster.model import Absence, Roster, Swap
-from heartlamp_server.responder.routes import Problem
 from heartlamp_server.responder.scope import Scope, may, reach
 from heartlamp_server.responder.within import Where, area_spot
 
