@@ -57,9 +57,10 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", _migrate, "bring the database's schema to this version"),
         ("run", _run, "serve gateways and screens"),
         ("openapi", _openapi, "print the console's OpenAPI document"),
+        ("permissions", _permissions, "print which role may do what, as docs/permissions.md has it"),
     ):
         sub = command(commands, name, do, help)
-        if name != "openapi":
+        if name not in ("openapi", "permissions"):
             _config_option(sub)
 
     enrol = command(commands, "enrol", _enrol, "enter villages, sites, devices and gateways; write their folders")
@@ -198,6 +199,14 @@ def _openapi(args: argparse.Namespace) -> int:
     from heartlamp_server.screens import openapi
 
     json.dump(openapi(), sys.stdout, ensure_ascii=False, indent=1)
+    return 0
+
+
+def _permissions(args: argparse.Namespace) -> int:
+    from heartlamp_server.responder.written import page
+    from heartlamp_server.screens import routes
+
+    print(page(routes()), end="")
     return 0
 
 

@@ -64,10 +64,21 @@ def build(county: County, secure: bool) -> FastAPI:
 
 
 def openapi() -> dict[str, Any]:
-    """The console's contract, without a database or a configuration."""
+    """The console's contract."""
+    return _unplugged().openapi()
+
+
+def routes() -> dict[tuple[str, str], str]:
+    """(method, path) -> the action of the table of permissions that it takes."""
+    found: dict[tuple[str, str], str] = _unplugged().state.actions
+    return found
+
+
+def _unplugged() -> FastAPI:
+    """Without a database or a configuration."""
     here, none = Listener("", 0, None, None), Path()
     county = County(Config("", none, none, none, here, "", here), bytes(32), 0)
-    return build(county, secure=False).openapi()
+    return build(county, secure=False)
 
 
 class SameSiteOnly:

@@ -4,15 +4,15 @@ do what the table says and nothing else. A route without a call here makes the f
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from heartlamp_server import config
-from heartlamp_server.app import County as Server
 from heartlamp_server.responder.gate import PUBLIC
 from heartlamp_server.responder.scope import ROLES, TABLE
-from heartlamp_server.screens import build, openapi
+from heartlamp_server.responder.written import page
+from heartlamp_server.screens import openapi, routes
 
 from tests.server.county import County
 from tests.server.responder.people import Somebody, until_ping
@@ -123,9 +123,8 @@ def two(county: County) -> tuple[Township, Township]:
 
 
 @pytest.fixture(scope="module")
-def required(county: County) -> dict[Route, str]:
-    found: dict[Route, str] = build(Server(config.read(county.config), bytes(32), 0), secure=False).state.actions
-    return found
+def required() -> dict[Route, str]:
+    return routes()
 
 
 def ask(person: Somebody, route: Route, call: Call) -> httpx.Response:
@@ -163,6 +162,11 @@ def test_every_route_asks_for_an_action_of_the_table(required: dict[Route, str])
     assert set(required) == set(CALLS)
     assert {required[route] for route in OWN} == {"self"}
     assert set(required.values()) <= set(TABLE)
+
+
+def test_the_written_table_is_the_codes(required: dict[Route, str]) -> None:
+    kept = (Path(__file__).parents[3] / "docs/permissions.md").read_text(encoding="utf-8")
+    assert kept == page(required), "run `heartlamp-server permissions > docs/permissions.md`"
 
 
 @pytest.mark.parametrize("role", ROLES)
