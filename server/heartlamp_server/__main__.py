@@ -17,6 +17,7 @@ from heartlamp_server import config as configuration
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 from heartlamp_server.responder import commands as responder_commands
+from heartlamp_server.responder.roster import commands as roster_commands
 
 if TYPE_CHECKING:
     import psycopg
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     responder_commands.add_to(commands, _config_option, _opened)
+    roster_commands.add_to(commands, _config_option, _opened)
     for verb, help in (
         ("add", "take in a signed bundle"),
         ("offer", "offer a bundle to a village, a household group or one device"),

@@ -92,21 +92,23 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
         inside = where.inside(reach(scope, "person.see"), "coalesce(r.area, rs.area)", "r.site")
         async with database.connection() as conn:
             found = await store.people(conn, inside, where.values, after, limit)
-            views = [await shown(conn, scope, one) for one in found]
+            views = await shown(conn, scope, found)
         return People(people=views, after=found[-1].person.name if len(found) == limit else "")
 
-    async def shown(conn: store.Connection, scope: Scope, known: Known) -> PersonView:
+    async def shown(conn: store.Connection, scope: Scope, people: Sequence[Known]) -> list[PersonView]:
         """With the roles that lie where this person may see people: what somebody is elsewhere is no news here."""
-        grants = [r.grant for r in known.roles]
+        grants = [r.grant for one in people for r in one.roles]
         areas = await area_spots(conn, sorted({g.area for g in grants if g.area is not None}))
         sites = await site_spots(conn, sorted({g.site for g in grants if g.site}))
-        near = [r for r in known.roles if contains(scope, "person.see", (r.grant,), areas, sites)]
-        return view(known, near)
+        return [
+            view(one, [r for r in one.roles if contains(scope, "person.see", (r.grant,), areas, sites)])
+            for one in people
+        ]
 
     @routes.get("/people/{name}", responses={404: {"model": Problem}})
     async def one_person(name: str, scope: Annotated[Scope, Depends(sees)]) -> PersonView:
         async with database.connection() as conn:
-            return await shown(conn, scope, await seen(conn, scope, name, "person.see"))
+            return (await shown(conn, scope, [await seen(conn, scope, name, "person.see")]))[0]
 
     @routes.post("/people", responses=refusals)
     async def add_person(given: PersonForm, scope: Annotated[Scope, Depends(changes)]) -> Made:

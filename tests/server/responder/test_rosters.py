@@ -1,5 +1,6 @@
 """Rosters, swaps, absences and holidays at the real server."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,3 +157,14 @@ def test_holidays_are_the_countys_and_a_bad_list_changes_nothing(
     sunday = boss.get("on-call", **ask, at="2031-05-04T09:00:00+08:00").json()["people"]
     assert two[0].name not in [p["name"] for p in thursday]
     assert two[0].name in [p["name"] for p in sunday]
+
+
+def test_the_command_line_takes_a_list_as_excel_saves_it(county: County, boss: Somebody, tmp_path: Path) -> None:
+    file = tmp_path / "假期.csv"
+    file.write_bytes("日期,类型,名称\n2032-10-01,放假,国庆节\n2032-10-09,上班,\n".encode("gb18030"))
+    assert "2 days of 2032" in county.cli("roster", "holidays", file, "--config", county.config).stdout
+    file.write_text("2032-10-01,放假,\n2032-10-32,放假,\n", encoding="utf-8")
+    bad = county.cli("roster", "holidays", file, "--config", county.config, check=False)
+    assert (bad.returncode, bad.stderr.count("not taken")) == (1, 1)
+    days = [d["day"] for d in boss.get("holidays").json()["holidays"] if d["day"].startswith("2032")]
+    assert days == ["2032-10-01", "2032-10-09"]

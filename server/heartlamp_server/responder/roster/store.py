@@ -63,16 +63,28 @@ async def rosters(conn: Connection, inside: str, values: Mapping[str, Any]) -> d
     swaps = await _by_roster(
         conn, "SELECT roster, shift, day, off, instead FROM roster_swap WHERE roster = ANY(%s) ORDER BY day, off", ids
     )
-    calendar = await holidays(conn)
-    found = {}
-    for id, area, role, name, zone in heads:
-        own = tuple(_shift(row) for row in shifts.get(id, []))
-        changed = tuple(Swap(*row) for row in swaps.get(id, []))
-        people = {p for s in own for turn in s.turns for p in turn} | {s.instead for s in changed}
-        away = await absences(conn, people)
-        days = {day.day: day.kind for day in calendar}
-        found[id] = Roster(area, role, name, own, ZoneInfo(zone), changed, tuple(away), days)
-    return found
+    days = {day.day: day.kind for day in await holidays(conn)}
+    own = {id: tuple(_shift(row) for row in shifts.get(id, [])) for id in ids}
+    changed = {id: tuple(Swap(*row) for row in swaps.get(id, [])) for id in ids}
+    people = {id: _people(own[id], changed[id]) for id in ids}
+    away = await absences(conn, set().union(*people.values()))
+    return {
+        id: Roster(
+            area,
+            role,
+            name,
+            own[id],
+            ZoneInfo(zone),
+            changed[id],
+            tuple(a for a in away if a.person in people[id]),
+            days,
+        )
+        for id, area, role, name, zone in heads
+    }
+
+
+def _people(shifts: Iterable[Shift], swaps: Iterable[Swap]) -> set[str]:
+    return {p for s in shifts for turn in s.turns for p in turn} | {s.instead for s in swaps}
 
 
 async def _by_roster(conn: Connection, query: str, ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
@@ -140,7 +152,7 @@ async def set_holidays(conn: Connection, days: Sequence[Day]) -> None:
 async def unfit(conn: Connection, roster: Roster, proven_since: datetime) -> list[tuple[str, str]]:
     """(person, why) of who is on the roster and cannot be called: "unknown", "disabled", "role" (not held in this area
     now), "number" (none that answered a test call since)."""
-    people = sorted({p for s in roster.shifts for turn in s.turns for p in turn} | {s.instead for s in roster.swaps})
+    people = sorted(_people(roster.shifts, roster.swaps))
     cursor = await conn.execute(_FIT, {"people": people, "area": roster.area, "role": roster.role, "at": proven_since})
     found = {name: (disabled, held, proven) for name, disabled, held, proven in await cursor.fetchall()}
     why = []
