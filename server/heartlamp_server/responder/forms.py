@@ -1,7 +1,7 @@
 """What is typed and shown of people: the API's forms."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -18,6 +18,9 @@ Role = Literal[
 Language = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,20}$")]
 Languages = Annotated[list[Language], Field(max_length=8)]
 NUMBERS_MAX = 5
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=_FIRST, le=_LAST)]
+"""Of our time: before and after it reckoning in another zone fails."""
 Id = Annotated[int, Field(ge=1, le=2**62)]
 
 
@@ -30,8 +33,8 @@ class RoleForm(BaseModel):
     area: Id | None = None
     site: Annotated[str, Field(max_length=40)] = ""
     unit: Annotated[str, Field(max_length=60)] = ""
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
 
 class PersonForm(BaseModel):

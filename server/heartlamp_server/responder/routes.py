@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from heartlamp_server.database.pool import Database
@@ -206,7 +206,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
         return Sessions(sessions=views)
 
     @routes.post("/sessions/{id}/end", status_code=204, responses={404: {"model": Problem}})
-    async def end_session(id: int, scope: Annotated[Scope, Depends(own)]) -> None:
+    async def end_session(id: Annotated[int, Path(ge=1, le=2**62)], scope: Annotated[Scope, Depends(own)]) -> None:
         async with database.connection() as conn:
             if not await session.close(conn, scope.person.name, id):
                 raise problem(404, "没有这个会话 · no such session", "请刷新列表 · reload the list")

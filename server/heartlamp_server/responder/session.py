@@ -20,6 +20,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 BROWSER = timedelta(days=180)
 """So long a browser is known that nobody signs in from."""
+_BROWSERS = 30  # of one person that are known at a time: a script that signs in each minute fills no table
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -121,7 +122,11 @@ async def know_browser(conn: Connection, person: str) -> str:
     """The value of its cookie: a new one at each sign-in from a browser that was not known."""
     token = secrets.token_urlsafe(32)
     await conn.execute("INSERT INTO known_browser (hash, person) VALUES (%s, %s)", (_hash(token), person))
-    await conn.execute("DELETE FROM known_browser WHERE last_at < now() - %s::interval", (BROWSER,))
+    await conn.execute(
+        "DELETE FROM known_browser WHERE last_at < now() - %s::interval OR (person = %s AND hash NOT IN "
+        "(SELECT hash FROM known_browser WHERE person = %s ORDER BY last_at DESC LIMIT %s))",
+        (BROWSER, person, person, _BROWSERS),
+    )
     return token
 
 

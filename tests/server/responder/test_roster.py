@@ -89,17 +89,17 @@ def test_who_is_away_is_not_called_and_the_gap_is_told() -> None:
     away = Absence("值班员一", at(2, 10), at(2, 12))
     duty = roster(DAY, NIGHT, absences=(away,))
     assert called(duty, at(2, 11)) == ()
-    (gap,) = gaps(duty, at(2, 8), at(9, 8))
+    (gap,) = gaps(spans(duty, at(2, 8), at(9, 8)))
     assert (gap.since, gap.until, gap.shifts) == (at(2, 10), at(2, 12), ("白班",))
 
 
 def test_a_level_without_a_weekend_shift_has_a_gap_each_weekend() -> None:
-    found = gaps(roster(OFFICE), at(2, 9), at(9, 9))
+    found = gaps(spans(roster(OFFICE), at(2, 9), at(9, 9)))
     assert len(found) == 5
     assert found[-1].since == at(6, 17)
     assert found[-1].until == at(9, 9)
-    assert overlaps(roster(DAY, OFFICE), at(2, 0), at(3, 0))[0].shifts == ("白班", "工作日")
-    assert overlaps(roster(DAY, NIGHT), at(2, 9), at(9, 9)) == []
+    assert overlaps(spans(roster(DAY, OFFICE), at(2, 0), at(3, 0)))[0].shifts == ("白班", "工作日")
+    assert overlaps(spans(roster(DAY, NIGHT), at(2, 9), at(9, 9))) == []
 
 
 def test_a_year_without_holidays_entered_is_told() -> None:
@@ -202,7 +202,7 @@ def test_the_spans_of_a_week_cover_it_whole_and_each_says_what_holds_all_through
         length = (span.until - span.since) / timedelta(minutes=1)
         for part in (0, 0.5, (length - 1) / length):
             assert called(duty, span.since + (span.until - span.since) * part) == span.people
-    empty = sum(((s.until - s.since) for s in gaps(duty, START, end)), timedelta())
+    empty = sum(((s.until - s.since) for s in gaps(found)), timedelta())
     minutes = sum(1 for m in range(0, 7 * 24 * 60, 60) if not by_hand(duty, START + timedelta(minutes=m)))
     assert minutes == 0 or empty > timedelta()
 
@@ -219,4 +219,4 @@ def test_an_absence_takes_away_one_person_and_nobody_else(duty: Roster, person: 
 @pytest.mark.parametrize("minutes", [0, 1, 719, 1439])
 def test_a_shift_that_ends_when_it_begins_is_a_whole_day(minutes: int) -> None:
     duty = roster(Shift("全天", minutes, minutes, (("值班员一",),), MONDAY))
-    assert gaps(duty, at(3, 0), at(9, 0)) == []
+    assert gaps(spans(duty, at(3, 0), at(9, 0))) == []

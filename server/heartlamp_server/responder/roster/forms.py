@@ -4,14 +4,16 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
 from heartlamp_server.problems import problem
+from heartlamp_server.responder.forms import Moment
 from heartlamp_server.responder.roster import model
 from heartlamp_server.responder.roster.model import Roster, Shift, Span
 
 Role = Literal["operator", "commander", "grid_worker", "group_head", "volunteer", "police", "department", "technician"]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 Id = Annotated[int, Field(ge=1, le=2**62)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -29,11 +31,11 @@ class ShiftForm(BaseModel):
     turns: Annotated[
         list[Annotated[list[Name], Field(min_length=1, max_length=20)]], Field(min_length=1, max_length=60)
     ]
-    first_day: date
+    first_day: Day
     weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)] = Field(list(range(1, 8)))
     days: Annotated[list[Literal["work", "rest", "holiday"]], Field(min_length=1)] = Field(["work", "rest", "holiday"])
     turn_days: Annotated[int, Field(ge=1, le=366)] = 1
-    last_day: date | None = None
+    last_day: Day | None = None
 
 
 class RosterForm(BaseModel):
@@ -45,14 +47,14 @@ class RosterForm(BaseModel):
     role: Role
     name: Annotated[str, Field(min_length=1, max_length=60)]
     zone: Annotated[str, Field(max_length=40)] = model.ZONE.key
-    shifts: Annotated[list[ShiftForm], Field(min_length=1, max_length=40)]
+    shifts: Annotated[list[ShiftForm], Field(min_length=1, max_length=20)]
 
 
 class SwapForm(BaseModel):
     model_config = {"extra": "forbid"}
 
     shift: Annotated[str, Field(max_length=40)]
-    day: date
+    day: Day
     off: Name
     instead: Name
 
@@ -61,8 +63,8 @@ class AbsenceForm(BaseModel):
     model_config = {"extra": "forbid"}
 
     person: Name
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
 
 
 class Made(BaseModel):
@@ -149,6 +151,8 @@ class Imported(BaseModel):
 
 def to_roster(given: RosterForm) -> Roster:
     """Raises 422."""
+    if not all(plain.name(name) for name in (given.name, *(s.name for s in given.shifts))):
+        raise problem(422, "名称不能为空 · a name is blank", "请填写 · give one")
     try:
         zone = ZoneInfo(given.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

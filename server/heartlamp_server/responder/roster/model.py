@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 WORK, REST, HOLIDAY = "work", "rest", "holiday"
@@ -102,16 +103,20 @@ def on_call(rosters: Iterable[Roster], area: int | None, role: str, now: datetim
 def spans(roster: Roster, since: datetime, until: datetime) -> list[Span]:
     """All of the time between, cut where anything changes; those who say the same are one."""
     first, last = _local(roster, since), _local(roster, until)
-    edges = {first, last}
-    for held in _held(roster, first - _DAY, last):
-        edges |= {held.since, held.until}
-    for away in roster.absences:
-        edges |= {_local(roster, away.since), _local(roster, away.until)}
+    ahead = list(_held(roster, first - _DAY, last))[::-1]  # the next to begin is the last of it
+    away = _away(roster)
+    edges = {first, last} | {t for h in ahead for t in (h.since, h.until)} | {t for _, *ends in away for t in ends}
     cuts = sorted(e for e in edges if first <= e <= last)
+    held: list[Held] = []
     found: list[Span] = []
     for begin, end in pairwise(cuts):
-        shifts = tuple(h.shift for h in _held(roster, begin - _DAY, begin) if h.since <= begin < h.until)
-        span = Span(_aware(roster, begin), _aware(roster, end), shifts, _on_call(roster, begin))
+        while ahead and ahead[-1].since.date() <= begin.date():
+            held.append(ahead.pop())
+        held = [h for h in held if begin < h.until]
+        there = [h for h in held if h.since <= begin]
+        span = Span(
+            _aware(roster, begin), _aware(roster, end), tuple(h.shift for h in there), _present(there, away, begin)
+        )
         if found and (found[-1].shifts, found[-1].people) == (span.shifts, span.people):
             found[-1] = Span(found[-1].since, span.until, span.shifts, span.people)
         else:
@@ -119,14 +124,14 @@ def spans(roster: Roster, since: datetime, until: datetime) -> list[Span]:
     return found
 
 
-def gaps(roster: Roster, since: datetime, until: datetime) -> list[Span]:
+def gaps(spans: Iterable[Span]) -> list[Span]:
     """When nobody is on call: a level with a gap cannot be the last step of a policy."""
-    return [span for span in spans(roster, since, until) if not span.people]
+    return [span for span in spans if not span.people]
 
 
-def overlaps(roster: Roster, since: datetime, until: datetime) -> list[Span]:
+def overlaps(spans: Iterable[Span]) -> list[Span]:
     """When two shifts are held at once; often that is meant, so it is only told."""
-    return [span for span in spans(roster, since, until) if len(span.shifts) > 1]
+    return [span for span in spans if len(span.shifts) > 1]
 
 
 def unknown_years(roster: Roster, since: datetime, until: datetime) -> list[int]:
@@ -159,9 +164,21 @@ def faults(roster: Roster) -> list[str]:
 
 
 def _on_call(roster: Roster, local: datetime) -> tuple[str, ...]:
-    away = {a.person for a in roster.absences if _local(roster, a.since) <= local < _local(roster, a.until)}
     held = [h for h in _held(roster, local - _DAY, local) if h.since <= local < h.until]
-    return tuple(dict.fromkeys(p for h in held for p in h.people if p not in away))
+    return _present(held, _away(roster), local)
+
+
+_Away: TypeAlias = tuple[str, datetime, datetime]
+"""(person, since, until), local."""
+
+
+def _away(roster: Roster) -> list[_Away]:
+    return [(a.person, _local(roster, a.since), _local(roster, a.until)) for a in roster.absences]
+
+
+def _present(held: Iterable[Held], away: Iterable[_Away], local: datetime) -> tuple[str, ...]:
+    gone = {person for person, since, until in away if since <= local < until}
+    return tuple(dict.fromkeys(p for h in held for p in h.people if p not in gone))
 
 
 def _held(roster: Roster, first: datetime, last: datetime, swaps: bool = True) -> Iterator[Held]:

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from pydantic import AwareDatetime
 
 from heartlamp_server.database.pool import Database
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.admin import changeable
+from heartlamp_server.responder.forms import Moment
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.roster import holidays, model, store
 from heartlamp_server.responder.roster.forms import (
@@ -37,6 +37,8 @@ from heartlamp_server.responder.roster.model import Absence, Roster, Swap
 from heartlamp_server.responder.scope import Scope, may, reach
 from heartlamp_server.responder.within import Where, area_spot
 
+ABSENCES_MAX = 60
+"""Of one person, of a year and what is to come."""
 DAYS_AHEAD = 28
 """A roster is looked through so far ahead."""
 
@@ -106,18 +108,19 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def check(
         id: Id,
         scope: Annotated[Scope, Depends(sees)],
-        days: Annotated[int, Query(ge=1, le=366)] = DAYS_AHEAD,
+        days: Annotated[int, Query(ge=1, le=100)] = DAYS_AHEAD,
     ) -> Check:
         """When nobody is on call in the days to come, when two shifts meet, and who could not be reached."""
         async with database.connection() as conn, conn.transaction():
             roster, now = await one(conn, id, scope, "roster.see"), await _now(conn)
             unfit = await store.unfit(conn, roster, now - people.PROVEN)
         until = now + timedelta(days=days)
-        gaps = model.gaps(roster, now, until)
+        ahead = model.spans(roster, now, until)
+        gaps = model.gaps(ahead)
         return Check(
             whole=not gaps and not unfit,
             gaps=span_views(gaps),
-            overlaps=span_views(model.overlaps(roster, now, until)),
+            overlaps=span_views(model.overlaps(ahead)),
             unknown_years=model.unknown_years(roster, now, until),
             unfit=[Unfit(person=person, why=why) for person, why in unfit],  # type: ignore[arg-type]
         )
@@ -127,7 +130,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         scope: Annotated[Scope, Depends(sees)],
         role: Role,
         area: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-        at: AwareDatetime | None = None,
+        at: Moment | None = None,
     ) -> OnCall:
         """Who is called now (or then) for this role in exactly this area, in order."""
         async with database.connection() as conn:
@@ -140,13 +143,15 @@ def router(database: Database, gate: Gate) -> APIRouter:
             displays = await people.displays(conn, names)
         return OnCall(at=when, people=[OnCallPerson(name=n, display=displays.get(n, n)) for n in names])
 
-    @routes.post("/absences", responses={n: {"model": Problem} for n in (404, 422)})
+    @routes.post("/absences", responses={n: {"model": Problem} for n in (404, 409, 422)})
     async def add_absence(given: AbsenceForm, scope: Annotated[Scope, Depends(own)]) -> Made:
         """One's own, or of who is within one's own rosters."""
         if given.until <= given.since:
             raise problem(422, "结束时间早于开始时间 · it ends before it begins", "请更正 · correct it")
         async with database.connection() as conn:
             await _about(conn, scope, given.person)
+            if len(await store.absences(conn, [given.person])) >= ABSENCES_MAX:
+                raise problem(409, "请假记录太多 · too many absences", "请先结束不需要的 · end some of them first")
             return Made(id=await store.add_absence(conn, Absence(given.person, given.since, given.until)))
 
     @routes.post("/absences/{id}/end", status_code=204, responses={404: {"model": Problem}})
