@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.incident.model import Entry, Incident, Responder
-from heartlamp_server.responder.scope import Scope, Spot, sees
+from heartlamp_server.responder.scope import Scope, Spot, reach, sees
 from heartlamp_server.responder.within import Where, site_spots
 
 _COLUMNS = [f.name for f in fields(Incident)]
@@ -99,18 +99,37 @@ async def newest(
     conn: psycopg.AsyncConnection[Any], scope: Scope, state: str, limit: int
 ) -> tuple[list[Incident], int, datetime]:
     """(incidents that are for this person, newest first; the feed's number that this list is up to; the database's
-    time), of one snapshot. `state`: "open" or "closed"."""
+    time), of one snapshot. `state`: "open" or "closed"; `limit`: from 1 to 1000."""
     where = Where()
-    which, order = ("NOT NULL", "closed_at") if state == "closed" else ("NULL", "opened_at")
     cursor = await conn.execute(
-        "SELECT (SELECT coalesce(json_agg(row), '[]') FROM (SELECT to_jsonb(i) FROM incident i "
-        f"WHERE closed_at IS {which} AND {_seen(where, scope)} ORDER BY {order} DESC LIMIT %(limit)s) AS t (row)), "
+        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({_newest(where, scope, state, limit)}) AS t (row)), "
         "seq, clock_timestamp() FROM feed_head",
-        {**where.values, "limit": limit},
+        where.values,
     )
     row = await cursor.fetchone()
     assert row is not None
     return [from_row(r) for r in row[0]], row[1], row[2]
+
+
+def _newest(where: Where, scope: Scope, state: str, limit: int) -> str:
+    """The limit stands in the text, for a plan is made before values are known, and this one goes by it."""
+    last = f"LIMIT {int(limit)}"
+    if state == "open":
+        return (
+            f"SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL AND {_seen(where, scope)} "
+            f"ORDER BY opened_at DESC {last}"
+        )
+    past = reach(scope, "incident.past")
+    order = f"ORDER BY i.closed_at DESC {last}"
+    if not past.narrow:
+        mine = _seen(where, scope)
+        return f"SELECT to_jsonb(i) FROM incident i WHERE i.closed_at IS NOT NULL AND {mine} {order}"
+    # A village is one in hundreds: by time, nearly everything that is looked at is another's.
+    mine, here = _seen(where, scope, "v.area"), where.inside(past, "v.area", "v.id")
+    return (
+        "SELECT to_jsonb(i) FROM site v CROSS JOIN LATERAL (SELECT * FROM incident i WHERE i.site = v.id "
+        f"AND i.closed_at IS NOT NULL AND {mine} {order}) AS i WHERE {here} {order}"
+    )
 
 
 async def for_person(conn: psycopg.AsyncConnection[Any], incident: Incident, scope: Scope) -> Spot | None:
@@ -128,6 +147,6 @@ def handed_over(incident: Incident) -> bool:
 _HANDED_OVER = "false"
 
 
-def _seen(where: Where, scope: Scope) -> str:
-    area = "(SELECT s.area FROM site s WHERE s.id = i.site)"
+def _seen(where: Where, scope: Scope, area: str = "(SELECT s.area FROM site s WHERE s.id = i.site)") -> str:
+    """`area`: SQL for that of the incident's site."""
     return where.seen(scope, area, "i.site", "i.what", "(i.closed_at IS NOT NULL)", _HANDED_OVER)

@@ -67,7 +67,7 @@ NEEDS_SECOND = frozenset(("commander", "administrator"))
 """Roles that hold only in a session that was opened with the second factor."""
 
 IN_THE_VILLAGE = frozenset(("village", "grid", "group"))
-"""Levels at which nobody but police learns of a silent alarm: nothing in the village may."""
+"""The village and what is in it: nothing there may learn of a silent alarm, but for police."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """All the places where something is allowed, for SQL."""
+    """All the places where something is allowed, for SQL. `narrow`: a few villages at most, so that a list is found
+    sooner by its sites than by its time."""
 
     everywhere: bool = False
     areas: tuple[int, ...] = ()
     sites: tuple[str, ...] = ()
+    narrow: bool = False
 
     def __bool__(self) -> bool:
         return self.everywhere or bool(self.areas or self.sites)
@@ -195,4 +197,5 @@ def _reach(grants: Iterable[Grant]) -> Reach:
         any(g.area is None and not g.site for g in found),
         tuple(sorted({g.area for g in found if g.area is not None})),
         tuple(sorted({g.site for g in found if g.site})),
+        all(g.site or g.level in IN_THE_VILLAGE for g in found),
     )

@@ -23,10 +23,11 @@ class Where:
             return "true"
         parts = []
         if reach.areas:
-            # The areas are collected once, not for each row.
-            parts.append(f"""{area} IN (WITH RECURSIVE within (id) AS (
+            # An array, so that the areas are collected once and `area` is reckoned once for each row: of IN the planner
+            # makes a join, and reckons it for each pair.
+            parts.append(f"""{area} = ANY(ARRAY(WITH RECURSIVE within (id) AS (
                 SELECT unnest({self._value(list(reach.areas))}::bigint[])
-                UNION SELECT a.id FROM area_above a JOIN within ON a.above = within.id) SELECT id FROM within)""")
+                UNION SELECT a.id FROM area_above a JOIN within ON a.above = within.id) SELECT id FROM within))""")
         if reach.sites:
             parts.append(f"{site} = ANY({self._value(list(reach.sites))}::text[])")
         return f"({' OR '.join(parts)})" if parts else "false"

@@ -253,6 +253,8 @@ def test_nobody_in_the_village_learns_of_a_silent_alarm_not_even_its_operator(
         operator = Somebody(county, Grant("operator", here.areas[level]))
         assert (operator.get(f"incidents/{here.silent}").status_code == 200) == sees, level
         assert operator.get(f"incidents/{here.open}").status_code == 200
+        closed = told(operator.get("incidents", state="closed"))["incidents"]
+        assert {i["id"] for i in closed} == {here.past}
         assert (here.silent in {i["id"] for i in told(operator.get("incidents", limit=1000))["incidents"]}) == sees
 
 
