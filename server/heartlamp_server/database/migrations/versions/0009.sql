@@ -44,8 +44,7 @@ CREATE TABLE person_number (
     UNIQUE (person, rank)
 );
 
--- A session is known by a number of its own: its hash is shown to nobody. Those of before are signed out.
-DELETE FROM session;
+-- A session is known by a number of its own: its hash is shown to nobody. Those of before go on.
 ALTER TABLE session
     ADD id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     ADD second boolean NOT NULL DEFAULT false,      -- by the second factor too
