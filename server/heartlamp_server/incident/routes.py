@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -112,12 +113,13 @@ def router(
 ) -> APIRouter:
     """`wake`: called after each commit."""
     routes = APIRouter()
-    not_yours = problem(
+    not_yours = partial(
+        problem,
         403,
         "您只能为自己应答；办结由值班员操作 · you answer for yourself only, and operators close",
         "请告诉值班员 · tell the operator",
     )
-    unknown = problem(404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
+    unknown = partial(problem, 404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
 
     sees = gate.require("incident.see")
     answers = gate.require("incident.answer")
@@ -137,7 +139,7 @@ def router(
         async with database.connection() as conn:
             found = await store.read(conn, id, scope)
             if found is None:
-                raise unknown
+                raise unknown()
             entries = await store.timeline(conn, id)
             events = await store.events(conn, id)
         lines = []
@@ -152,9 +154,9 @@ def router(
             locked = await store.lock(conn, id)
             spot = await store.for_person(conn, locked[0], scope) if locked else None
             if locked is None or spot is None:
-                raise unknown
+                raise unknown()
             if not may(scope, _takes(said, scope.person), spot):
-                raise not_yours
+                raise not_yours()
             try:
                 incident, entry = _answer(locked[0], said, scope.person, locked[1])
             except Refused as why:

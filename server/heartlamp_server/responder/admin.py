@@ -2,6 +2,7 @@
 reaches further than the own one, and nobody gives what one does not have."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import psycopg
@@ -54,8 +55,8 @@ async def _contains(conn: store.Connection, scope: Scope, action: str, grants: S
 def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
     routes = APIRouter()
     sees, changes = gate.require("person.see"), gate.require("person.change")
-    unknown = problem(404, "没有这个人 · no such person", "请刷新列表 · reload the list")
-    no_place = problem(404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
+    unknown = partial(problem, 404, "没有这个人 · no such person", "请刷新列表 · reload the list")
+    no_place = partial(problem, 404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (404, 409, 422)}
 
     async def seen(conn: store.Connection, scope: Scope, name: str, action: str) -> Known:
@@ -66,7 +67,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             await _contains(conn, scope, action, ())
         ]
         if known is None or not any(inside):
-            raise unknown
+            raise unknown()
         return known
 
     async def mine(conn: store.Connection, scope: Scope, name: str) -> Known:
@@ -220,7 +221,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
         if given.valid_from and given.valid_to and given.valid_to <= given.valid_from:
             raise problem(422, "结束时间早于开始时间 · it ends before it begins", "请更正 · correct it")
         if not await _contains(conn, scope, "person.change", [Grant(given.role, given.area, site=given.site)]):
-            raise no_place
+            raise no_place()
 
     return routes
 

@@ -1,6 +1,7 @@
 """The guard before every route of the console: who asks, and what that person may do."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
@@ -17,13 +18,15 @@ PUBLIC = frozenset((("POST", "/api/login"),))
 """(method, path) of what is open to anybody."""
 
 
-NOT_SIGNED_IN = problem(401, "未登录 · not signed in", "请登录 · sign in")
-_NOT_ALLOWED = problem(
+NOT_SIGNED_IN = partial(problem, 401, "未登录 · not signed in", "请登录 · sign in")
+_NOT_ALLOWED = partial(
+    problem,
     403,
     "您没有做这件事的权限 · you may not do this",
     "如工作需要，请联系管理员 · ask an administrator if your work needs it",
 )
-_SECOND_NEEDED = problem(
+_SECOND_NEEDED = partial(
+    problem,
     403,
     "此角色需要动态码 · this role needs the second factor",
     "请先设置动态码，再重新登录 · set up an authenticator app for your account, then sign in with its code",
@@ -45,7 +48,7 @@ class Gate:
                 found = await session.scope_of(conn, token)
             if found is not None:
                 return found
-        raise NOT_SIGNED_IN
+        raise NOT_SIGNED_IN()
 
     async def person(self, request: Request) -> Person:
         """Raises 401."""
@@ -66,7 +69,7 @@ class Require:
         scope = await self._gate.scope(request)
         if anywhere(scope, self.action):
             return scope
-        raise _SECOND_NEEDED if TABLE[self.action] & set(scope.waiting) else _NOT_ALLOWED
+        raise _SECOND_NEEDED() if TABLE[self.action] & set(scope.waiting) else _NOT_ALLOWED()
 
 
 def actions(routers: Iterable[APIRouter], prefix: str) -> dict[tuple[str, str], str]:

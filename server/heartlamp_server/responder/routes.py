@@ -1,6 +1,7 @@
 """Signing in and out, and one's own account: sessions, password, second factor, presence."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
@@ -112,9 +113,9 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
     routes = APIRouter()
     browser_cookie = f"__Host-{BROWSER_COOKIE}" if secure else BROWSER_COOKIE
     own = gate.require("self")
-    wrong = problem(401, "用户名或密码错误 · wrong name or password", "请重试 · try again")
-    wrong_code = problem(
-        401, "动态码错误或已用过 · the code is wrong or was used", "请等下一个动态码 · wait for the next one"
+    wrong = partial(problem, 401, "用户名或密码错误 · wrong name or password", "请重试 · try again")
+    wrong_code = partial(
+        problem, 401, "动态码错误或已用过 · the code is wrong or was used", "请等下一个动态码 · wait for the next one"
     )
 
     def keep(response: Response, name: str, value: str, seconds: float) -> None:
@@ -146,14 +147,14 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
         async with database.connection() as conn:
             account = await session.account(conn, given.name)
         if not await password.matches(given.password, account.password if account else None) or account is None:
-            raise wrong
+            raise wrong()
         async with database.connection() as conn:
             if account.totp is not None:
                 if not given.code.strip():  # else who has the password could guess codes for ever
                     await session.was_right(conn, places, forget=False)
                     raise HTTPException(401, _CODE_NEEDED)
                 if not await _code_counts(conn, seal, account, given.code):
-                    raise wrong_code
+                    raise wrong_code()
             await session.was_right(conn, places)
             agent = request.headers.get("user-agent", "")
             address = request.client.host if request.client else ""
@@ -165,7 +166,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
                 browser = await session.know_browser(conn, account.person.name)
             scope = await session.scope_of(conn, token)
         if scope is None:
-            raise wrong  # disabled at this moment
+            raise wrong()  # disabled at this moment
         keep(response, gate.cookie, token, SESSION.total_seconds())
         keep(response, browser_cookie, browser, session.BROWSER.total_seconds())
         return _me(scope)
@@ -244,7 +245,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
                 raise problem(409, "没有待确认的动态码 · none is awaited", "请重新设置 · begin again")
             step = second.step(seal.unseal(second.about(name), awaited[0]), given.code, awaited[1], 0)
             if step is None:
-                raise wrong_code
+                raise wrong_code()
             await session.was_right(conn, places)
             codes = await session.confirm_second(conn, name, step, scope.session)
         if codes is None:

@@ -1,6 +1,7 @@
 """Readings for the command centre."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -30,7 +31,7 @@ class Readings(BaseModel):
 def router(database: Database, series: TimeSeries, gate: Gate) -> APIRouter:
     routes = APIRouter()
     sees = gate.require("device.see")
-    unknown = problem(404, "没有这台设备 · no such device", "请刷新设备列表 · reload the list of devices")
+    unknown = partial(problem, 404, "没有这台设备 · no such device", "请刷新设备列表 · reload the list of devices")
 
     @routes.get("/readings", responses={404: {"model": Problem}})
     async def readings(
@@ -42,7 +43,7 @@ def router(database: Database, series: TimeSeries, gate: Gate) -> APIRouter:
         until = datetime.now(UTC) + timedelta(minutes=1)
         async with database.connection() as conn:
             if not may(scope, "device.see", await device_spot(conn, device)):
-                raise unknown
+                raise unknown()
             points = await series.range(conn, device, name, until - timedelta(hours=hours), until)
         return Readings(device=device, name=name, points=[Value(at=at, value=value) for at, value in points])
 

@@ -141,6 +141,16 @@ def test_a_grid_worker_enters_whom_a_household_chose(county: County, town: Towns
     assert worker.post(f"sites/{site}/family/{member.json()['id']}/end").status_code == 404
 
 
+def test_who_holds_a_role_in_an_area_now_is_who_can_be_called_without_a_roster(county: County, town: Township) -> None:
+    group = town.areas["group"]
+    head, gone, off = (Somebody(county, Grant("group_head", group)) for _ in range(3))
+    Somebody(county, Grant("group_head", town.areas["village"]))
+    county.sql("UPDATE person_role SET valid_to = now() WHERE person = %s", gone.name)
+    county.sql("UPDATE person SET disabled_at = now() WHERE name = %s", off.name)
+    held = in_store(county, lambda conn: store.holders(conn, group, "group_head"))
+    assert [p.name for p in held] == [head.name]
+
+
 def test_an_administrator_alone_sees_no_incident_and_an_operator_keeps_no_accounts(
     county: County, town: Township, admin: Somebody
 ) -> None:

@@ -1,6 +1,7 @@
 """Duty rosters for who draws them up, and who is on call for everybody at a desk."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -46,14 +47,14 @@ DAYS_AHEAD = 28
 def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
     sees, changes, own = gate.require("roster.see"), gate.require("roster.change"), gate.require("self")
-    unknown = problem(404, "没有这个值班表 · no such roster", "请刷新列表 · reload the list")
-    nowhere = problem(404, "没有这个区域 · no such area", "请重新选择 · choose again")
+    unknown = partial(problem, 404, "没有这个值班表 · no such roster", "请刷新列表 · reload the list")
+    nowhere = partial(problem, 404, "没有这个区域 · no such area", "请重新选择 · choose again")
 
     async def one(conn: store.Connection, id: int, scope: Scope, action: str) -> Roster:
         """Raises 404: there is none, or none for this person."""
         found = await store.area_of(conn, id)
         if found is None or not may(scope, action, await area_spot(conn, found[0])):
-            raise unknown
+            raise unknown()
         return (await store.rosters(conn, "ro.id = %(id)s", {"id": id}))[id]
 
     @routes.get("/rosters")
@@ -68,7 +69,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         roster = to_roster(given)
         async with database.connection() as conn, conn.transaction():
             if not may(scope, "roster.change", await area_spot(conn, given.area)):
-                raise nowhere
+                raise nowhere()
             await _checked(conn, roster)
             return Made(id=await store.add(conn, roster))
 
@@ -135,7 +136,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         """Who is called now (or then) for this role in exactly this area, in order."""
         async with database.connection() as conn:
             if not may(scope, "roster.see", await area_spot(conn, area)):
-                raise nowhere
+                raise nowhere()
             when = at or await _now(conn)
             inside = "ro.area IS NOT DISTINCT FROM %(area)s AND ro.role = %(role)s"
             found = await store.rosters(conn, inside, {"area": area, "role": role})
