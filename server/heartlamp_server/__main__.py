@@ -19,6 +19,8 @@ from heartlamp_server.audit import commands as audit_commands
 from heartlamp_server.audit import operating
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
+from heartlamp_server.responder import commands as responder_commands
+from heartlamp_server.responder.roster import commands as roster_commands
 
 if TYPE_CHECKING:
     import psycopg
@@ -59,9 +61,10 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", _migrate, "bring the database's schema to this version"),
         ("run", _run, "serve gateways and screens"),
         ("openapi", _openapi, "print the console's OpenAPI document"),
+        ("permissions", _permissions, "print which role may do what, as docs/permissions.md has it"),
     ):
         sub = command(commands, name, do, help)
-        if name != "openapi":
+        if name not in ("openapi", "permissions"):
             _config_option(sub)
 
     enrol = command(commands, "enrol", _enrol, "enter villages, sites, devices and gateways; write their folders")
@@ -76,7 +79,6 @@ def _parser() -> argparse.ArgumentParser:
     groups = {
         name: commands.add_parser(name, help=help).add_subparsers(required=True)
         for name, help in (
-            ("user", "accounts"),
             ("device", "devices"),
             ("gateway", "villages' gateways"),
             ("plan", "villages' escalation plans"),
@@ -84,7 +86,6 @@ def _parser() -> argparse.ArgumentParser:
         )
     }
     for group, verb, do, help in (
-        ("user", "add", _user_add, "add an account, or give it a new password; prints the password once"),
         ("device", "revoke", _device_revoke, "no longer believe a device, by whatever path"),
         ("gateway", "invite", _gateway_invite, "print a code by which a box becomes this gateway: 24 hours, once"),
         ("gateway", "revoke", _gateway_revoke, "no longer talk to a gateway"),
@@ -94,14 +95,14 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(groups[group], verb, do, help)
         sub.add_argument("name")
         _config_option(sub)
-        if verb == "add":
-            sub.add_argument("--display", default="", help="the name that villages see")
         if verb == "load":
             sub.add_argument("--file", type=Path, required=True, help="the plan as JSON; its version is ours to give")
         if verb == "invite":
             sub.add_argument("--village", default="", help="name or code, where the gateway is new")
         if verb == "token":
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
+    responder_commands.add_to(commands, _config_option, _opened)
+    roster_commands.add_to(commands, _config_option, _opened)
     for verb, help in (
         ("add", "take in a signed bundle"),
         ("offer", "offer a bundle to a village, a household group or one device"),
@@ -219,6 +220,14 @@ def _openapi(args: argparse.Namespace) -> int:
     return 0
 
 
+def _permissions(args: argparse.Namespace) -> int:
+    from heartlamp_server.responder.written import page
+    from heartlamp_server.screens import routes
+
+    print(page(routes()), end="")
+    return 0
+
+
 def _enrol(args: argparse.Namespace) -> int:
     from heartlamp_server.area.model import read
     from heartlamp_server.audit import store as audit
@@ -253,30 +262,6 @@ def _update_key(file: Path | None) -> str:
         return f"{read_key(file.read_text()):0{KEY_HEX}x}"
     except (ValueError, KeyError) as wrong:
         raise ConfigError(f"{file} holds no key that devices could trust: {wrong}") from wrong
-
-
-def _user_add(args: argparse.Namespace) -> int:
-    from heartlamp_server import plain
-    from heartlamp_server.audit import store as audit
-    from heartlamp_server.responder import password, store
-    from heartlamp_server.responder.model import Person
-
-    if not args.name or plain.name(args.name) != args.name:
-        raise ConfigError(f"{args.name!r} is no name for an account: give one of characters that can be seen")
-    word = password.fresh()
-
-    async def work() -> int:
-        async with _connected(configuration.read(args.config)) as conn:
-            person = Person(args.name, plain.name(args.display) or args.name)
-            async with conn.transaction():
-                await audit.record(conn, operating.person(), "person.set", args.name)
-                new = await store.add_person(conn, person, password.hash(word))
-        if not new:
-            print(f"{args.name} was there: it has this new password, and is signed out everywhere", file=sys.stderr)
-        print(word)
-        return 0
-
-    return asyncio.run(work())
 
 
 def _device_revoke(args: argparse.Namespace) -> int:
@@ -430,6 +415,12 @@ class _Running:
     def __exit__(self, *_: object) -> None:
         if self._embedded and self._started:
             self._embedded.stop()
+
+
+def _opened(args: argparse.Namespace) -> tuple[Config, "responder_commands.Connect"]:
+    """For commands of other folders: the configuration, and how to reach the database."""
+    config = configuration.read(args.config)
+    return config, lambda: _connected(config)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from heartlamp_server.area.rezone_store import Gateways
 from heartlamp_server.area.turn import Turn
 from heartlamp_server.audit.key import signing_key
-from heartlamp_server.audit.seal import Seal
+from heartlamp_server.audit.seal import Seal as AuditSeal
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
@@ -36,6 +36,7 @@ from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
+from heartlamp_server.seal import Seal
 from heartlamp_server.telemetry import opening
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class County:
         self.database = Database(config.database)
         self.stopping = asyncio.Event()
         self.epoch = ""
-        self.vault, self.series = Vault(key), opening.series(config.telemetry)
+        self.vault, self.series, self.seal = Vault(key), opening.series(config.telemetry), Seal(key)
         self.presence = Presence(self.database)
         self.feed = Feed(self.database, self.current_epoch, self.stopping)
         self.tokens = Tokens(self.database)
@@ -67,7 +68,7 @@ class County:
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
         self.turn = Turn(self.database, self.rezoning)
-        self.seal = Seal(self.database, signing_key(key))
+        self.audit_seal = AuditSeal(self.database, signing_key(key))
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -100,7 +101,7 @@ class County:
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
             "areas": self.turn.run(),
-            "audit": self.seal.run(),
+            "audit": self.audit_seal.run(),
             "telemetry": self.series.run(self.database),
         }
         if self.config.notification:

@@ -1,11 +1,12 @@
 """The console's application: every router under /api, errors for people, and the page. Loaded after the gateways are
 served: what an alarm does not need must not keep it waiting."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psycopg
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi import HTTPException as Refusal
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,8 +18,8 @@ from heartlamp_server.alarm import routes as alarm_routes
 from heartlamp_server.app import County
 from heartlamp_server.area import household_routes, site_routes
 from heartlamp_server.area import routes as area_routes
-from heartlamp_server.area.reader import Reader
 from heartlamp_server.audit import routes as audit_routes
+from heartlamp_server.audit import store as audit
 from heartlamp_server.audit.store import NotWritten
 from heartlamp_server.config import Config, Listener
 from heartlamp_server.console import routes as console_routes
@@ -30,8 +31,14 @@ from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
 from heartlamp_server.notification.run import signer
 from heartlamp_server.notification.texts import Texts
+from heartlamp_server.responder import admin as people_routes
+from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
+from heartlamp_server.responder import scope as responder_scope
+from heartlamp_server.responder.gate import Gate, actions
 from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.reader import readers
+from heartlamp_server.responder.roster import routes as roster_routes
 from heartlamp_server.telemetry import routes as telemetry_routes
 from heartlamp_server.telemetry.model import SeriesAway
 
@@ -43,27 +50,28 @@ def build(county: County, secure: bool) -> FastAPI:
     """`secure`: it is served over TLS, so the session's cookie is for TLS only."""
     app = FastAPI(title="Heart-Lamp", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     database = county.database
-    signed_in = responder_routes.guard(database)
+    gate = Gate(database, secure)
+    reads = readers(database, gate)
     texts, wakes = Texts(), {name: trait.wakes for name, trait in county.ways.traits().items()}
-
-    async def reads(request: Request) -> Reader:
-        """Who is signed in may see and change everything, until people have roles."""
-        return Reader((await signed_in(request)).name)
-
-    for router in (
-        responder_routes.router(database, signed_in, secure),
+    routers = (
+        responder_routes.router(database, gate, county.seal, secure),
+        people_routes.router(database, gate, county.seal),
+        family.router(database, gate, county.seal),
+        roster_routes.router(database, gate),
         area_routes.router(database, reads, county.rezoning),
         site_routes.router(database, reads, county.rezoning),
-        household_routes.router(database, reads, county.vault),
-        device_routes.router(database, county.presence, signed_in),
-        telemetry_routes.router(database, county.series, signed_in),
-        alarm_routes.router(database, signed_in),
-        incident_routes.router(database, county.vault, signed_in, county.current_epoch, county.wake),
-        notification_routes.router(database, signed_in, wakes, texts),
-        broadcast_routes.router(database, signed_in, _may),
-        audit_routes.router(database, county.seal, signed_in),  # all who are signed in, as accounts have no roles
-        console_routes.router(database, county.feed, signed_in),
-    ):
+        household_routes.router(database, reads, county.vault, _look),
+        device_routes.router(database, county.presence, gate),
+        telemetry_routes.router(database, county.series, gate),
+        alarm_routes.router(database, gate),
+        incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        notification_routes.router(database, gate, wakes, texts),
+        broadcast_routes.router(database, gate),
+        audit_routes.router(database, county.audit_seal, _auditor(gate)),
+        console_routes.router(database, county.feed, gate),
+    )
+    app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
+    for router in routers:
         app.include_router(router, prefix="/api")
     app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
     app.add_route("/healthz", county.healthz)
@@ -77,38 +85,76 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(ShortBodies)
     app.add_middleware(SameSiteOnly)
-    app.add_middleware(NotKept)
+    app.add_middleware(Headed, secure=secure)
     return app
 
 
-async def _may(person: Person, area: int) -> bool:
-    """Every account is an operator of the whole county."""
-    return True
+def _auditor(gate: Gate) -> Callable[..., Awaitable[Person]]:
+    async def auditor(scope: Annotated[responder_scope.Scope, Depends(gate.require("audit.read"))]) -> Person:
+        return scope.person
+
+    return auditor
+
+
+async def _look(conn: psycopg.AsyncConnection[Any], who: str, what: str, id: str) -> None:
+    """What is done with a household, in the log's words."""
+    if what.startswith("list of "):
+        await audit.record(conn, who, "household.list", id, step=what.rpartition(" ")[2])
+    elif what in ("household seen", "household exported"):
+        await audit.look(conn, who, "look.household", id, id)
+    else:
+        await audit.record(conn, who, "household.change", id, id)
 
 
 def openapi() -> dict[str, Any]:
-    """The console's contract, without a database or a configuration."""
+    """The console's contract."""
+    return _unplugged().openapi()
+
+
+def routes() -> dict[tuple[str, str], str]:
+    """(method, path) -> the action of the table of permissions that it takes."""
+    found: dict[tuple[str, str], str] = _unplugged().state.actions
+    return found
+
+
+def _unplugged() -> FastAPI:
+    """Without a database or a configuration."""
     here, none = Listener("", 0, None, None), Path()
     county = County(Config("", none, none, none, here, "", here), bytes(32), 0)
-    return build(county, secure=False).openapi()
+    return build(county, secure=False)
 
 
 class SameSiteOnly:
-    """A foreign page can make a browser post, but not with a header of its own. Where no cookie is read (callbacks of
-    providers, signed links) none is needed."""
+    """A foreign page can make a browser send what changes something, but not with a header of its own, and browsers of
+    today say themselves where the request comes from. Where no cookie is read
+    (callbacks of providers, signed links) none is needed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        open_to_all = scope["type"] != "http" or scope["method"] != "POST" or scope["path"].startswith("/notify/")
-        if not open_to_all and Headers(scope=scope).get("x-heartlamp") != "1":
-            refuse = JSONResponse(
-                {"error": "the header X-Heartlamp: 1 is missing", "do": "send it with every POST"}, 403
-            )
-            await refuse(scope, receive, send)
+        refused = _refused(scope) if scope["type"] == "http" else None
+        if refused is not None:
+            await JSONResponse(refused, 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _refused(scope: Scope) -> dict[str, str] | None:
+    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].startswith("/notify/"):
+        return None
+    headers = Headers(scope=scope)
+    if headers.get("x-heartlamp") != "1":
+        return {
+            "error": "缺少请求头 X-Heartlamp: 1 · the header X-Heartlamp: 1 is missing",
+            "do": "每个修改请求都要带上它 · send it with every request that changes something",
+        }
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return {
+            "error": "请求来自另一个网站 · the request comes from another site",
+            "do": "请从指挥台页面操作 · use the console's own page",
+        }
+    return None
 
 
 class ShortBodies:
@@ -143,20 +189,42 @@ _TOO_LONG = {
 _CLOSE = {"Connection": "close"}
 
 
-class NotKept:
-    """What the API says is of this moment and for this person: no cache keeps it."""
+class Headed:
+    """What a browser is told of every answer. What the API says is of this moment and for this person: no cache keeps
+    it, and no page is built of it. `secure`: over TLS, and from now on never without."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
         self._app = app
+        self._headers = EVERY_ANSWER | ({"Strict-Transport-Security": _A_YEAR} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def not_kept(message: Message) -> None:
+        async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
+                told = MutableHeaders(scope=message)
+                for name, value in (self._headers | (OF_THE_API if of_api else {})).items():
+                    told.setdefault(name, value)
             await send(message)
 
         of_api = scope["type"] == "http" and scope["path"].startswith("/api/")
-        await self._app(scope, receive, not_kept if of_api else send)
+        await self._app(scope, receive, headed)
+
+
+EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{name}=()"
+        for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb", "bluetooth")
+    ),
+}
+OF_THE_API = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+_A_YEAR = "max-age=31536000"
 
 
 def _not_ready(request: Request, error: Exception) -> Response:

@@ -35,6 +35,7 @@ class FakeCounty:
         self.cursors: list[str] = []  # what each feed connection asked for
         self.refuse_answer: dict[str, str] | None = None
         self.logged_in = True
+        self.code = ""  # of the second factor, where the account has one
         self.epoch = EPOCH
         self._log: list[tuple[str, Any]] = []
         self._feeds: set[asyncio.Queue[None]] = set()
@@ -109,6 +110,9 @@ class FakeCounty:
         given = await request.json()
         if request.headers.get("x-heartlamp") != "1" or given["password"] != "right":
             return JSONResponse({"error": "账号或密码不对。", "do": "请核对后再试。"}, 401)
+        if self.code and given["code"] != self.code:
+            need = {"need": "code"} if not given["code"] else {}
+            return JSONResponse({"error": "需要动态码。", "do": "请输入。"} | need, 401)
         self.logged_in = True
         return JSONResponse({"name": given["name"], "display": "值班一号"})
 

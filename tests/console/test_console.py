@@ -33,6 +33,21 @@ def test_login_refuses_in_words_and_lets_in(page: Page, county: FakeCounty) -> N
     expect(page.get_by_text("声音已开")).to_be_visible()
 
 
+def test_login_asks_for_the_code_where_the_account_has_a_second_factor(page: Page, county: FakeCounty) -> None:
+    county.logged_in, county.code = False, "123456"
+    page.goto(county.url)
+    page.locator("[autocomplete=username]").fill("duty1")
+    page.locator("[autocomplete=current-password]").fill("right")
+    expect(page.locator("[autocomplete=one-time-code]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.locator("[autocomplete=one-time-code]").fill("000000")
+    page.keyboard.press("Enter")
+    expect(page.locator("[autocomplete=one-time-code]")).to_have_value("")
+    page.locator("[autocomplete=one-time-code]").fill("123456")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("一切平静")).to_be_visible()
+
+
 def test_a_new_alarm_comes_on_top_and_rings(page: Page, county: FakeCounty) -> None:
     county.put(accepted(4, "flood"))
     open_queue(page, county)

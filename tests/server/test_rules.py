@@ -27,7 +27,6 @@ from heartlamp_server.incident.model import (
 )
 from heartlamp_server.incident.routes import Card
 from heartlamp_server.incident.store import from_row, to_row
-from heartlamp_server.responder.model import FREE_TRIES, WINDOW_SECONDS, Tries
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -244,12 +243,3 @@ def test_every_kind_of_entry_has_a_text_in_both_languages() -> None:
         assert "{" not in zh + en
         assert any("\u4e00" <= c <= "\u9fff" for c in zh) or kind == "answer"
     assert texts.text(Entry(ID, NOW, "village_new", {})) == ("village_new", "village_new")
-
-
-def test_guessing_is_free_five_times_in_five_minutes() -> None:
-    tries = Tries()
-    for n in range(FREE_TRIES):
-        assert tries.wait(float(n)) == 0
-        tries = tries.wrong(float(n))
-    assert tries.wait(10.0) == WINDOW_SECONDS - 10
-    assert tries.wait(WINDOW_SECONDS) == 0

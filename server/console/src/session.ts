@@ -19,8 +19,8 @@ export async function whoAmI(): Promise<void> {
   }
 }
 
-export async function login(name: string, password: string): Promise<void> {
-  me.value = await api.login(name, password);
+export async function login(name: string, password: string, code: string): Promise<void> {
+  me.value = await api.login(name, password, code);
   expired.value = false;
 }
 

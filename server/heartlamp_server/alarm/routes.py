@@ -1,16 +1,16 @@
 """What could not be believed or placed, for the command centre."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from heartlamp_server.alarm import store
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope, reach
 
 
 class Piece(BaseModel):
@@ -30,16 +30,17 @@ class Quarantine(BaseModel):
     evidence: list[Piece]
 
 
-def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
+    sees = gate.require("quarantine.see")
 
     @routes.get("/quarantine")
     async def quarantine(
-        person: Annotated[Person, Depends(signed_in)], limit: Annotated[int, Query(ge=1, le=1000)] = 200
+        scope: Annotated[Scope, Depends(sees)], limit: Annotated[int, Query(ge=1, le=1000)] = 200
     ) -> Quarantine:
         async with database.connection() as conn:
-            await audit.glance(conn, person.name, "look.quarantine")
-            rows = await store.quarantine(conn, limit)
+            await audit.glance(conn, scope.person.name, "look.quarantine")
+            rows = await store.quarantine(conn, reach(scope, "quarantine.see"), limit)
         names = ("at", "gateway", "user", "verdict", "reason", "count", "text")
         return Quarantine(evidence=[Piece(**dict(zip(names, row, strict=True))) for row in rows])
 

@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.alarm.model import EventRow, Evidence
+from heartlamp_server.responder.scope import Reach
+from heartlamp_server.responder.within import Where
 
 _EVENT = [
     "id", "incident", "refers_to", "kind", "detail", "device", "kv", "boot", "seq", "up", "verified", "mac", "body",
@@ -80,11 +82,17 @@ SELECT at, gateway, usr, verdict, reason, count, text FROM (
     SELECT max(c.at), max(c.gateway), max(e.device || '.' || e.kv), 'unverified',
         'another body under the id ' || c.event, count(*), encode((array_agg(c.body ORDER BY c.at DESC))[1], 'escape')
     FROM clash c JOIN event e ON e.id = c.event GROUP BY c.event
-) AS everything ORDER BY at DESC LIMIT %s
+) AS everything WHERE {inside} ORDER BY at DESC LIMIT %(limit)s
 """
+# A gateway is where its village is, or at the house of the device that it is. An unknown one is nowhere.
+_GATEWAY_AREA = """(SELECT coalesce(g.village, s.area) FROM gateway g LEFT JOIN device d ON d.id = g.device
+    LEFT JOIN site s ON s.id = d.site WHERE g.id = everything.gateway)"""
 
 
-async def quarantine(conn: psycopg.AsyncConnection[Any], limit: int) -> list[tuple[Any, ...]]:
-    """(at, gateway, user, verdict, reason, count, the bytes as readable text), newest first."""
-    cursor = await conn.execute(_QUARANTINE, (limit,))
+async def quarantine(conn: psycopg.AsyncConnection[Any], reach: Reach, limit: int) -> list[tuple[Any, ...]]:
+    """(at, gateway, user, verdict, reason, count, the bytes as readable text) of the gateways in `reach`, newest
+    first."""
+    where = Where()
+    query = _QUARANTINE.replace("{inside}", where.inside(reach, _GATEWAY_AREA))
+    cursor = await conn.execute(query, {**where.values, "limit": limit})
     return await cursor.fetchall()

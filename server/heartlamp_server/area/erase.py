@@ -6,6 +6,12 @@ from dataclasses import dataclass
 _DEVICES = "SELECT id FROM device WHERE site = %(site)s"
 _INCIDENTS = "SELECT id FROM incident WHERE site = %(site)s"
 _CLOSED = f"{_INCIDENTS} AND closed_at IS NOT NULL"
+# Whom this household chose, and who is nothing else here: without an account.
+_ONLY_HERE = (
+    "SELECT r.person FROM person_role r JOIN person p ON p.name = r.person WHERE r.site = %(site)s "
+    "AND p.password IS NULL AND NOT EXISTS (SELECT FROM person_role o WHERE o.person = r.person "
+    "AND o.site IS DISTINCT FROM %(site)s)"
+)
 _LIVES = "EXISTS (SELECT FROM device WHERE site = %(site)s AND revoked_at IS NULL)"
 
 ERASED = "已删除 · erased"
@@ -119,6 +125,23 @@ HELD = (
         f"WHERE device IN ({_DEVICES}) GROUP BY device, name ORDER BY device, name",
         (f"DELETE FROM reading WHERE device IN ({_DEVICES})",),
         "what a time-series database beside this one has: there it ends with its days",
+    ),
+    Held(
+        "person_role",
+        "whom the household chose to be called",
+        "SELECT person, valid_from, valid_to FROM person_role WHERE site = %(site)s ORDER BY id",
+        (
+            f"DELETE FROM person_number WHERE person IN ({_ONLY_HERE})",
+            f"UPDATE person SET display = '{ERASED}' WHERE name IN ({_ONLY_HERE})",
+            "UPDATE person_role SET valid_to = greatest(valid_from, now()) WHERE site = %(site)s "
+            "AND (valid_to IS NULL OR valid_to > now())",
+        ),
+        "that somebody was chosen, from when to when, under a name that says nothing",
+    ),
+    Held(
+        "course",
+        "what was being done about each call",
+        stays="ids of steps and targets: who was called is in the steps of the call",
     ),
     Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),
     Held("command", "what the village's gateway is told", stays="deleted when the call is closed for all"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from functools import partial
 from io import StringIO
 from typing import Annotated, Any
 
@@ -45,10 +46,13 @@ from heartlamp_server.problems import problem
 Look = Callable[[Connection, str, str, str], Awaitable[None]]
 """Called with (connection, who, what, id) in the transaction of each look and change; its failure fails them."""
 
-FORBIDDEN = problem(403, "您无权查看住户信息 · households' data is not for you", "请联系管理员 · ask an administrator")
+FORBIDDEN = partial(
+    problem, 403, "您无权查看住户信息 · households' data is not for you", "请联系管理员 · ask an administrator"
+)
 
 
-UNSEALED = problem(
+UNSEALED = partial(
+    problem,
     409,
     "住户信息解不开：密钥文件不符，或数据被改动 · it cannot be unsealed: another key file, or the row was changed",
     "恢复原密钥文件，或重新登记 · bring the key file back, or record it anew",
@@ -61,7 +65,9 @@ async def unwatched(conn: Connection, who: str, what: str, id: str) -> None:
 
 def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatched) -> APIRouter:
     routes = APIRouter()
-    Asks = Annotated[Reader, Depends(reads)]
+    Looks = Annotated[Reader, Depends(reads("household.see"))]
+    Changes = Annotated[Reader, Depends(reads("household.change"))]
+    Exports = Annotated[Reader, Depends(reads("household.export"))]
 
     @asynccontextmanager
     async def looked(reader: Reader, site: str, what: str, write: bool = False) -> Any:
@@ -70,7 +76,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
             row, path, *_ = await seen_site(conn, reader, site)
             ids = [node.id for node in path]
             if not within(reader.looks, ids) or (write and not within(reader.changes, ids)):
-                raise FORBIDDEN
+                raise FORBIDDEN()
             if row.kind != "household":
                 raise problem(409, "这个点位不是住户 · this site is no household", "请核对 · check it")
             if write:
@@ -85,18 +91,18 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
             except Refused as why:
                 raise problem(409, str(why), why.do) from why
             except InvalidTag as why:
-                raise UNSEALED from why
+                raise UNSEALED() from why
 
     async def read(conn: Connection, site: str) -> Household:
         return (await household_store.read(conn, seal, [site])).get(site, Household())
 
     @routes.get("/sites/{id}/household", responses=ERRORS)
-    async def household_of(id: str, reader: Asks) -> HouseholdView:
+    async def household_of(id: str, reader: Looks) -> HouseholdView:
         async with looked(reader, id, "household seen") as conn:
             return _view(await read(conn, id))
 
     @routes.post("/sites/{id}/household", responses=ERRORS)
-    async def edit_household(id: str, said: HouseholdEdit, reader: Asks) -> HouseholdView:
+    async def edit_household(id: str, said: HouseholdEdit, reader: Changes) -> HouseholdView:
         contacts = tuple(Contact(plain.name(c.role), _e164(c.number), plain.name(c.language)) for c in said.contacts)
         needs = Needs(**{name: plain.name(text) for name, text in said.needs.model_dump().items()})
         async with looked(reader, id, "household changed", write=True) as conn:
@@ -106,7 +112,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return _view(after)
 
     @routes.post("/sites/{id}/consents", responses=ERRORS)
-    async def record_consent(id: str, said: NewConsent, reader: Asks) -> HouseholdView:
+    async def record_consent(id: str, said: NewConsent, reader: Changes) -> HouseholdView:
         async with looked(reader, id, f"consent to {said.kind} recorded", write=True) as conn:
             before = await read(conn, id)
             consent = Consent(said.kind, said.given_on, said.how, plain.name(said.evidence))
@@ -115,7 +121,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return _view(after)
 
     @routes.post("/sites/{id}/consents/withdraw", responses=ERRORS)
-    async def withdraw_consent(id: str, said: ConsentEnd, reader: Asks) -> HouseholdView:
+    async def withdraw_consent(id: str, said: ConsentEnd, reader: Changes) -> HouseholdView:
         """Who takes back the consent to data has contacts and what to know deleted by it."""
         async with looked(reader, id, f"consent to {said.kind} withdrawn", write=True) as conn:
             before = await read(conn, id)
@@ -124,7 +130,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return _view(after)
 
     @routes.get("/sites/{id}/export", responses=ERRORS)
-    async def export_household(id: str, reader: Asks) -> dict[str, Any]:
+    async def export_household(id: str, reader: Exports) -> dict[str, Any]:
         """All that is kept of this household, for itself."""
         async with looked(reader, id, "household exported") as conn:
             rows: dict[str, Any] = {"household": _view(await read(conn, id)).model_dump(mode="json")}
@@ -137,7 +143,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return rows
 
     @routes.post("/sites/{id}/erase", responses=ERRORS)
-    async def erase_household(id: str, reader: Asks) -> Erased:
+    async def erase_household(id: str, reader: Changes) -> Erased:
         """Blanks what is personal, keeps ids and figures."""
         async with looked(reader, id, "household erased", write=True) as conn:
             for held in HELD:
@@ -149,25 +155,25 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return Erased(stays=[f"{held.table}: {held.stays}" for held in HELD if held.stays])
 
     @routes.post("/household-lists", responses=ERRORS)
-    async def ask_for_list(said: ListAsked, reader: Asks) -> Made:
+    async def ask_for_list(said: ListAsked, reader: Exports) -> Made:
         """Another person has to release it."""
         async with database.connection() as conn, conn.transaction():
             path = await seen(conn, reader, said.area)
             if not within(reader.lists, [node.id for node in path]):
-                raise FORBIDDEN
+                raise FORBIDDEN()
             id = await list_store.ask(conn, said.area, plain.name(said.why), reader.name)
             await look(conn, reader.name, "list of households asked for", str(id))
         return Made(id=id)
 
     @routes.get("/household-lists", responses=ERRORS)
-    async def lists(reader: Asks) -> Lists:
+    async def lists(reader: Exports) -> Lists:
         async with database.connection() as conn:
             found = await list_store.newest(conn)
             paths = {a.area: [n.id for n in await tree_store.path(conn, a.area)] for a in found}
         return Lists(lists=[ListView(**a.fields()) for a in found if within(reader.lists, paths[a.area])])
 
     @routes.post("/household-lists/{id}/release", status_code=204, responses=ERRORS)
-    async def release_list(id: Id, reader: Asks) -> None:
+    async def release_list(id: Id, reader: Exports) -> None:
         async with database.connection() as conn, conn.transaction():
             asked = await _list(conn, reader, id)
             if asked.asked_by == reader.name:
@@ -180,7 +186,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
             await look(conn, reader.name, "list of households released", str(id))
 
     @routes.post("/household-lists/{id}/take", responses=ERRORS)
-    async def take_list(id: Id, reader: Asks) -> Response:
+    async def take_list(id: Id, reader: Exports) -> Response:
         """The table, once, for who asked, within a day of its release."""
         async with database.connection() as conn, conn.transaction():
             asked = await _list(conn, reader, id)
@@ -192,7 +198,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
             try:
                 text = await _table(conn, seal, asked.area)
             except InvalidTag as why:
-                raise UNSEALED from why
+                raise UNSEALED() from why
         headers = {"Content-Disposition": f'attachment; filename="households-{id}.csv"'}
         return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -26,14 +27,15 @@ from heartlamp_server.area.views import (
     Rezoning,
     WaitingRezoning,
 )
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.problems import Problem, problem
 
-Reads = Callable[[Request], Awaitable[Reader]]
-"""The dependency that says who asks and for which areas. Raises 401."""
+Reads = Callable[[str], Callable[[Request], Awaitable[Reader]]]
+"""For an action of the table of permissions, the dependency that says who asks and for which areas. Raises 401, 403."""
 
-UNKNOWN = problem(404, "没有这个区域 · no such area", "请刷新 · reload")
-FORBIDDEN = problem(403, "您无权更改这里 · you may not change this", "请联系管理员 · ask an administrator")
+UNKNOWN = partial(problem, 404, "没有这个区域 · no such area", "请刷新 · reload")
+FORBIDDEN = partial(problem, 403, "您无权更改这里 · you may not change this", "请联系管理员 · ask an administrator")
 ERRORS: dict[int | str, dict[str, object]] = {status: {"model": Problem} for status in (403, 404, 409)}
 
 
@@ -43,7 +45,7 @@ async def seen(conn: Connection, reader: Reader, area: int, day: date | None = N
     now = path if day is None else await tree_store.path(conn, area)
     # One that is no more is seen by whoever sees all, and where it was by whoever sees what it was in.
     if not path or not within(reader.sees, [node.id for node in now or path]):
-        raise UNKNOWN
+        raise UNKNOWN()
     return path
 
 
@@ -51,7 +53,7 @@ async def changed(conn: Connection, reader: Reader, area: int) -> list[Node]:
     """The same, where the reader may also write; else 403."""
     path = await seen(conn, reader, area)
     if not within(reader.changes, [node.id for node in path]):
-        raise FORBIDDEN
+        raise FORBIDDEN()
     return path
 
 
@@ -65,7 +67,8 @@ def refusal(why: Refused) -> Exception:
 
 def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
     routes = APIRouter()
-    Asks = Annotated[Reader, Depends(reads)]
+    Asks = Annotated[Reader, Depends(reads("area.see"))]
+    Changes = Annotated[Reader, Depends(reads("area.change"))]
 
     @routes.get("/areas", responses=ERRORS)
     async def list_areas(
@@ -81,13 +84,14 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         return AreaList(day=on or today, path=names(path), areas=[_branch(b) for b in found])
 
     @routes.post("/areas", responses=ERRORS)
-    async def add_area(new: NewArea, reader: Asks) -> Made:
-        async with database.connection() as conn:
+    async def add_area(new: NewArea, reader: Changes) -> Made:
+        async with database.connection() as conn, conn.transaction():
             if new.parent is not None:
                 await changed(conn, reader, new.parent)
             elif reader.changes is not None:
-                raise FORBIDDEN
+                raise FORBIDDEN()
             try:
+                await audit.record(conn, reader.name, "area.change", "", step="added")
                 id = await rezone_store.add(conn, new.level, new.police, new.parent, new.name, new.code)
             except Refused as why:
                 raise refusal(why) from why
@@ -98,7 +102,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         async with database.connection() as conn:
             found = await tree_store.one(conn, id)
             if found is None:
-                raise UNKNOWN
+                raise UNKNOWN()
             node, merged_into, also, groups = found
             if node.ended is None or on is not None:
                 path = await seen(conn, reader, id, on)
@@ -119,33 +123,36 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         )
 
     @routes.post("/areas/{id}/rezone", responses=ERRORS)
-    async def rezone(id: Id, said: Rezoning, reader: Asks) -> Rezoned:
-        async with database.connection() as conn:
+    async def rezone(id: Id, said: Rezoning, reader: Changes) -> Rezoned:
+        async with database.connection() as conn, conn.transaction():
             for area in (id, said.parent, said.into):
                 if area is not None:
                     await changed(conn, reader, area)
             decision = Decision(id, said.day, said.name, said.code, said.parent, said.into, said.ends)
             try:
+                await audit.record(conn, reader.name, "area.change", str(id), step="rezoned")
                 number, notes = await rezone_store.rezone(conn, decision, reader.name, gateways)
             except Refused as why:
                 raise refusal(why) from why
         return Rezoned(id=number, notes=notes)
 
     @routes.post("/areas/{id}/groups", status_code=204, responses=ERRORS)
-    async def set_groups(id: Id, said: Groups, reader: Asks) -> None:
+    async def set_groups(id: Id, said: Groups, reader: Changes) -> None:
         """Which household groups a grid has, from a day on."""
-        async with database.connection() as conn:
+        async with database.connection() as conn, conn.transaction():
             await changed(conn, reader, id)
             try:
+                await audit.record(conn, reader.name, "area.change", str(id), step="groups")
                 await rezone_store.set_groups(conn, id, said.groups, said.day)
             except Refused as why:
                 raise refusal(why) from why
 
     @routes.post("/areas/{id}/rewired", status_code=204, responses=ERRORS)
-    async def rewired(id: Id, reader: Asks) -> None:
+    async def rewired(id: Id, reader: Changes) -> None:
         """A moved group's devices have their new village's gateway."""
-        async with database.connection() as conn:
+        async with database.connection() as conn, conn.transaction():
             await changed(conn, reader, id)
+            await audit.record(conn, reader.name, "area.change", str(id), step="rewired")
             if not await rezone_store.rewired(conn, id, gateways):
                 raise problem(409, "该户组只由本村网关接收 · only its own village hears this group", "请刷新 · reload")
 
@@ -169,16 +176,17 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         ]
 
     @routes.post("/rezonings/{id}/withdraw", status_code=204, responses=ERRORS)
-    async def withdraw_rezoning(id: Id, reader: Asks) -> None:
-        gone = problem(404, "没有等待生效的这项调整 · no such change waits", "请刷新 · reload")
-        async with database.connection() as conn:
+    async def withdraw_rezoning(id: Id, reader: Changes) -> None:
+        gone = partial(problem, 404, "没有等待生效的这项调整 · no such change waits", "请刷新 · reload")
+        async with database.connection() as conn, conn.transaction():
             found = [w for w in await rezone_store.waiting(conn) if w.id == id]
             if not found:
-                raise gone
+                raise gone()
             if reader.changes is not None:
                 await changed(conn, reader, found[0].decision.area)
+            await audit.record(conn, reader.name, "area.change", str(found[0].decision.area), step="withdrawn")
             if not await rezone_store.withdraw(conn, id):
-                raise gone
+                raise gone()
 
     return routes
 
@@ -189,7 +197,7 @@ async def _way(conn: Connection, reader: Reader, area: int, day: date | None) ->
     if not path or not (
         within(reader.sees, [node.id for node in path]) or area in await _above(conn, reader.sees or frozenset())
     ):
-        raise UNKNOWN
+        raise UNKNOWN()
     return path
 
 

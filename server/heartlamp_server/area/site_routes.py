@@ -1,6 +1,7 @@
 """Sites for the console: pages of an area's sites, one site, its words and its place."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -16,10 +17,11 @@ from heartlamp_server.area.tree import Node
 from heartlamp_server.area.tree_store import Connection
 from heartlamp_server.area.views import Id, SiteDetail, SiteEdit, SiteKind, SiteMove, SitePage
 from heartlamp_server.area.views import SiteRow as SiteView
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.problems import problem
 
-UNKNOWN = problem(404, "没有这个点位 · no such site", "请刷新 · reload")
+UNKNOWN = partial(problem, 404, "没有这个点位 · no such site", "请刷新 · reload")
 
 
 async def seen_site(conn: Connection, reader: Reader, id: str) -> tuple[SiteRow, list[Node], date, bool, list[str]]:
@@ -27,13 +29,14 @@ async def seen_site(conn: Connection, reader: Reader, id: str) -> tuple[SiteRow,
     found = await site_store.one(conn, id)
     path = await tree_store.path(conn, found[0].area) if found else []
     if found is None or not within(reader.sees, [node.id for node in path]):
-        raise UNKNOWN
+        raise UNKNOWN()
     return found[0], path, *found[1:]
 
 
 def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
     routes = APIRouter()
-    Asks = Annotated[Reader, Depends(reads)]
+    Asks = Annotated[Reader, Depends(reads("area.see"))]
+    Changes = Annotated[Reader, Depends(reads("area.change"))]
 
     @routes.get("/areas/{id}/sites", responses=ERRORS)
     async def sites_of(
@@ -63,7 +66,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         )
 
     @routes.post("/sites/{id}", status_code=204, responses=ERRORS)
-    async def edit_site(id: str, said: SiteEdit, reader: Asks) -> None:
+    async def edit_site(id: str, said: SiteEdit, reader: Changes) -> None:
         fields = said.model_dump(exclude_none=True, exclude={"no_point"})
         fields |= {name: plain.name(fields[name]) for name in ("name", "address", "landmark") if name in fields}
         if said.no_point:
@@ -75,21 +78,23 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         async with database.connection() as conn, conn.transaction():
             row, path, *_ = await seen_site(conn, reader, id)
             if not within(reader.changes, [node.id for node in path]):
-                raise FORBIDDEN
+                raise FORBIDDEN()
             if fields.get("kind") == "household" and path[-1].level != "group":
                 raise problem(409, "住户要属于户组 · a household is in a household group", "先移入户组 · move it first")
+            await audit.record(conn, reader.name, "site.change", id, site=id)
             await site_store.edit(conn, id, fields)
             if fields.get("name", row.name) != row.name:
                 await gateways.retell(conn, [row.area])  # its name stands in the village's list
 
     @routes.post("/sites/{id}/move", status_code=204, responses=ERRORS)
-    async def move_site(id: str, said: SiteMove, reader: Asks) -> None:
+    async def move_site(id: str, said: SiteMove, reader: Changes) -> None:
         """To another household group (or of what is no household, village), from a day on."""
-        async with database.connection() as conn:
+        async with database.connection() as conn, conn.transaction():
             row, *_ = await seen_site(conn, reader, id)
             for area in (row.area, said.area):
                 await changed(conn, reader, area)
             try:
+                await audit.record(conn, reader.name, "site.change", id, site=id)
                 await rezone_store.move_site(conn, id, said.area, said.day, gateways)
             except Refused as why:
                 raise refusal(why) from why

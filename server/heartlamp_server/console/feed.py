@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
-from heartlamp_protocol.downlink import PING_SECONDS, cursor_text, read_cursor
+from heartlamp_protocol.downlink import PING_SECONDS, read_cursor
 
+from heartlamp_server.console.frame import Frame, sees_all
+from heartlamp_server.console.spots import Spots
 from heartlamp_server.database import feed
 from heartlamp_server.database.feed import Row
 from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.responder.scope import Scope
 
 _KEPT = 1000  # frames in memory; who is further behind reads rows
 
@@ -20,7 +23,8 @@ class Feed:
 
     def __init__(self, database: Database, epoch: Callable[[], str], stopping: asyncio.Event) -> None:
         self._database, self._epoch, self._stopping = database, epoch, stopping
-        self._frames: deque[tuple[int, bytes]] = deque(maxlen=_KEPT)
+        self._frames: deque[Frame] = deque(maxlen=_KEPT)
+        self._spots = Spots(database)
         self._head = 0
         self._changed = asyncio.Event()
         self._poked = asyncio.Event()
@@ -57,9 +61,11 @@ class Feed:
                 continue
             self._append([r for r in rows if r[0] > self._head])
 
-    async def stream(self, cursor: str, allowed: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
-        """Frames after the cursor for one screen; "reset" first where it cannot be followed from there. `allowed` is
-        asked before each ping: a login that ended ends its streams."""
+    async def stream(
+        self, cursor: str, scope: Scope, again: Callable[[], Awaitable[Scope | None]]
+    ) -> AsyncIterator[bytes]:
+        """Frames after the cursor for one screen, of what its person may see; "reset" first where it cannot be followed
+        from there. `again` is asked before each ping what that is now: a login that ended (None) ends its streams."""
         at = read_cursor(cursor)
         epoch, seen = self._epoch(), at[1] if at else 0
         async with self._database.connection() as conn:
@@ -72,12 +78,16 @@ class Feed:
         ping_at = clock() + PING_SECONDS
         while not self._stopping.is_set():
             changed = self._changed
-            for seq, frame in await self._after(seen):
-                yield frame
-                seen = seq
+            frames = await self._after(seen)
+            shown = frames if sees_all(scope) else await self._spots.shown(scope, frames)
+            for frame in shown:
+                yield frame.encoded
+            seen = frames[-1].seq if frames else seen
             if clock() >= ping_at:
-                if not await allowed():
+                now_scope = await again()
+                if now_scope is None:
                     return
+                scope = now_scope
                 yield _ping()
                 ping_at = clock() + PING_SECONDS
             elif seen >= self._head:
@@ -86,28 +96,24 @@ class Feed:
                 except TimeoutError:
                     pass
 
-    async def _after(self, seen: int) -> list[tuple[int, bytes]]:
+    async def _after(self, seen: int) -> list[Frame]:
         if seen >= self._head:
             return []
-        if self._frames and self._frames[0][0] <= seen + 1:
-            return [f for f in list(self._frames)[seen - self._head :] if f[0] > seen]
+        if self._frames and self._frames[0].seq <= seen + 1:
+            return [f for f in list(self._frames)[seen - self._head :] if f.seq > seen]
         async with self._database.connection() as conn:
-            return [(row[0], self._encode(row)) for row in await feed.after(conn, seen)]
+            return [Frame(row, self._epoch()) for row in await feed.after(conn, seen)]
 
     def _append(self, rows: list[Row]) -> None:
         if not rows:
             return
-        self._frames.extend((row[0], self._encode(row)) for row in rows)
+        self._frames.extend(Frame(row, self._epoch()) for row in rows)
         self._head = rows[-1][0]
         self._announce()
 
     def _announce(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
-
-    def _encode(self, row: Row) -> bytes:
-        seq, kind, data = row
-        return f"id: {cursor_text(self._epoch(), seq)}\nevent: {kind}\ndata: {data}\n\n".encode()
 
 
 def _ping() -> bytes:

@@ -1,6 +1,5 @@
 """The live feed and the built page."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from starlette.routing import BaseRoute, Route
 from heartlamp_server.audit import store as audit
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database.pool import Database, NotReady
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope
 
 STATIC = Path(__file__).parent / "static"
 
@@ -26,12 +26,10 @@ PAGE_HEADERS = {
         "default-src 'self'; img-src 'self' data:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
 
 
-def router(database: Database, feed: Feed, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+def router(database: Database, feed: Feed, gate: Gate) -> APIRouter:
     routes = APIRouter()
 
     @routes.get(
@@ -41,23 +39,23 @@ def router(database: Database, feed: Feed, signed_in: Callable[[Request], Awaita
     )
     async def follow(
         request: Request,
-        person: Annotated[Person, Depends(signed_in)],
+        scope: Annotated[Scope, Depends(gate.require("self"))],
         cursor: Annotated[str, Query(max_length=80)] = "",
     ) -> StreamingResponse:
-        """Server-sent events. `incident`: a Card; `notice`: evidence; `ping` every 5 s; `reset`: reload the list."""
+        """Server-sent events, of what this person may see. `incident`: a Card; `notice`: evidence; `ping` every 5 s;
+        `reset`: reload the list."""
         at = request.headers.get("last-event-id", "") or cursor
         async with database.connection() as conn:
-            await audit.glance(conn, person.name, "look.feed")
+            await audit.glance(conn, scope.person.name, "look.feed")
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-        async def allowed() -> bool:
+        async def again() -> Scope | None:
             try:
-                await signed_in(request)
+                return await gate.scope(request)
             except (HTTPException, NotReady):
-                return False
-            return True
+                return None
 
-        return StreamingResponse(feed.stream(at, allowed), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(feed.stream(at, scope, again), media_type="text/event-stream", headers=headers)
 
     return routes
 

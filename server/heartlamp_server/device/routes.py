@@ -1,10 +1,9 @@
 """Devices and gateways for the command centre: who was heard of when, who is missed."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from heartlamp_protocol.supervision import supervision_ms
 from pydantic import BaseModel
 
@@ -13,7 +12,8 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device import store
 from heartlamp_server.device.model import FRESH_SECONDS, online
 from heartlamp_server.device.presence import Presence
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope, reach
 
 
 class DeviceView(BaseModel):
@@ -58,22 +58,23 @@ class Gateways(BaseModel):
     gateways: list[GatewayView]
 
 
-def router(database: Database, presence: Presence, signed_in: Callable[[Request], Awaitable[Person]]) -> APIRouter:
+def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
     routes = APIRouter()
+    sees = gate.require("device.see")
 
     @routes.get("/devices")
-    async def list_devices(person: Annotated[Person, Depends(signed_in)]) -> Devices:
+    async def list_devices(scope: Annotated[Scope, Depends(sees)]) -> Devices:
         await presence.flush()
         async with database.connection() as conn:
-            await audit.glance(conn, person.name, "look.devices")
-            now, sites = await store.sites_with_devices(conn)
+            await audit.glance(conn, scope.person.name, "look.devices")
+            now, sites = await store.sites_with_devices(conn, reach(scope, "device.see"))
         return Devices(now=now, sites=[_site(row, now) for row in sites])
 
-    @routes.get("/gateways", dependencies=[Depends(signed_in)])
-    async def list_gateways() -> Gateways:
+    @routes.get("/gateways")
+    async def list_gateways(scope: Annotated[Scope, Depends(sees)]) -> Gateways:
         await presence.flush()
         async with database.connection() as conn:
-            now, rows = await store.gateways(conn)
+            now, rows = await store.gateways(conn, reach(scope, "device.see"))
         there = presence.online()
         views = [
             GatewayView(id=id, village=village, last_seen=last_seen, online=id in there, revoked=revoked)

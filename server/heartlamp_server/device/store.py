@@ -15,6 +15,8 @@ from heartlamp_protocol.registry import Device as Listed
 from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
 from heartlamp_server.device.model import FRESH_SECONDS, Device
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.responder.scope import Reach
+from heartlamp_server.responder.within import Where
 
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
@@ -255,10 +257,11 @@ class DeviceRow:
     revoked: bool
 
 
-async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[datetime, list[SiteRow]]:
-    """(the database's time, every site with its devices). What a gateway said was online is unknown once it fell silent
-    itself."""
-    cursor = await conn.execute(f"""
+async def sites_with_devices(conn: psycopg.AsyncConnection[Any], reach: Reach) -> tuple[datetime, list[SiteRow]]:
+    """(the database's time, every site in `reach` with its devices). What a gateway said was online is unknown once it
+    fell silent itself."""
+    where = Where()
+    query = f"""
         WITH RECURSIVE tree (id, path) AS (
             SELECT id, ARRAY[name] FROM area WHERE parent IS NULL
             UNION ALL SELECT a.id, tree.path || a.name FROM area a JOIN tree ON a.parent = tree.id
@@ -271,7 +274,9 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
             d.revoked_at IS NOT NULL, clock_timestamp()
         FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
             LEFT JOIN gateway o ON o.device = d.id
-        ORDER BY tree.path, s.name, s.id, d.id""")
+        WHERE {where.inside(reach, "s.area", "s.id")}
+        ORDER BY tree.path, s.name, s.id, d.id"""
+    cursor = await conn.execute(query, where.values)
     sites: dict[str, SiteRow] = {}
     now = datetime.now(UTC)
     for id, name, address, landmark, path, device, *row, at in await cursor.fetchall():
@@ -283,13 +288,15 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any]) -> tuple[dateti
 
 
 async def gateways(
-    conn: psycopg.AsyncConnection[Any],
+    conn: psycopg.AsyncConnection[Any], reach: Reach
 ) -> tuple[datetime, list[tuple[str, str, datetime | None, bool]]]:
-    """(the database's time, (id, village, last seen, revoked) of each village's)."""
+    """(the database's time, (id, village, last seen, revoked) of each village's in `reach`)."""
+    where = Where()
     now = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
     assert now is not None
     cursor = await conn.execute(
         "SELECT g.id, v.name, g.last_seen, g.revoked_at IS NOT NULL FROM gateway g JOIN area v ON v.id = g.village "
-        "ORDER BY v.name, g.id"
+        f"WHERE {where.inside(reach, 'g.village')} ORDER BY v.name, g.id",
+        where.values,
     )
     return now[0], await cursor.fetchall()

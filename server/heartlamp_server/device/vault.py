@@ -1,12 +1,14 @@
 """Root secrets at rest (AES-256-GCM under a key file) and, in memory, the keys derived from them."""
 
 import os
-from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from heartlamp_protocol.device.mac import county_key, device_key
 
 from heartlamp_server.device.model import Keys
+from heartlamp_server.seal import read_key
+
+__all__ = ["Vault", "read_key"]
 
 _NONCE = 12
 
@@ -32,11 +34,3 @@ class Vault:
             root = self.unseal(device, version, sealed)
             keys = self._derived[sealed] = Keys(device_key(root, version), county_key(root, version))
         return keys
-
-
-def read_key(file: Path) -> bytes:
-    """Raises ValueError where the file does not hold 64 hex characters."""
-    key = bytes.fromhex(file.read_text().strip())
-    if len(key) != 32:
-        raise ValueError(f"{file} must hold 64 hex characters")
-    return key

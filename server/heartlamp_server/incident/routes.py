@@ -1,11 +1,12 @@
 """Incidents for the command centre: the list, one with its timeline, and a person's answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from heartlamp_protocol.downlink import cursor_text
 from pydantic import BaseModel, Field
 
@@ -23,7 +24,9 @@ from heartlamp_server.incident.command import tell
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
 from heartlamp_server.problems import Problem, problem
+from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.scope import Scope, may
 
 _HOUSE = state.together(devices=devices.CONCERNED, places=PLACES)
 
@@ -105,32 +108,41 @@ class Said(BaseModel):
 def router(
     database: Database,
     vault: Vault,
-    signed_in: Callable[[Request], Awaitable[Person]],
+    gate: Gate,
     epoch: Callable[[], str],
     wake: Callable[[Done], None],
 ) -> APIRouter:
     """`wake`: called after each commit."""
     routes = APIRouter()
-    unknown = problem(404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
+    not_yours = partial(
+        problem,
+        403,
+        "您只能为自己应答；办结由值班员操作 · you answer for yourself only, and operators close",
+        "请告诉值班员 · tell the operator",
+    )
+    unknown = partial(problem, 404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
+
+    sees = gate.require("incident.see")
+    answers = gate.require("incident.answer")
 
     @routes.get("/incidents")
     async def list_incidents(
-        person: Annotated[Person, Depends(signed_in)],
+        scope: Annotated[Scope, Depends(sees)],
         state: Literal["open", "closed"] = "open",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Incidents:
         async with database.connection() as conn:
-            await audit.glance(conn, person.name, "look.incidents", state)
-            found, seq, now = await store.newest(conn, state, limit)
+            await audit.glance(conn, scope.person.name, "look.incidents", state)
+            found, seq, now = await store.newest(conn, scope, state, limit)
         return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
-    async def one_incident(id: str, person: Annotated[Person, Depends(signed_in)]) -> Told:
+    async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> Told:
         async with database.connection() as conn:
-            found = await store.read(conn, id)
+            found = await store.read(conn, id, scope)
             if found is None:
-                raise unknown
-            await audit.glance(conn, person.name, "look.incident", id, found[0].site)
+                raise unknown()
+            await audit.glance(conn, scope.person.name, "look.incident", id, found[0].site)
             entries = await store.timeline(conn, id)
             events = await store.events(conn, id)
         lines = []
@@ -139,14 +151,17 @@ def router(
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
         return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
 
-    @routes.post("/incidents/{id}/answer", responses={404: {"model": Problem}, 409: {"model": Problem}})
-    async def say(id: str, said: Said, person: Annotated[Person, Depends(signed_in)]) -> Card:
+    @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
+    async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:
         async with database.connection() as conn, conn.transaction():
             locked = await store.lock(conn, id)
-            if locked is None:
-                raise unknown
+            spot = await store.for_person(conn, locked[0], scope) if locked else None
+            if locked is None or spot is None:
+                raise unknown()
+            if not may(scope, _takes(said, scope.person), spot):
+                raise not_yours()
             try:
-                incident, entry = _answer(locked[0], said, person, locked[1])
+                incident, entry = _answer(locked[0], said, scope.person, locked[1])
             except Refused as why:
                 raise problem(409, str(why), why.do) from why
             house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
@@ -155,7 +170,7 @@ def router(
             places = {row["id"]: to_place(row) for row in found["places"]}
             await store.save(conn, [incident], [entry])
             decided = {"answer": said.answer} | ({"how": said.how} if said.how else {})
-            await audit.record(conn, person.name, "incident.answer", id, incident.site, **decided)
+            await audit.record(conn, scope.person.name, "incident.answer", id, incident.site, **decided)
             gateways = await tell(conn, [incident], lamps, places, epoch())
             rows = [feed_row(incident)]
             done = Done(await feed.numbered(await feed.append(conn, rows), rows), gateways)
@@ -163,6 +178,13 @@ def router(
         return Card(**card(incident))
 
     return routes
+
+
+def _takes(said: Said, person: Person) -> str:
+    """What one must be allowed to do, to say this."""
+    if said.answer == "closed":
+        return "incident.close"
+    return "incident.answer" if plain.name(said.who) in ("", person.display) else "incident.answer_for"
 
 
 def _answer(incident: Incident, said: Said, person: Person, now: datetime) -> Change:

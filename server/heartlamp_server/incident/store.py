@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.incident.model import Entry, Incident, Responder
+from heartlamp_server.responder.scope import Scope, Spot, reach, sees
+from heartlamp_server.responder.within import Where, site_spots
 
 _COLUMNS = [f.name for f in fields(Incident)]
 _SAVE = f"""
@@ -66,8 +68,13 @@ async def lock(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incid
     return (from_row(row[0]), row[1]) if row else None
 
 
-async def read(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incident, datetime] | None:
-    cursor = await conn.execute("SELECT to_jsonb(i), clock_timestamp() FROM incident i WHERE id = %s", (incident,))
+async def read(conn: psycopg.AsyncConnection[Any], incident: str, scope: Scope) -> tuple[Incident, datetime] | None:
+    """None: there is none, or none for this person."""
+    where = Where()
+    cursor = await conn.execute(
+        f"SELECT to_jsonb(i), clock_timestamp() FROM incident i WHERE id = %(id)s AND {_seen(where, scope)}",
+        {**where.values, "id": incident},
+    )
     row = await cursor.fetchone()
     return (from_row(row[0]), row[1]) if row else None
 
@@ -88,19 +95,58 @@ async def events(conn: psycopg.AsyncConnection[Any], incident: str) -> list[str]
     return [row[0] for row in await cursor.fetchall()]
 
 
-_OPEN = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT %(limit)s"
-_CLOSED = "SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT %(limit)s"
-
-
-async def newest(conn: psycopg.AsyncConnection[Any], state: str, limit: int) -> tuple[list[Incident], int, datetime]:
-    """(incidents, newest first; the feed's number that this list is up to; the database's time), of one snapshot.
-    `state`: "open" or "closed"."""
-    query = _OPEN if state == "open" else _CLOSED
+async def newest(
+    conn: psycopg.AsyncConnection[Any], scope: Scope, state: str, limit: int
+) -> tuple[list[Incident], int, datetime]:
+    """(incidents that are for this person, newest first; the feed's number that this list is up to; the database's
+    time), of one snapshot. `state`: "open" or "closed"; `limit`: from 1 to 1000."""
+    where = Where()
     cursor = await conn.execute(
-        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({query}) AS t (row)), seq, clock_timestamp() "
-        "FROM feed_head",
-        {"limit": limit},
+        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({_newest(where, scope, state, limit)}) AS t (row)), "
+        "seq, clock_timestamp() FROM feed_head",
+        where.values,
     )
     row = await cursor.fetchone()
     assert row is not None
     return [from_row(r) for r in row[0]], row[1], row[2]
+
+
+def _newest(where: Where, scope: Scope, state: str, limit: int) -> str:
+    """The limit stands in the text, for a plan is made before values are known, and this one goes by it."""
+    last = f"LIMIT {int(limit)}"
+    if state == "open":
+        return (
+            f"SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL AND {_seen(where, scope)} "
+            f"ORDER BY opened_at DESC {last}"
+        )
+    past = reach(scope, "incident.past")
+    order = f"ORDER BY i.closed_at DESC {last}"
+    if not past.narrow:
+        mine = _seen(where, scope)
+        return f"SELECT to_jsonb(i) FROM incident i WHERE i.closed_at IS NOT NULL AND {mine} {order}"
+    # A village is one in hundreds: by time, nearly everything that is looked at is another's.
+    mine, here = _seen(where, scope, "v.area"), where.inside(past, "v.area", "v.id")
+    return (
+        "SELECT to_jsonb(i) FROM site v CROSS JOIN LATERAL (SELECT * FROM incident i WHERE i.site = v.id "
+        f"AND i.closed_at IS NOT NULL AND {mine} {order}) AS i WHERE {here} {order}"
+    )
+
+
+async def for_person(conn: psycopg.AsyncConnection[Any], incident: Incident, scope: Scope) -> Spot | None:
+    """Where it is, for who may see it; None for everybody else."""
+    spot = (await site_spots(conn, [incident.site]))[incident.site]
+    seen = sees(scope, spot, incident.what == "silent", incident.closed_at is not None, handed_over(incident))
+    return spot if seen else None
+
+
+def handed_over(incident: Incident) -> bool:
+    """Whether police were given it: then, and only then, they see it. `_HANDED_OVER` is the same as SQL."""
+    return False  # no hand-over is recorded yet
+
+
+_HANDED_OVER = "false"
+
+
+def _seen(where: Where, scope: Scope, area: str = "(SELECT s.area FROM site s WHERE s.id = i.site)") -> str:
+    """`area`: SQL for that of the incident's site."""
+    return where.seen(scope, area, "i.site", "i.what", "(i.closed_at IS NOT NULL)", _HANDED_OVER)

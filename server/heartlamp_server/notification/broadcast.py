@@ -11,6 +11,8 @@ from heartlamp_protocol.downlink import BroadcastCommand
 
 from heartlamp_server.device import store as devices
 from heartlamp_server.notification.store import Connection
+from heartlamp_server.responder.scope import Reach
+from heartlamp_server.responder.within import Where
 
 CONFIRM_WITHIN = timedelta(seconds=60)
 NOT_AFTER_S = 600
@@ -103,14 +105,16 @@ async def village_of_broadcast(conn: Connection, id: str) -> int | None:
     return row[0] if row else None
 
 
-async def newest(conn: Connection, village: int | None, limit: int) -> list[Broadcast]:
-    """The newest first, with what their gateways said."""
+async def newest(conn: Connection, village: int | None, limit: int, reach: Reach) -> list[Broadcast]:
+    """The newest first of those that lie in `reach`, with what their gateways said."""
+    where = Where()
+    inside = where.inside(reach, "b.village")
     cursor = await conn.execute(
         "SELECT b.id, b.village, a.name, b.text, b.clip, b.lang, b.times, b.drill, p.display, b.prepared_at,"
         " b.confirmed_at, b.gateways FROM broadcast b JOIN area a ON a.id = b.village"
-        " JOIN person p ON p.name = b.prepared_by WHERE %(village)s::bigint IS NULL OR b.village = %(village)s"
-        " ORDER BY b.prepared_at DESC LIMIT %(limit)s",
-        {"village": village, "limit": limit},
+        " JOIN person p ON p.name = b.prepared_by WHERE (%(village)s::bigint IS NULL OR b.village = %(village)s)"
+        f" AND {inside} ORDER BY b.prepared_at DESC LIMIT %(limit)s",
+        where.values | {"village": village, "limit": limit},
     )
     rows = await cursor.fetchall()
     notes = await conn.execute(

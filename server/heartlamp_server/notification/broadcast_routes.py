@@ -1,23 +1,23 @@
 """Broadcasts from the console, in two steps: what will be said, and yes."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.downlink import BROADCAST_TEXT_MAX
 from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
+from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.notification import broadcast
 from heartlamp_server.notification.broadcast import CONFIRM_WITHIN
 from heartlamp_server.problems import Problem, problem
-from heartlamp_server.responder.model import Person
-
-May = Callable[[Person, int], Awaitable[bool]]
-"""Whether this person is commander or operator of the area, or of one above it."""
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope, may, reach
+from heartlamp_server.responder.within import area_spot
 
 
 class Prepare(BaseModel):
@@ -75,31 +75,33 @@ class Broadcasts(BaseModel):
 _PROBLEMS: dict[int | str, dict[str, type[Problem]]] = {code: {"model": Problem} for code in (403, 404, 409, 422)}
 
 
-def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]], may: May) -> APIRouter:
+def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
-    not_yours = problem(
+    says = gate.require("broadcast")
+    not_yours = partial(
+        problem,
         403,
         "只有本辖区的指挥员或值班员可以广播 · only a commander or operator of this area may broadcast",
         "请联系他们 · ask them",
     )
 
     @routes.post("/broadcasts", status_code=201, responses=_PROBLEMS)
-    async def prepare(given: Prepare, person: Annotated[Person, Depends(signed_in)]) -> Prepared:
+    async def prepare(given: Prepare, scope: Annotated[Scope, Depends(says)]) -> Prepared:
         text, clip = plain.name(given.text), plain.name(given.clip)
         if not text and not clip:
             raise problem(
                 422, "没有要播的内容 · there is nothing to say", "请输入文字或选录音 · type a text or name a recording"
             )
-        if not await may(person, given.village):
-            raise not_yours
         async with database.connection() as conn:
+            if not may(scope, "broadcast", await area_spot(conn, given.village)):
+                raise not_yours()
             found = await broadcast.village_of(conn, given.village)
             if found is None:
                 raise problem(404, "没有这个村 · no such village", "请检查 · check it")
             if not found[1]:
                 raise problem(409, "这个村没有网关 · this village has no gateway", "请打电话 · telephone the village")
             id = await broadcast.prepare(
-                conn, given.village, text, clip, given.lang, given.times, given.drill, person.name
+                conn, given.village, text, clip, given.lang, given.times, given.drill, scope.person.name
             )
         return Prepared(
             id=id,
@@ -111,25 +113,26 @@ def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]
         )
 
     @routes.post("/broadcasts/{id}/confirm", responses=_PROBLEMS)
-    async def confirm(id: str, person: Annotated[Person, Depends(signed_in)]) -> Confirmed:
+    async def confirm(id: str, scope: Annotated[Scope, Depends(says)]) -> Confirmed:
         async with database.connection() as conn, conn.transaction():
             village = await broadcast.village_of_broadcast(conn, id)
-            if village is not None and not await may(person, village):
-                raise not_yours
+            if village is not None and not may(scope, "broadcast", await area_spot(conn, village)):
+                raise not_yours()
             try:
-                told = await broadcast.confirm(conn, id, person.name)
+                told = await broadcast.confirm(conn, id, scope.person.name)
+                await audit.record(conn, scope.person.name, "broadcast.confirm", id)
             except broadcast.Refused as why:
                 raise problem(409, str(why), why.do) from why
         return Confirmed(gateways=list(told))
 
     @routes.get("/broadcasts")
     async def broadcasts(
-        person: Annotated[Person, Depends(signed_in)],
+        scope: Annotated[Scope, Depends(says)],
         village: int | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Broadcasts:
         async with database.connection() as conn:
-            found = await broadcast.newest(conn, village, limit)
+            found = await broadcast.newest(conn, village, limit, reach(scope, "broadcast"))
         return Broadcasts(
             broadcasts=[
                 Line(
@@ -144,7 +147,6 @@ def router(database: Database, signed_in: Callable[[Request], Awaitable[Person]]
                     heard=[Heard(gateway=g, state=s, why=w, at=at) for g, s, w, at in b.said],
                 )
                 for b in found
-                if await may(person, b.village)
             ]
         )
 

@@ -1,10 +1,11 @@
 """What concerns the console: a person's own notices, and how the channels are."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
@@ -12,7 +13,8 @@ from heartlamp_server.notification import outcome, store
 from heartlamp_server.notification.model import ASKS
 from heartlamp_server.notification.texts import Texts
 from heartlamp_server.problems import Problem, problem
-from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope
 
 
 class Notice(BaseModel):
@@ -54,23 +56,23 @@ class Channels(BaseModel):
 
 def router(
     database: Database,
-    signed_in: Callable[[Request], Awaitable[Person]],
+    gate: Gate,
     wakes: Mapping[str, bool],
     texts: Texts,
 ) -> APIRouter:
     """`wakes`: the channels that are set up, and whether each rings a telephone."""
-    routes = APIRouter()
-    unknown = problem(404, "没有这条通知 · no such notice", "请刷新 · reload")
+    routes, own = APIRouter(), gate.require("self")
+    unknown = partial(problem, 404, "没有这条通知 · no such notice", "请刷新 · reload")
 
     @routes.get("/notices")
-    async def notices(person: Annotated[Person, Depends(signed_in)]) -> Notices:
+    async def notices(scope: Annotated[Scope, Depends(own)]) -> Notices:
         """The newest 100 of the signed-in person."""
         async with database.connection() as conn:
             now = await store.now(conn)
             cursor = await conn.execute(
                 "SELECT id, incident, made_at, state, drill, kind, fields FROM notification"
                 " WHERE channel = 'app' AND address = %s AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 100",
-                (person.name,),
+                (scope.person.name,),
             )
             rows = await cursor.fetchall()
         return Notices(
@@ -91,20 +93,20 @@ def router(
         )
 
     @routes.post("/notices/{id}/seen", status_code=204, responses={404: {"model": Problem}})
-    async def seen(id: int, person: Annotated[Person, Depends(signed_in)]) -> None:
+    async def seen(id: int, scope: Annotated[Scope, Depends(own)]) -> None:
         async with database.connection() as conn, conn.transaction():
-            if not await outcome.see(conn, id, person.name, await store.now(conn)):
-                raise unknown
+            if not await outcome.see(conn, id, scope.person.name, await store.now(conn)):
+                raise unknown()
 
     @routes.post("/notices/{id}/answer", status_code=204, responses={404: {"model": Problem}})
-    async def answer(id: int, reply: Reply, person: Annotated[Person, Depends(signed_in)]) -> None:
+    async def answer(id: int, reply: Reply, scope: Annotated[Scope, Depends(own)]) -> None:
         async with database.connection() as conn, conn.transaction():
             now = await store.now(conn)
-            if not await outcome.see(conn, id, person.name, now):
-                raise unknown
-            await outcome.answer(conn, id, reply.said, f"console: {person.name}", now)
+            if not await outcome.see(conn, id, scope.person.name, now):
+                raise unknown()
+            await outcome.answer(conn, id, reply.said, f"console: {scope.person.name}", now)
 
-    @routes.get("/notification/channels", dependencies=[Depends(signed_in)])
+    @routes.get("/notification/channels", dependencies=[Depends(gate.require("channel.see"))])
     async def channels() -> Channels:
         async with database.connection() as conn:
             cursor = await conn.execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
 
+LENGTH_MIN = 12
 _TWO_AT_A_TIME = asyncio.Semaphore(2)
 
 
@@ -25,6 +26,11 @@ def fresh() -> str:
 
 def hash(password: str) -> str:
     return _argon2().hash(password)
+
+
+async def hashed(password: str) -> str:
+    async with _TWO_AT_A_TIME:
+        return await asyncio.to_thread(hash, password)
 
 
 @cache

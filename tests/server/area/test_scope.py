@@ -46,9 +46,9 @@ def asked(
             app, gateways = FastAPI(), Gateways(rezone.retell, rezone.merge)
             vault = Vault(read_key(config.read(zone.county.config).key_file))
             for router in (
-                routes.router(database, reads, gateways),
-                site_routes.router(database, reads, gateways),
-                household_routes.router(database, reads, vault, look),
+                routes.router(database, lambda action: reads, gateways),
+                site_routes.router(database, lambda action: reads, gateways),
+                household_routes.router(database, lambda action: reads, vault, look),
             ):
                 app.include_router(router)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://county") as http:

@@ -28,6 +28,7 @@ export const en: Words = {
     title: "Sign in for duty",
     name: "Account",
     password: "Password",
+    code: "Code of your authenticator app, or a recovery code",
     submit: "Sign in and turn on sound",
     busy: "Signing in…",
     soundTitle: "Listen once: is the loudspeaker on?",

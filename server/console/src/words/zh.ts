@@ -20,6 +20,7 @@ export const zh = {
     title: "值班登录",
     name: "账号",
     password: "密码",
+    code: "动态码（验证器应用的六位数字），或一个备用码",
     submit: "登录并打开声音",
     busy: "正在登录…",
     soundTitle: "先听一遍，确认音箱开着",

@@ -1,0 +1,1 @@
+"""Duty rosters: who is on call where, and when nobody is."""

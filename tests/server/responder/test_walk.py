@@ -1,0 +1,323 @@
+"""Every route × every role × two townships: nobody of one sees or changes anything of the other, and in their own they
+do what the table says and nothing else. A route without a call here makes the first test fail."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from heartlamp_server.responder.gate import PUBLIC
+from heartlamp_server.responder.scope import ROLES, TABLE
+from heartlamp_server.responder.written import page
+from heartlamp_server.screens import openapi, routes
+
+from tests.server.county import County
+from tests.server.responder.people import Somebody, until_ping
+from tests.server.responder.townships import Township
+
+pytestmark = pytest.mark.timeout(300)
+
+Route = tuple[str, str]
+DUTY = {"name": "新班", "starts": 480, "ends": 1200, "first_day": "2026-01-01"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """`path`: what stands for the route's parameters; `body`: None for what has none."""
+
+    path: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+
+
+def roster_form(t: Township) -> dict[str, Any]:
+    shifts = [DUTY | {"turns": [[t.target]]}]
+    return {"area": t.areas["township"], "role": "volunteer", "name": f"班{t.mark}", "shifts": shifts}
+
+
+CALLS: dict[Route, Callable[[Township], list[Call]]] = {
+    ("GET", "/api/incidents"): lambda t: [Call(query={"state": s, "limit": 1000}) for s in ("open", "closed")],
+    ("GET", "/api/incidents/{id}"): lambda t: [Call({"id": i}) for i in t.incidents().values()],
+    ("POST", "/api/incidents/{id}/answer"): lambda t: [
+        Call({"id": i}, body={"answer": "accepted"}) for i in t.incidents().values()
+    ],
+    ("GET", "/api/devices"): lambda t: [Call()],
+    ("GET", "/api/gateways"): lambda t: [Call()],
+    ("GET", "/api/readings"): lambda t: [Call(query={"device": t.village.lamps[0].id, "name": "temp_mc"})],
+    ("GET", "/api/quarantine"): lambda t: [Call(query={"limit": 1000})],
+    ("GET", "/api/feed"): lambda t: [],  # by its own tests below
+    ("GET", "/api/people"): lambda t: [Call(query={"limit": 500}), Call(query={"after": "o", "limit": 500})],
+    ("POST", "/api/people"): lambda t: [
+        Call(body={"name": f"new{t.mark}", "display": "新人", "role": {"role": "volunteer", "area": t.areas["group"]}}),
+        Call(body={"name": f"kin2{t.mark}", "display": "新人", "role": {"role": "family", "site": t.village.sites[0]}}),
+    ],
+    ("GET", "/api/people/{name}"): lambda t: [Call({"name": t.target}), Call({"name": t.family_name})],
+    ("POST", "/api/people/{name}"): lambda t: [Call({"name": t.target}, body={"display": "改名"})],
+    ("POST", "/api/people/{name}/password"): lambda t: [Call({"name": t.target}, body={})],
+    ("POST", "/api/people/{name}/disable"): lambda t: [Call({"name": t.target}, body={})],
+    ("POST", "/api/people/{name}/enable"): lambda t: [Call({"name": t.target}, body={})],
+    ("POST", "/api/people/{name}/second/off"): lambda t: [Call({"name": t.target}, body={})],
+    ("POST", "/api/people/{name}/roles"): lambda t: [
+        Call({"name": t.target}, body={"role": "grid_worker", "area": t.areas["village"]})
+    ],
+    ("GET", "/api/people/{name}/numbers"): lambda t: [Call({"name": t.target})],
+    ("POST", "/api/people/{name}/numbers"): lambda t: [Call({"name": t.target}, body={"numbers": ["13900139000"]})],
+    ("GET", "/api/sites/{site}/family"): lambda t: [Call({"site": s}) for s in t.village.sites],
+    ("POST", "/api/sites/{site}/family"): lambda t: [
+        Call({"site": t.village.sites[0]}, body={"display": "女儿", "numbers": ["13700137000"]})
+    ],
+    ("GET", "/api/staffed"): lambda t: [Call()],
+    ("GET", "/api/rosters"): lambda t: [Call()],
+    ("POST", "/api/rosters"): lambda t: [Call(body=roster_form(t))],
+    ("GET", "/api/rosters/{id}"): lambda t: [Call({"id": t.roster})],
+    ("GET", "/api/rosters/{id}/check"): lambda t: [Call({"id": t.roster})],
+    ("GET", "/api/on-call"): lambda t: [Call(query={"role": "volunteer", "area": t.areas["township"]})],
+    ("GET", "/api/holidays"): lambda t: [Call()],
+    ("POST", "/api/holidays"): lambda t: [Call(body={"text": "2031-10-01,放假,国庆节"})],
+    ("POST", "/api/absences"): lambda t: [
+        Call(body={"person": t.target, "since": "2031-01-01T00:00:00Z", "until": "2031-01-02T00:00:00Z"})
+    ],
+    ("POST", "/api/absences/{id}/end"): lambda t: [Call({"id": t.absence}, body={})],
+    ("POST", "/api/rosters/{id}/swaps"): lambda t: [
+        Call({"id": t.roster}, body={"shift": "全天", "day": "2031-01-01", "off": t.target, "instead": t.target})
+    ],
+    ("POST", "/api/rosters/{id}"): lambda t: [Call({"id": t.roster}, body=roster_form(t))],
+    # What changes or ends what the calls above ask for comes last.
+    ("POST", "/api/rosters/{id}/end"): lambda t: [Call({"id": t.roster}, body={})],
+    ("POST", "/api/sites/{site}/family/{id}/end"): lambda t: [
+        Call({"site": t.village.sites[1], "id": t.family_role}, body={})
+    ],
+    ("POST", "/api/people/{name}/roles/{id}/end"): lambda t: [Call({"name": t.target, "id": t.target_role}, body={})],
+    # One's own account. Whose it is, the session says; a session's number is the only thing of another to name.
+    ("GET", "/api/me"): lambda t: [Call()],
+    ("GET", "/api/sessions"): lambda t: [Call()],
+    ("GET", "/api/presence"): lambda t: [Call()],
+    ("POST", "/api/presence"): lambda t: [Call(body={})],
+    ("POST", "/api/password"): lambda t: [Call(body={"old": "not the one", "new": "a long enough sentence"})],
+    ("POST", "/api/second/begin"): lambda t: [Call(body={"password": "not the one"})],
+    ("POST", "/api/second/confirm"): lambda t: [Call(body={"code": "000000"})],
+    ("POST", "/api/sessions/{id}/end"): lambda t: [Call({"id": t.session}, body={})],
+    ("POST", "/api/logout"): lambda t: [],  # ends one's own session and knows no other: test_sign_in
+    ("POST", "/api/logout/everywhere"): lambda t: [],
+}
+
+OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout")
+OWN = {route for route in CALLS if route[1].split("/")[2] in OWN_ACCOUNT}
+SEEN = {
+    "operator": {"open", "silent", "past"},
+    "commander": {"open", "silent", "past"},
+    "grid_worker": {"open"},
+    "group_head": {"open"},
+    "volunteer": {"open"},
+    "family": {"open"},
+}
+"""Which of a township's incidents a role sees there. Police: none, for none was handed over."""
+
+
+@pytest.fixture(scope="module")
+def two(county: County) -> tuple[Township, Township]:
+    return Township(county), Township(county)
+
+
+@pytest.fixture(scope="module")
+def required() -> dict[Route, str]:
+    return routes()
+
+
+def ask(person: Somebody, route: Route, call: Call) -> httpx.Response:
+    method, path = route
+    url = re.sub(r"\{(\w+)\}", lambda m: str(call.path[m[1]]), path)
+    return person.http.request(method, url, params=call.query, json=call.body)
+
+
+def told(reply: httpx.Response) -> Any:
+    return reply.json() if reply.content else None
+
+
+def state(county: County) -> list[tuple[Any, ...]]:
+    """Everything that a route may change, but for what only says that somebody was here."""
+    tables = {
+        "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
+        "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
+        "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
+        "session": "id, person",
+    }  # fmt: skip
+    union = " UNION ALL ".join(
+        f"SELECT '{t}', md5(string_agg(r::text, '|' ORDER BY r::text)) FROM (SELECT {c} FROM {t}) r"
+        for t, c in tables.items()
+    )
+    return county.sql(union)
+
+
+def test_every_route_of_the_document_is_walked() -> None:
+    said = {(m.upper(), path) for path, methods in openapi()["paths"].items() for m in methods}
+    assert said - set(CALLS) - PUBLIC == set(), "give these routes a call in CALLS, so that the walk goes through them"
+    assert set(CALLS) - said == set(), "these routes are gone"
+
+
+def test_every_route_asks_for_an_action_of_the_table(required: dict[Route, str]) -> None:
+    assert set(required) == set(CALLS)
+    assert {required[route] for route in OWN} == {"self"}
+    assert set(required.values()) <= set(TABLE)
+
+
+def test_the_written_table_is_the_codes(required: dict[Route, str]) -> None:
+    kept = (Path(__file__).parents[3] / "docs/permissions.md").read_text(encoding="utf-8")
+    assert kept == page(required), "run `heartlamp-server permissions > docs/permissions.md`"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_of_one_township_sees_or_changes_anything_of_another(
+    county: County, two: tuple[Township, Township], role: str
+) -> None:
+    here, there = two
+    person, before = here.people[role], state(county)
+    for route, calls in CALLS.items():
+        for call in calls(there):
+            reply = ask(person, route, call)
+            assert reply.status_code < 500, (route, reply.text)
+            assert there.marks(told(reply)) == [], (route, call, reply.text)
+            if any(there.marks([call.path, call.query, call.body])):
+                assert reply.status_code in (403, 404), (route, call, reply.text)
+    assert state(county) == before
+    assert person.get("me").status_code == 200
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_ones_own_township_one_does_nothing_that_the_table_denies(
+    county: County, two: tuple[Township, Township], required: dict[Route, str], role: str
+) -> None:
+    here, _ = two
+    before, denied = state(county), 0
+    for route, calls in CALLS.items():
+        if role not in TABLE[required[route]]:
+            for call in calls(here):
+                reply = ask(here.people[role], route, call)
+                assert reply.status_code == 403, (route, call, reply.text)
+                assert here.marks(told(reply)) == []
+                denied += 1
+    assert denied > 0
+    assert state(county) == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_ones_own_township_one_sees_what_the_table_gives(
+    county: County, two: tuple[Township, Township], required: dict[Route, str], role: str
+) -> None:
+    here, there = two
+    person = here.people[role]
+    for route, calls in CALLS.items():
+        if route[0] == "GET" and role in TABLE[required[route]] and not route[1].startswith("/api/incidents"):
+            for call in calls(here):
+                reply = ask(person, route, call)
+                if role == "family" and route[1] != "/api/me":
+                    continue  # reaches one house: by the next test
+                assert reply.status_code == 200, (route, call, reply.text)
+                assert there.marks(told(reply)) == []
+    listed = {
+        state: {i["id"] for i in told(person.get("incidents", state=state, limit=1000)).get("incidents", ())}
+        for state in ("open", "closed")
+    }
+    for kind, incident in here.incidents().items():
+        seen = kind in SEEN.get(role, set())
+        assert (incident in listed["closed" if kind == "past" else "open"]) == seen, (role, kind)
+        assert (person.get(f"incidents/{incident}").status_code == 200) == seen, (role, kind)
+
+
+@pytest.mark.parametrize("path", ["incidents", "devices", "gateways", "quarantine", "people", "rosters"])
+def test_a_list_holds_what_is_ones_own(two: tuple[Township, Township], path: str) -> None:
+    here, _ = two
+    assert here.marks(told(here.people["operator"].get(path))) != []
+
+
+def test_a_family_sees_its_own_house_and_not_the_neighbours(two: tuple[Township, Township]) -> None:
+    here, _ = two
+    neighbours = here.village.keys[1].press()
+    here.village.send(neighbours)
+    family, operator = here.people["family"], here.people["operator"]
+    assert {i["id"] for i in told(family.get("incidents"))["incidents"]} == {here.open}
+    assert family.get(f"incidents/{neighbours.id}").status_code == 404
+    assert operator.get(f"incidents/{neighbours.id}").status_code == 200
+
+
+def test_nobody_in_the_village_learns_of_a_silent_alarm_not_even_its_operator(
+    county: County, two: tuple[Township, Township]
+) -> None:
+    from heartlamp_server.responder.scope import Grant
+
+    here, _ = two
+    for level, sees in (("township", True), ("village", False), ("group", False)):
+        operator = Somebody(county, Grant("operator", here.areas[level]))
+        assert (operator.get(f"incidents/{here.silent}").status_code == 200) == sees, level
+        assert operator.get(f"incidents/{here.open}").status_code == 200
+        closed = told(operator.get("incidents", state="closed"))["incidents"]
+        assert {i["id"] for i in closed} == {here.past}
+        assert (here.silent in {i["id"] for i in told(operator.get("incidents", limit=1000))["incidents"]}) == sees
+
+
+def test_the_feed_tells_each_what_is_theirs(two: tuple[Township, Township]) -> None:
+    here, there = two
+    cursor = told(here.people["operator"].get("incidents"))["cursor"]
+    streams = {(t.mark, role): t.people[role].feed(cursor) for t in two for role in ROLES}
+    loud, silent = there.village.keys[0].press("gas"), there.village.lamps[1].press("silent")
+    there.village.send(loud, silent)
+    forged = there.village.keys[1].press().forged()
+    there.village.send(forged)
+    there.noise()
+    last = there.village.lamps[0].press("flood")
+    there.village.send(last)
+    own = streams.pop((there.mark, "operator"))
+    seen: set[str] = set()
+    while last.id not in seen:
+        seen.add(own.next(lambda e: e.kind == "incident").data["id"])
+    assert seen == {loud.id, silent.id, forged.id, last.id}
+    for (mark, role), stream in streams.items():
+        got = [*until_ping(stream), *until_ping(stream)]  # the first one opens the stream
+        incidents = {e.data["id"] for e in got if e.kind == "incident"}
+        if role not in SEEN:
+            assert got == [], role
+        elif mark == here.mark:  # a notice of their own gateway may be among it
+            assert [there.marks(e.data) for e in got if there.marks(e.data)] == [], role
+            assert incidents == set()
+        elif role == "commander":
+            assert incidents == {loud.id, silent.id, forged.id, last.id}
+            assert "rejected" in {e.data["verdict"] for e in got if e.kind == "notice"}
+        else:
+            assert incidents == {loud.id, last.id} | (set() if role == "family" else {forged.id}), role
+            assert {e.kind for e in got} == {"incident"}
+
+
+def test_a_role_that_ends_ends_in_the_open_feed_too(county: County, two: tuple[Township, Township]) -> None:
+    from heartlamp_server.responder.scope import Grant
+
+    here, _ = two
+    operator = Somebody(county, Grant("operator", here.areas["township"]))
+    stream = operator.feed(told(operator.get("incidents"))["cursor"])
+    until_ping(stream)
+    county.sql("UPDATE person_role SET valid_to = now() WHERE person = %s", operator.name)
+    until_ping(stream)
+    here.village.send(here.village.lamps[1].press("fire"))
+    assert until_ping(stream) == []
+
+
+def test_the_walk_can_find_what_it_looks_for_each_call_works_for_who_may(
+    county: County, two: tuple[Township, Township], required: dict[Route, str]
+) -> None:
+    """Last, because it changes what the others ask for: a call that nobody could make proves nothing."""
+    here, _ = two
+    for route, calls in CALLS.items():
+        if route in OWN or route == ("POST", "/api/holidays"):
+            continue
+        for call in calls(here):
+            codes = {}
+            for role in sorted(TABLE[required[route]], key=lambda r: r != "administrator"):
+                if route[1] == "/api/incidents/{id}/answer" and role != "operator":
+                    continue
+                codes[role] = ask(here.people[role], route, call).status_code
+                if codes[role] < 300:
+                    break
+            over = call.path.get("id") == here.past  # nobody answers to what is closed
+            assert min(codes.values()) < 300 or (over and codes == {"operator": 409}), (route, call, codes)
