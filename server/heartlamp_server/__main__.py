@@ -19,6 +19,7 @@ from heartlamp_server.audit import commands as audit_commands
 from heartlamp_server.audit import operating
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
+from heartlamp_server.escalation import commands as policy_commands
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
 
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     responder_commands.add_to(commands, _config_option, _opened)
     roster_commands.add_to(commands, _config_option, _opened)
+    policy_commands.add_to(commands, _config_option, _opened)
     for verb, help in (
         ("add", "take in a signed bundle"),
         ("offer", "offer a bundle to a village, a household group or one device"),
@@ -124,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--again", action="store_true", help="also to devices that have refused it before")
     from heartlamp_server.notification.commands import add_to
 
-    add_to(commands, configuration.read, _Running)
+    add_to(commands, configuration.read, _Running, _hooks)
     audit_commands.add_to(commands, _Running, _connected, _read_key)
     return parser
 
@@ -396,6 +398,12 @@ def _read_key(file: Path) -> bytes:
     from heartlamp_server.device.vault import read_key
 
     return read_key(file)
+
+
+def _hooks(config: Config) -> Any:
+    from heartlamp_server.calling import hooks
+
+    return hooks(config)
 
 
 class _Running:

@@ -17,6 +17,7 @@ from heartlamp_server.area.rezone_store import Gateways
 from heartlamp_server.area.turn import Turn
 from heartlamp_server.audit.key import signing_key
 from heartlamp_server.audit.seal import Seal as AuditSeal
+from heartlamp_server.calling import Calling, Channels, Plans, open_channels_of
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
@@ -29,6 +30,7 @@ from heartlamp_server.device.join import Joining
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.escalation.worker import Escalation
 from heartlamp_server.firmware.routes import Bundles
 from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
@@ -69,6 +71,9 @@ class County:
         self.rezoning = Gateways(rezone.retell, rezone.merge)
         self.turn = Turn(self.database, self.rezoning)
         self.audit_seal = AuditSeal(self.database, signing_key(key))
+        self.calling = Calling(self.seal, self._channels, self.presence.online)
+        self.escalation = Escalation(self.database, self.vault, self.current_epoch, self.calling.around(self.wake))
+        self.plans = Plans(self.database, self.seal)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -89,7 +94,7 @@ class County:
         await self.database.open(self._meet, self.ingest.warm)
         await self.feed.start()
         wakes: dict[str, Callable[[str], None]] = {
-            feed.CHANNEL: self.feed.poke,
+            feed.CHANNEL: self._happened,
             device_store.CHANNEL: self.down.wake,
             device_store.REVOKED: self.tokens.forget,
         }
@@ -103,6 +108,8 @@ class County:
             "areas": self.turn.run(),
             "audit": self.audit_seal.run(),
             "telemetry": self.series.run(self.database),
+            "escalation": self.escalation.run(),
+            "plans": self.plans.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()
@@ -125,6 +132,13 @@ class County:
         self.stopping.set()
         self.down.end()
         self.feed.poke()
+
+    def _channels(self) -> Channels:
+        return open_channels_of(self.config, self.ways) if self.config.notification else Channels({}, {}, {})
+
+    def _happened(self, payload: str) -> None:
+        self.feed.poke(payload)
+        self.escalation.poke()
 
     def current_epoch(self) -> str:
         return self.epoch

@@ -146,6 +146,14 @@ class County:
         password = self.cli("user", "add", name, "--display", display, "--config", self.config).stdout.strip()
         return Operator(self.console, name, password)
 
+    def more_than(self, *roles: str) -> "Operator":
+        """A county's operator with these roles too, signed in by the second factor."""
+        operator = self.account()
+        for role in roles:
+            self.sql("INSERT INTO person_role (person, role, given_by) VALUES (%s, %s, 'test')", operator.name, role)
+        self.sql("UPDATE session SET second = true WHERE person = %s", operator.name)
+        return operator
+
     def _listen(self, process: "subprocess.Popen[str]", listening: threading.Event) -> None:
         assert process.stderr is not None
         for line in process.stderr:

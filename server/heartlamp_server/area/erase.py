@@ -143,6 +143,18 @@ HELD = (
         "what was being done about each call",
         stays="ids of steps and targets: who was called is in the steps of the call",
     ),
+    Held(
+        "notification",
+        "whom the county told of each call, and by which way",
+        "SELECT incident, channel, kind, state, state_at FROM notification "
+        f"WHERE incident IN ({_INCIDENTS}) ORDER BY id",
+        (
+            "UPDATE notification SET fields = fields - 'place' - 'landmark' "
+            f"WHERE incident IN ({_CLOSED}) AND state <> 'queued' AND NOT {_LIVES}",
+        ),
+        "that somebody was told, and when; deleted after 90 days",
+    ),
+    Held("audit", "who looked at the house's data, changed or decided something", stays="ids and days, for ever"),
     Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),
     Held("command", "what the village's gateway is told", stays="deleted when the call is closed for all"),
     Held("feed", "what screens are told", stays="deleted after two days"),

@@ -41,6 +41,12 @@ def reached(incident: Incident) -> frozenset[str]:
     return frozenset(found)
 
 
+def over(course: Course, incident: Incident) -> frozenset[int]:
+    """Steps that were begun or waited for, and have what they were for."""
+    standing = reached(incident)
+    return frozenset(s.n for s in course.policy.steps if s.until in standing or "closed" in standing)
+
+
 def late(incident: Incident, lapse_ms: int, now: datetime) -> tuple[str, ...]:
     """Keys of who said that they were coming, and are not there `lapse_ms` later."""
     lapse = timedelta(milliseconds=lapse_ms)

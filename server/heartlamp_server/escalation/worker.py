@@ -27,18 +27,29 @@ AT_ONCE = 200
 Connection = psycopg.AsyncConnection[Any]
 
 
+def _nobody(incident: Incident) -> frozenset[str]:
+    return frozenset()
+
+
+async def _nothing(conn: Connection, incident: Incident, steps: frozenset[int], now: datetime) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What a look asks the rest of the county for. `course(conn, incident, now)`: what holds for one that nobody has
     looked at yet; `away_ms(conn, incident)`: since when its village's gateway was not heard; `mute(conn, course)`:
     targets to whom no way seems to lead, or who are not at their post; `call(conn, incident, course, due, time, now)`:
-    asks for it, `time` the how-manieth, from 0; `wake`: called after the commit."""
+    asks for it, `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told
+    the county so; `over(conn, incident, steps, now)`: these steps have what they were for."""
 
     course: Callable[[Connection, Incident, datetime], Awaitable[Course | None]]
     away_ms: Callable[[Connection, Incident], Awaitable[int]]
     mute: Callable[[Connection, Course], Awaitable[frozenset[str]]]
     call: Callable[[Connection, Incident, Course, Due, int, datetime], Awaitable[None]]
     wake: Callable[[Done], None]
+    cannot: Callable[[Incident], frozenset[str]] = _nobody
+    over: Callable[[Connection, Incident, frozenset[int], datetime], Awaitable[None]] = _nothing
 
 
 class Escalation:
@@ -93,10 +104,13 @@ class Escalation:
                 await courses.keep(conn, incident, kept, None)
                 return
             away, mute = await self._around.away_ms(conn, incident), await self._around.mute(conn, course)
-            turn = engine.turn(course, incident, kept.done, now, away, kept.cannot, mute)
+            cannot = kept.cannot | self._around.cannot(incident)
+            turn = engine.turn(course, incident, kept.done, now, away, cannot, mute)
             for due in turn.due:
                 time = turn.done[due.step, due.target.id][0] - 1
                 await self._around.call(conn, incident, course, due, time, now)
+            if over := engine.over(course, incident):
+                await self._around.over(conn, incident, over, now)
             entries: list[Entry] = []
             for key in turn.late:
                 incident, entry = acts.late(incident, key, now)

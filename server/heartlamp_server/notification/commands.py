@@ -8,20 +8,23 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from heartlamp_server.config import Config
 
+HooksOf = Callable[[Config], Any]
+"""What the rest of the county does with answers and proofs: handover.Hooks."""
 Running = Callable[[Config], AbstractContextManager[str]]
 """The database for one command, started where it does not run; its conninfo."""
 
 
-def add_to(commands: Any, read: Callable[[Path], Config], running: Running) -> None:
+def add_to(commands: Any, read: Callable[[Path], Config], running: Running, hooks: HooksOf) -> None:
     """`commands`: of an argument parser."""
     group = commands.add_parser("notify", help="ways to tell people").add_subparsers(required=True)
     for verb, work, help in (
-        ("run", _run, "send messages until SIGTERM; any number of such processes may run"),
+        ("run", partial(_run, hooks), "send messages until SIGTERM; any number of such processes may run"),
         ("channels", _channels, "what server.toml sets up, and what is wrong with it; sends nothing"),
         ("test", _test, "send one message that says that it is a test, and say what becomes of it"),
     ):
@@ -49,12 +52,10 @@ def _on_database(args: argparse.Namespace, read: Callable[[Path], Config], runni
     os._exit(code)  # a provider's SDK that hangs in a thread must not hold up the end
 
 
-async def _run(args: argparse.Namespace, config: Config, conninfo: str) -> int:
-    from heartlamp_server.notification import timeline
-    from heartlamp_server.notification.handover import Hooks
+async def _run(hooks: HooksOf, args: argparse.Namespace, config: Config, conninfo: str) -> int:
     from heartlamp_server.notification.run import run
 
-    await run(config, conninfo, Hooks(said=timeline.said), args.until_eof)
+    await run(config, conninfo, hooks(config), args.until_eof)
     return 0
 
 

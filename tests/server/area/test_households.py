@@ -161,7 +161,7 @@ def test_a_list_of_households_takes_two_people(zone: Zone, operator: Operator) -
     [site, _] = zone.sites("1", "2")
     post(operator, f"sites/{site}/consents", **CONSENT)
     post(operator, f"sites/{site}/household", **WORDS)
-    other = zone.county.account()
+    other = zone.county.more_than("administrator")
     id = post(operator, "household-lists", area=zone.id(zone.east), why="台风转移").json()["id"]
 
     def say(who: Operator, verb: str) -> httpx.Response:
@@ -188,6 +188,6 @@ def test_a_list_of_households_takes_two_people(zone: Zone, operator: Operator) -
 
 def test_a_release_is_over_after_a_day(zone: Zone, operator: Operator) -> None:
     id = post(operator, "household-lists", area=zone.id(zone.east), why="核对").json()["id"]
-    assert zone.county.account().http.post(f"/api/household-lists/{id}/release").status_code == 204
+    assert zone.county.more_than("administrator").http.post(f"/api/household-lists/{id}/release").status_code == 204
     zone.county.sql("UPDATE household_list SET released_at = released_at - interval '25 hours' WHERE id = %s", id)
     assert operator.http.post(f"/api/household-lists/{id}/take").status_code == 409

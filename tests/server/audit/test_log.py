@@ -16,7 +16,7 @@ from tests.server.county import County, Operator, Village
 @pytest.fixture
 def operator(county: County) -> Operator:
     """One of this test's own."""
-    return county.account()
+    return county.more_than("auditor")
 
 
 def rows(county: County, **of: str) -> list[tuple[Any, ...]]:

@@ -2,10 +2,13 @@
 do what the table says and nothing else. A route without a call here makes the first test fail."""
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -36,6 +39,11 @@ class Call:
 def roster_form(t: Township) -> dict[str, Any]:
     shifts = [DUTY | {"turns": [[t.target]]}]
     return {"area": t.areas["township"], "role": "volunteer", "name": f"班{t.mark}", "shifts": shifts}
+
+
+def today() -> str:
+    """In Beijing, as areas' days are."""
+    return str(datetime.now(ZoneInfo("Asia/Shanghai")).date())
 
 
 CALLS: dict[Route, Callable[[Township], list[Call]]] = {
@@ -85,14 +93,62 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
         Call({"id": t.roster}, body={"shift": "全天", "day": "2031-01-01", "off": t.target, "instead": t.target})
     ],
     ("POST", "/api/rosters/{id}"): lambda t: [Call({"id": t.roster}, body=roster_form(t))],
+    ("GET", "/api/readings/device"): lambda t: [Call(query={"device": t.village.lamps[0].id})],
+    ("GET", "/api/readings/health"): lambda t: [Call()],
+    ("GET", "/api/areas"): lambda t: [Call(), Call(query={"parent": t.areas["village"]})],
+    ("GET", "/api/areas/{id}"): lambda t: [Call({"id": t.areas["group"]})],
+    ("POST", "/api/areas"): lambda t: [
+        Call(body={"level": "group", "parent": t.areas["village"], "name": f"新组{t.mark}{secrets.token_hex(2)}"})
+    ],
+    ("POST", "/api/areas/{id}/rezone"): lambda t: [
+        Call({"id": t.areas["group"]}, body={"day": "2099-01-01", "name": f"改名{t.mark}"})
+    ],
+    ("GET", "/api/rezonings"): lambda t: [Call()],
+    ("POST", "/api/rezonings/{id}/withdraw"): lambda t: [Call({"id": t.rezoning}, body={})],
+    ("POST", "/api/areas/{id}/groups"): lambda t: [
+        Call({"id": t.areas["grid"]}, body={"day": today(), "groups": [t.areas["group"]]})
+    ],
+    ("POST", "/api/areas/{id}/rewired"): lambda t: [Call({"id": t.areas["group"]}, body={})],
+    ("GET", "/api/areas/{id}/sites"): lambda t: [Call({"id": t.areas["village"]})],
+    ("GET", "/api/sites/{id}"): lambda t: [Call({"id": t.village.sites[0]})],
+    ("POST", "/api/sites/{id}"): lambda t: [Call({"id": t.village.sites[0]}, body={"landmark": f"井旁{t.mark}"})],
+    ("POST", "/api/sites/{id}/move"): lambda t: [
+        Call({"id": t.village.sites[0]}, body={"area": t.areas["group"], "day": today()})
+    ],
+    ("POST", "/api/sites/{id}/consents"): lambda t: [
+        Call(
+            {"id": t.village.sites[0]},
+            body={"kind": "data", "given_on": "2026-02-01", "how": "witness", "evidence": f"证{t.mark}"},
+        )
+    ],
+    ("POST", "/api/sites/{id}/household"): lambda t: [
+        Call({"id": t.village.sites[0]}, body={"contacts": [], "needs": {"dog": f"有{t.mark}"}})
+    ],
+    ("GET", "/api/sites/{id}/household"): lambda t: [Call({"id": t.village.sites[0]})],
+    ("GET", "/api/sites/{id}/export"): lambda t: [Call({"id": t.village.sites[0]})],
+    ("POST", "/api/sites/{id}/consents/withdraw"): lambda t: [Call({"id": t.village.sites[0]}, body={"kind": "data"})],
+    ("POST", "/api/household-lists"): lambda t: [Call(body={"area": t.areas["village"], "why": f"核对{t.mark}"})],
+    ("GET", "/api/household-lists"): lambda t: [Call()],
+    ("POST", "/api/household-lists/{id}/release"): lambda t: [Call({"id": t.list}, body={})],
+    ("POST", "/api/household-lists/{id}/take"): lambda t: [Call({"id": t.own_list}, body={})],
+    ("GET", "/api/notification/channels"): lambda t: [Call()],
+    ("GET", "/api/broadcasts"): lambda t: [Call(), Call(query={"village": t.areas["village"]})],
+    ("POST", "/api/broadcasts"): lambda t: [Call(body={"village": t.areas["village"], "text": f"请注意{t.mark}"})],
+    ("POST", "/api/broadcasts/{id}/confirm"): lambda t: [Call({"id": t.broadcast}, body={})],
+    ("GET", "/api/audit"): lambda t: [],  # whoever reads the log reads the county's: test_log
+    ("GET", "/api/audit/head"): lambda t: [Call()],
     # What changes or ends what the calls above ask for comes last.
     ("POST", "/api/rosters/{id}/end"): lambda t: [Call({"id": t.roster}, body={})],
     ("POST", "/api/sites/{site}/family/{id}/end"): lambda t: [
         Call({"site": t.village.sites[1], "id": t.family_role}, body={})
     ],
+    ("POST", "/api/sites/{id}/erase"): lambda t: [Call({"id": t.village.sites[1]}, body={})],
     ("POST", "/api/people/{name}/roles/{id}/end"): lambda t: [Call({"name": t.target, "id": t.target_role}, body={})],
     # One's own account. Whose it is, the session says; a session's number is the only thing of another to name.
     ("GET", "/api/me"): lambda t: [Call()],
+    ("GET", "/api/notices"): lambda t: [Call()],
+    ("POST", "/api/notices/{id}/seen"): lambda t: [Call({"id": t.notice}, body={})],
+    ("POST", "/api/notices/{id}/answer"): lambda t: [Call({"id": t.notice}, body={"said": "coming"})],
     ("GET", "/api/sessions"): lambda t: [Call()],
     ("GET", "/api/presence"): lambda t: [Call()],
     ("POST", "/api/presence"): lambda t: [Call(body={})],
@@ -104,7 +160,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ("POST", "/api/logout/everywhere"): lambda t: [],
 }
 
-OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout")
+OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout", "notices")
 OWN = {route for route in CALLS if route[1].split("/")[2] in OWN_ACCOUNT}
 SEEN = {
     "operator": {"open", "silent", "past"},

@@ -33,10 +33,44 @@ class Township:
         self.target = f"target{self.mark}"
         self.target_role, self.family_role, self.family_name = in_store(county, self._people)
         self.roster, self.absence = in_store(county, self._roster)
+        self.areas["grid"] = self._grid()
+        self.rezoning, self.list, self.own_list, self.broadcast, self.notice = self._asked()
         self.session = county.sql("SELECT id FROM session WHERE person = %s", self.people["operator"].name)[0][0]
 
     def incidents(self) -> dict[str, str]:
         return {"open": self.open, "silent": self.silent, "past": self.past}
+
+    def _grid(self) -> int:
+        found: int = self.county.sql(
+            "INSERT INTO area (level, name, code, parent, valid_from) VALUES ('grid', %s, '', %s, current_date) "
+            "RETURNING id",
+            f"网格{self.mark}", self.areas["village"],
+        )[0][0]  # fmt: skip
+        return found
+
+    def _asked(self) -> tuple[int, int, int, str, int]:
+        """(a re-zoning that waits, a list of households that the operator asked for, one of the administrator's that
+        was released, the operator's broadcast, the operator's notice)"""
+        sql, village, operator = self.county.sql, self.areas["village"], self.people["operator"].name
+        administrator = self.people["administrator"].name
+        sql("UPDATE gateway SET revoked_at = NULL WHERE id = %s", self.village.gateway)
+        rezoning = self.people["administrator"].post(
+            f"areas/{self.areas['group']}/rezone", day="2098-01-01", name=f"后名{self.mark}"
+        )
+        assert rezoning.status_code == 200, rezoning.text
+        asked = "INSERT INTO household_list (area, why, asked_by) VALUES (%s, %s, %s) RETURNING id"
+        sql("UPDATE area SET also = ARRAY[%s::bigint] WHERE id = %s", village, self.areas["group"])
+        one, own = (sql(asked, village, f"名单{self.mark}", who)[0][0] for who in (operator, administrator))
+        sql("UPDATE household_list SET released_by = %s, released_at = now() WHERE id = %s", operator, own)
+        said = self.people["operator"].post("broadcasts", village=village, text=f"通知{self.mark}")
+        assert said.status_code == 201, said.text
+        notice = sql(
+            "INSERT INTO notification (key, ask, incident, target, channel, address, rank, kind, fields, lang, urgent,"
+            " drill, silent, state, state_at, sent_at, made_at) VALUES (%s, %s, %s, 'x', 'app', %s, 0, 'alarm', '{}',"
+            " 'zh', true, false, false, 'sent', now(), now(), now()) RETURNING id",
+            f"k{self.mark}", f"k{self.mark}", self.open, operator,
+        )[0][0]  # fmt: skip
+        return rezoning.json()["id"], one, own, said.json()["id"], notice
 
     def marks(self, answer: Any) -> list[str]:
         """What an answer tells of this township: texts with its mark, ids of its areas, its telephone number."""

@@ -23,7 +23,7 @@ class Chat(Blocking):
     provider = "chat"
 
     def __init__(self, urls: Mapping[str, str]) -> None:
-        self._urls = urls
+        self._urls, self.addresses = urls, frozenset(urls)
 
     def _send(self, message: Message) -> Sent:
         from apprise import Apprise, NotifyFormat

@@ -34,7 +34,7 @@ class Webhook(Blocking):
     provider = "webhook"
 
     def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
-        self._endpoints = endpoints
+        self._endpoints, self.addresses = endpoints, frozenset(endpoints)
 
     def _send(self, message: Message) -> Sent:
         endpoint = self._endpoints.get(message.address)
