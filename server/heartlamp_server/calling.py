@@ -32,7 +32,7 @@ from heartlamp_server.incident.model import Entry, Incident, Refused, answer
 from heartlamp_server.notification import store as outbox
 from heartlamp_server.notification import timeline
 from heartlamp_server.notification.handover import Hooks
-from heartlamp_server.notification.model import Answered, Key, NotTold, Trait, Wanted, Way
+from heartlamp_server.notification.model import Answered, Key, NotTold, Said, Trait, Wanted, Way
 from heartlamp_server.responder import session
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.presence import STAFFING
@@ -65,11 +65,12 @@ class Channels:
 
 
 _OF_SITE = f"""
-SELECT s.area, CASE a.level WHEN 'group' THEN a.parent ELSE a.id END,
+SELECT s.area, v.id, v.name,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, g.plan_version, g.plan IS NOT NULL,
         extract(epoch FROM clock_timestamp() - g.last_seen) * 1000)), '[]')
      FROM gateway g WHERE {HEARD_BY} AND g.device IS NULL AND g.revoked_at IS NULL)
-FROM site s JOIN area a ON a.id = s.area WHERE s.id = %s
+FROM site s JOIN area a ON a.id = s.area
+    JOIN area v ON v.id = CASE a.level WHEN 'group' THEN a.parent ELSE a.id END WHERE s.id = %s
 """
 
 
@@ -88,14 +89,14 @@ class Calling:
         return Around(self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over)
 
     async def course(self, conn: Connection, incident: Incident, now: datetime) -> Course | None:
-        area, _, gateways = await self._site(conn, incident)
+        area, _, _, gateways = await self._site(conn, incident)
         place = await duties.place(conn, area, incident.site)
         version = max((g[1] for g in gateways), default=0)
         return await course_at(conn, self._seal, place, incident.what, version, now)
 
     async def away_ms(self, conn: Connection, incident: Incident) -> int:
         """A village without a plan does nothing by itself, however well it is heard."""
-        _, _, gateways = await self._site(conn, incident)
+        _, _, _, gateways = await self._site(conn, incident)
         heard = [
             0 if id in self._online() else round(age) if age is not None else AWAY_MS
             for id, _, planned, age in gateways
@@ -135,12 +136,11 @@ class Calling:
         channels = self._channels()
         if not any(r.channel in PERSONAL for r in due.reaches) or not channels:
             return
-        _, village, gateways = await self._site(conn, incident)
+        _, village, name, gateways = await self._site(conn, incident)
         found = (await duties.behind(conn, [due.target.id])).get(due.target.id)
         numbers = (
             [n.number for n in (await people.numbers(conn, self._seal, [found.name]))[found.name]] if found else []
         )
-        path = incident.place["path"]
         wanted = Wanted(
             incident.id,
             course.version,
@@ -148,7 +148,7 @@ class Calling:
             due.target.id,
             "silent" if incident.what == "silent" else "alarm",
             {
-                "village": path[2] if len(path) > 2 else path[-1] if path else "",
+                "village": name,
                 "place": incident.place["name"],
                 "landmark": incident.place["landmark"],
                 "what": incident.what,
@@ -167,12 +167,10 @@ class Calling:
             key = Key(incident.id, course.version, due.step, due.target.id, "", time)
             await outbox.say(conn, [(str(key), "failed", {"why": str(why)})], now)
 
-    async def _site(
-        self, conn: Connection, incident: Incident
-    ) -> tuple[int, int | None, list[tuple[str, int, bool, Any]]]:
+    async def _site(self, conn: Connection, incident: Incident) -> tuple[int, int, str, list[Gateway]]:
         row = await (await conn.execute(_OF_SITE, (incident.site,))).fetchone()
         assert row is not None
-        return row[0], row[1], [tuple(g) for g in row[2]]
+        return row[0], row[1], row[2], [tuple(g) for g in row[3]]
 
 
 def ways_to(person: duties.Called, numbers: list[str], channels: Channels, gateways: list[str]) -> tuple[Way, ...]:
@@ -199,6 +197,11 @@ def hooks(config: Config) -> Hooks:
     """For the process that sends messages."""
     key = read_key(config.key_file)
     vault, seal = Vault(key), Seal(key)
+
+    async def said(conn: Connection, told: Said) -> None:
+        target = told.key.split("/")[3]
+        person = (await duties.behind(conn, [target])).get(target)
+        await timeline.said(conn, told, person.display if person else "")
 
     async def answered(conn: Connection, said: Answered) -> None:
         incident = said.key.partition("/")[0]
@@ -229,7 +232,7 @@ def hooks(config: Config) -> Hooks:
     async def trouble(conn: Connection, channel: str, why: str) -> None:
         await audit.record(conn, "", "channel.fault", channel)
 
-    return Hooks(timeline.said, answered, proven, trouble)
+    return Hooks(said, answered, proven, trouble)
 
 
 # --- what villages are handed -----------------------------------------------------------------------------------------
