@@ -26,7 +26,7 @@ from heartlamp_server.escalation.compile import village_plan
 from heartlamp_server.escalation.duties import target_id
 from heartlamp_server.escalation.policy import MACHINES
 from heartlamp_server.escalation.worker import Around
-from heartlamp_server.incident import change
+from heartlamp_server.incident import acts, change
 from heartlamp_server.incident import store as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused, answer
 from heartlamp_server.notification import store as outbox
@@ -206,10 +206,13 @@ def hooks(config: Config) -> Hooks:
     async def answered(conn: Connection, said: Answered) -> None:
         incident = said.key.partition("/")[0]
         person = (await duties.behind(conn, [said.target])).get(said.target)
-        found = await incidents.lock(conn, incident)
-        if person is None or found is None:
+        locked = await incidents.lock_together(conn, [incident])
+        if locked is None:
+            raise RuntimeError(f"{incident} changed at this moment")  # it is handed over again
+        found, following, now = locked
+        if person is None or incident not in found:
             return
-        before, now = found
+        before = found[incident]
         detail = {"by": person.display, "proof": said.proof}
         try:
             after, entry = answer(before, f"person:{person.name}", person.display, said.said, now, person.name)
@@ -219,7 +222,8 @@ def hooks(config: Config) -> Hooks:
             return
         entry = replace(entry, detail=entry.detail | detail)
         epoch = await database_store.epoch(conn)
-        await change.keep(conn, vault, epoch, [after], [entry])
+        others, lines = acts.with_it(following, after, now)
+        await change.keep(conn, vault, epoch, [after, *others], [entry, *lines])
 
     async def proven(conn: Connection, channel: str, address: str, at: datetime) -> None:
         number = address.partition("@")[0]

@@ -25,6 +25,7 @@ from heartlamp_server.config import Config, Listener
 from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
+from heartlamp_server.escalation import routes as policy_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.notification import broadcast_routes
 from heartlamp_server.notification import routes as notification_routes
@@ -64,6 +65,7 @@ def build(county: County, secure: bool) -> FastAPI:
         device_routes.router(database, county.presence, gate),
         telemetry_routes.router(database, county.series, gate),
         alarm_routes.router(database, gate),
+        policy_routes.router(database, gate, county.seal),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
         notification_routes.router(database, gate, wakes, texts),
         broadcast_routes.router(database, gate),

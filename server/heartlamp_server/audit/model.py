@@ -130,6 +130,7 @@ ACTIONS = {
     "look.quarantine": ("查看隔离区", "looked at the quarantine"),
     "look.readings": ("查看设备读数", "looked at a device's readings"),
     "incident.answer": ("处置警情", "answered an incident"),
+    "incident.do": ("推进警情", "took an incident further"),
     "person.set": ("开通账号或更换密码", "made an account or gave it a new password"),
     "person.change": ("更改姓名或语言", "changed a person's name or languages"),
     "person.password": ("更换密码", "gave an account a new password"),

@@ -1,6 +1,7 @@
 """What people at a screen or a telephone do with an incident beside answering: each is a row of life.TABLE. Pure; each
 returns the new incident and its line of the timeline, or raises Refused."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -89,6 +90,27 @@ def mirror(incident: Incident, main: Incident) -> Incident:
     if (incident.answer, incident.who) == (main.answer, main.who):
         return incident
     return replace(incident, answer=main.answer, who=main.who, aver=incident.aver + 1)
+
+
+def with_it(following: Sequence[Incident], main: Incident, now: datetime) -> tuple[list[Incident], list[Entry]]:
+    """What becomes of those that follow `main` by a change of it: their lamps show what it shows, and they end with
+    it. Only what changed."""
+    changed, lines = [], []
+    for one in following:
+        after = mirror(one, main)
+        if main.closed_at is not None:
+            after = replace(
+                after,
+                closed_at=main.closed_at,
+                closed_by=main.closed_by,
+                closed_how=main.closed_how,
+                verdict=main.verdict,
+            )
+            detail = {"who": main.closed_by, "how": main.closed_how, "by": main.closed_by, "with": main.id}
+            lines.append(Entry(one.id, now, "closed", detail))
+        if after != one:
+            changed.append(after)
+    return changed, lines
 
 
 def part(incident: Incident, by: str, now: datetime) -> Change:

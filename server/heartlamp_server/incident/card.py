@@ -39,6 +39,10 @@ def card(incident: Incident) -> dict[str, Any]:
         "closed_at": _iso(incident.closed_at),
         "closed_by": incident.closed_by,
         "closed_how": incident.closed_how,
+        "stage": incident.stage,
+        "verdict": incident.verdict,
+        "merged_into": incident.merged_into,
+        "after": incident.after,
     }
 
 

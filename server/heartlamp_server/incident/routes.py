@@ -11,24 +11,18 @@ from heartlamp_protocol.downlink import cursor_text
 from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
-from heartlamp_server.area.store import PLACES, to_place
 from heartlamp_server.audit import store as audit
-from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
-from heartlamp_server.device import store as devices
 from heartlamp_server.device.vault import Vault
-from heartlamp_server.incident import store
-from heartlamp_server.incident.card import card, feed_row
-from heartlamp_server.incident.command import tell
+from heartlamp_server.incident import acts, change, store
+from heartlamp_server.incident.card import card
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import Scope, may
-
-_HOUSE = state.together(devices=devices.CONCERNED, places=PLACES)
 
 
 class Site(BaseModel):
@@ -47,7 +41,16 @@ class Responder(BaseModel):
     by: str
 
 
+Stage = Literal[
+    "reported", "accepted", "dispatched", "coming", "arrived", "handled", "feedback", "evaluated", "closed", "false",
+    "merged",
+]  # fmt: skip
+
+
 class Card(BaseModel):
+    """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
+    done after the call, stage -> {"at", "by", …}."""
+
     id: str
     what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
     site: Site
@@ -69,6 +72,10 @@ class Card(BaseModel):
     closed_at: datetime | None
     closed_by: str
     closed_how: str
+    stage: Stage
+    verdict: Literal["", "false"]
+    merged_into: str
+    after: dict[str, Any]
 
 
 class Incidents(BaseModel):
@@ -105,6 +112,20 @@ class Said(BaseModel):
     note: str = Field("", max_length=500)
 
 
+class Doing(BaseModel):
+    """`whom`: who is sent, by name; `words`: what was done, what the household said, why; `how`, `who`: who saw or
+    spoke to them, as at a close; `into`: which one it follows from now on; `reached`: whether the household was."""
+
+    act: Literal["dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "reopen"]
+    whom: str = Field("", max_length=48)
+    words: str = Field("", max_length=500)
+    how: Literal["", "arrived", "spoke_to"] = ""
+    who: str = Field("", max_length=48)
+    marks: int = Field(0, ge=0, le=5)
+    reached: bool = True
+    into: str = Field("", max_length=60)
+
+
 def router(
     database: Database,
     vault: Vault,
@@ -122,6 +143,7 @@ def router(
     )
     unknown = partial(problem, 404, "没有这起警情 · no such incident", "请刷新列表 · reload the list")
 
+    moved = partial(problem, 409, "警情刚刚有变化 · it changed at this moment", "请重试 · try again")
     sees = gate.require("incident.see")
     answers = gate.require("incident.answer")
 
@@ -154,30 +176,80 @@ def router(
     @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
     async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:
         async with database.connection() as conn, conn.transaction():
-            locked = await store.lock(conn, id)
-            spot = await store.for_person(conn, locked[0], scope) if locked else None
-            if locked is None or spot is None:
+            locked = await store.lock_together(conn, [id])
+            if locked is None:
+                raise moved()
+            found, following, now = locked
+            before = found.get(id)
+            spot = await store.for_person(conn, before, scope) if before else None
+            if before is None or spot is None:
                 raise unknown()
             if not may(scope, _takes(said, scope.person), spot):
                 raise not_yours()
             try:
-                incident, entry = _answer(locked[0], said, scope.person, locked[1])
+                incident, entry = _answer(before, said, scope.person, now)
             except Refused as why:
                 raise problem(409, str(why), why.do) from why
-            house = await conn.execute(_HOUSE, {"devices": [], "events": [], "sites": [incident.site]})
-            found = await state.read(house)
-            lamps = [devices.to_device(row, vault) for row in found["devices"]]
-            places = {row["id"]: to_place(row) for row in found["places"]}
-            await store.save(conn, [incident], [entry])
+            others, lines = acts.with_it(following, incident, now)
             decided = {"answer": said.answer} | ({"how": said.how} if said.how else {})
             await audit.record(conn, scope.person.name, "incident.answer", id, incident.site, **decided)
-            gateways = await tell(conn, [incident], lamps, places, epoch())
-            rows = [feed_row(incident)]
-            done = Done(await feed.numbered(await feed.append(conn, rows), rows), gateways)
+            done = await change.keep(conn, vault, epoch(), [incident, *others], [entry, *lines])
         wake(done)
         return Card(**card(incident))
 
+    @routes.post("/incidents/{id}/do", responses={n: {"model": Problem} for n in (403, 404, 409)})
+    async def do(id: str, said: Doing, scope: Annotated[Scope, Depends(gate.require("incident.answer_for"))]) -> Card:
+        """What is done with it beside answering; which at which stage: docs/incident.md."""
+        async with database.connection() as conn, conn.transaction():
+            locked = await store.lock_together(conn, [id, said.into] if said.act == "merge" else [id])
+            if locked is None:
+                raise moved()
+            found, following, now = locked
+            incident, into = found.get(id), found.get(said.into)
+            spot = await store.for_person(conn, incident, scope) if incident else None
+            if incident is None or spot is None:
+                raise unknown()
+            needed = "incident.close" if said.act in ("false", "reopen") else "incident.answer_for"
+            there = await store.for_person(conn, into, scope) if into else None
+            if not may(scope, needed, spot) or (into and there and not may(scope, needed, there)):
+                raise not_yours()
+            if said.act == "merge" and there is None:
+                raise unknown()
+            try:
+                after, entry = _done(incident, said, scope.person, into, now)
+            except Refused as why:
+                raise problem(409, str(why), why.do) from why
+            others, lines = acts.with_it([f for f in following if f.merged_into == id], after, now)
+            await audit.record(conn, scope.person.name, "incident.do", id, incident.site, act=said.act)
+            done = await change.keep(conn, vault, epoch(), [after, *others], [entry, *lines])
+        wake(done)
+        return Card(**card(after))
+
     return routes
+
+
+def _done(incident: Incident, said: Doing, person: Person, into: Incident | None, now: datetime) -> Change:
+    by, words = person.display, plain.lines(said.words)
+    match said.act:
+        case "dispatch":
+            whom = plain.name(said.whom)
+            changed, entry = acts.dispatch(incident, f"person:{whom}", whom, person.name, by, now, words)
+        case "handle":
+            changed, entry = acts.handle(incident, words, by, now)
+        case "feedback":
+            changed, entry = acts.feedback(incident, words, said.reached, by, now)
+        case "evaluate":
+            changed, entry = acts.evaluate(incident, said.marks, words, by, now)
+        case "false":
+            changed, entry = acts.declare_false(incident, said.how, plain.name(said.who), words, by, now)
+        case "merge":
+            assert into is not None
+            changed, entry = acts.merge(incident, into, by, now)
+        case "part":
+            changed, entry = acts.part(incident, by, now)
+        case "reopen":
+            changed, entry = acts.reopen(incident, words, by, now)
+    return changed, replace(entry, detail=entry.detail | {"operator": person.name, "by": by})
 
 
 def _takes(said: Said, person: Person) -> str:

@@ -58,6 +58,38 @@ async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident]
     await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]), json.dumps(entries)))
 
 
+Connection = psycopg.AsyncConnection[Any]
+
+
+async def lock_together(
+    conn: Connection, ids: Sequence[str]
+) -> tuple[dict[str, Incident], list[Incident], datetime] | None:
+    """(those of them that there are; the open ones that follow any of them; the database's time), their sites locked in
+    one order. None: another one began to follow at this moment; try again."""
+    before = await _following(conn, ids)
+    every = [*ids, *before]
+    await conn.execute(
+        "SELECT id FROM site WHERE id IN (SELECT site FROM incident WHERE id = ANY(%s)) ORDER BY id FOR NO KEY UPDATE",
+        (every,),
+    )
+    if not set(await _following(conn, ids)) <= set(before):
+        return None
+    rows = await (await conn.execute("SELECT to_jsonb(i) FROM incident i WHERE id = ANY(%s)", (every,))).fetchall()
+    clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert clock is not None
+    read = {row[0]["id"]: from_row(row[0]) for row in rows}
+    following = [read[i] for i in before if read[i].merged_into in ids and read[i].closed_at is None]
+    return {id: read[id] for id in ids if id in read}, following, clock[0]
+
+
+async def _following(conn: Connection, ids: Sequence[str]) -> list[str]:
+    cursor = await conn.execute(
+        "SELECT id FROM incident WHERE merged_into <> '' AND merged_into = ANY(%s) AND closed_at IS NULL ORDER BY id",
+        (list(ids),),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def lock(conn: psycopg.AsyncConnection[Any], incident: str) -> tuple[Incident, datetime] | None:
     """The incident and the database's time, its site locked against every other change until the transaction ends."""
     await conn.execute(

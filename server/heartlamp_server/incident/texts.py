@@ -92,6 +92,15 @@ TEXTS = {
         "a picture reported by {house} was not verified and not used",
     ),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
+    "false": ("{by} 定为误报：{why}；{who} {how}", "declared false by {by}: {why}; {who}: {how}"),
+    "dispatched": ("{by} 派 {who} 前往", "{who} was sent by {by}"),
+    "late": ("{who} 逾时未到", "{who} has not arrived in time"),
+    "handled": ("{by} 处置：{what}", "handled by {by}: {what}"),
+    "feedback": ("{by} 回访：{words}", "the household was asked back by {by}: {words}"),
+    "evaluated": ("评价：{marks} {words}（{by}）", "judged: {marks} {words} ({by})"),
+    "merged": ("{by} 并入{place}的警情", "made one with the call from {place} by {by}"),
+    "parted": ("{by} 分案", "parted again by {by}"),
+    "reopened": ("{by} 重新打开：{why}", "opened again by {by}: {why}"),
     "told": ("通知{who}（{channel} {to}）：{state}。{why}", "{who} by {channel} {to}: {state}. {why}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
     "village_duty": ("村里值班：{who} {answer}", "on duty in the village: {who} {answer}"),
@@ -112,8 +121,8 @@ def text(entry: Entry) -> tuple[str, str]:
 
 
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
-    names_of = ("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why")
-    words = dict.fromkeys((*names_of, "channel", "state"), "")
+    names_of = ("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why", "to")
+    words = dict.fromkeys((*names_of, "channel", "state", "place", "words", "marks"), "")
     words |= {name: str(value) for name, value in detail.items()}
     reasons = words["reason"].split(" · ")  # a Refused speaks both languages
     words["reason"] = (reasons * 2)[language] if len(reasons) <= 2 else words["reason"]

@@ -52,6 +52,26 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ("POST", "/api/incidents/{id}/answer"): lambda t: [
         Call({"id": i}, body={"answer": "accepted"}) for i in t.incidents().values()
     ],
+    ("POST", "/api/incidents/{id}/do"): lambda t: [Call({"id": t.open}, body={"act": "dispatch", "whom": "网格员一"})],
+    ("GET", "/api/policies"): lambda t: [Call()],
+    ("POST", "/api/policies"): lambda t: [
+        Call(
+            body={
+                "id": f"p{t.mark}",
+                "area": t.areas["township"],
+                "steps": [
+                    {
+                        "after_s": 0,
+                        "until": "accepted",
+                        "whom": [{"role": "operator", "level": "township"}],
+                        "again_s": 60,
+                        "times": 0,
+                    }
+                ],
+            }
+        )
+    ],
+    ("POST", "/api/policies/simulate"): lambda t: [Call(body={"site": t.village.sites[0]})],
     ("GET", "/api/devices"): lambda t: [Call()],
     ("GET", "/api/gateways"): lambda t: [Call()],
     ("GET", "/api/readings"): lambda t: [Call(query={"device": t.village.lamps[0].id, "name": "temp_mc"})],
