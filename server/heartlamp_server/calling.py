@@ -213,9 +213,11 @@ def hooks(config: Config) -> Hooks:
         if person is None or incident not in found:
             return
         before = found[incident]
-        detail = {"by": person.display, "proof": said.proof}
+        detail = {"proof": said.proof}
         try:
-            after, entry = answer(before, f"person:{person.name}", person.display, said.said, now, person.name)
+            after, entry = answer(
+                before, f"person:{person.name}", person.display, said.said, now
+            )  # nobody at a desk typed it: the centre goes on ringing
         except Refused as why:
             kept = {"who": person.display, "answer": said.said, "reason": str(why), **detail}
             await incidents.save(conn, [], [Entry(incident, now, "answer_kept", kept)])

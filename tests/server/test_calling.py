@@ -149,6 +149,8 @@ def test_who_cannot_come_is_followed_by_the_next_at_once(county: County, village
     village.send(press)
     press_key(county, press.id, FAMILY, "2")
     until(lambda: called(provider)[:2] == [FAMILY, TOWNSHIP], county.said)
+    responders = county.account().card(press.id)["responders"]
+    assert [(r["name"], r["answer"]) for r in responders] == [("家属", "cannot")]
     [(after,)] = county.sql(
         "SELECT extract(epoch FROM n.made_at - i.opened_at)::float FROM notification n JOIN incident i "
         "ON i.id = n.incident WHERE n.address = %s", f"+86{TOWNSHIP}",

@@ -39,10 +39,12 @@ def sees_all(scope: Scope) -> bool:
 
 
 def visible(scope: Scope, frame: Frame, spot: Spot) -> bool:
-    """`spot`: of the frame's site or gateway. What is neither an incident nor a notice is for who sees everything."""
+    """`spot`: of the frame's site or gateway. What is none of these kinds is for who sees everything."""
     if frame.kind == "incident":
         # An incident that was just closed is shown once more to who saw it open, so that it leaves their screen.
         return sees(scope, spot, frame.data["what"] == "silent", False, bool(frame.data.get("handed_over")))
+    if frame.kind == "told":  # there is a notice for somebody, who fetches it
+        return bool(frame.data.get("to") == scope.person.name)
     return frame.kind == "notice" and may(scope, "quarantine.see", spot)
 
 

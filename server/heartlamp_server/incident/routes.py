@@ -36,7 +36,7 @@ class Responder(BaseModel):
     """`by`: the operator who typed it, "" for a lamp's key."""
 
     name: str
-    answer: Literal["accepted", "coming", "arrived", "withdrawn"]
+    answer: Literal["asked", "taken", "accepted", "coming", "arrived", "cannot", "withdrawn", "late"]
     at: datetime
     by: str
 

@@ -56,7 +56,7 @@ class Heard(BaseModel):
     at: datetime
 
 
-class Line(BaseModel):
+class BroadcastLine(BaseModel):
     id: str
     village: str
     text: str
@@ -69,7 +69,7 @@ class Line(BaseModel):
 
 
 class Broadcasts(BaseModel):
-    broadcasts: list[Line]
+    broadcasts: list[BroadcastLine]
 
 
 _PROBLEMS: dict[int | str, dict[str, type[Problem]]] = {code: {"model": Problem} for code in (403, 404, 409, 422)}
@@ -135,7 +135,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
             found = await broadcast.newest(conn, village, limit, reach(scope, "broadcast"))
         return Broadcasts(
             broadcasts=[
-                Line(
+                BroadcastLine(
                     id=b.id,
                     village=b.village_name,
                     text=b.text,

@@ -33,9 +33,12 @@ export function nextAnswers(card: Card): GivenAnswer[] {
   return [...accept, "coming", "arrived", ...withdraw, "closed"];
 }
 
-/** Who has answered and not withdrawn. */
+/** Answers of people who are not counted on, or not any more. */
+export const GONE: readonly Responder["answer"][] = ["withdrawn", "cannot", "late"];
+
+/** Who has answered and is still counted on. */
 export function standing(card: Card): Responder[] {
-  return card.responders.filter((one) => one.answer !== "withdrawn");
+  return card.responders.filter((one) => !GONE.includes(one.answer));
 }
 
 const MUST_BE_SEEN: readonly string[] = ["panic", "fire", "slope", "silent"];

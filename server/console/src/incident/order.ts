@@ -11,7 +11,7 @@ export function urgency(what: What): number {
  * here must have taken it in. Nor does a household's cancel. */
 export function isWaiting(card: Card): boolean {
   if (card.answer === "closed") return false;
-  return !card.responders.some((one) => one.by && one.answer !== "withdrawn");
+  return !card.responders.some((one) => one.by && !["withdrawn", "cannot", "late"].includes(one.answer));
 }
 
 /** The queue's order: what waits for an answer before what is in hand, then urgency, then the newest press. */

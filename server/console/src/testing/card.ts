@@ -30,6 +30,10 @@ export function card(number: number, changed: Partial<Card> = {}, agoS = 10): Ca
     closed_at: null,
     closed_by: "",
     closed_how: "",
+    stage: "reported",
+    verdict: "",
+    merged_into: "",
+    after: {},
     ...changed,
   };
 }
