@@ -266,6 +266,7 @@ def _device_revoke(args: argparse.Namespace) -> int:
 
 def _plan_load(args: argparse.Namespace) -> int:
     from heartlamp_protocol.device.frame import FrameError
+    from heartlamp_protocol.escalation.check import faults
     from heartlamp_protocol.escalation.plan import Plan
 
     from heartlamp_server.escalation import store
@@ -277,7 +278,13 @@ def _plan_load(args: argparse.Namespace) -> int:
             print(f"{args.file}: {wrong}; nothing was changed", file=sys.stderr)
             return 1
         async with _connected(configuration.read(args.config)) as conn:
-            version = await store.keep(conn, args.name, plan)
+            wrong_with_it = faults(plan, await store.groups(conn, args.name))
+            version = None if wrong_with_it else await store.keep(conn, args.name, plan)
+        for fault in wrong_with_it:
+            print(f"{args.file}: {fault}", file=sys.stderr)
+        if wrong_with_it:
+            print("nothing was changed", file=sys.stderr)
+            return 1
         if version is None:
             print(f"there is no gateway {args.name}, or it is revoked; nothing was changed", file=sys.stderr)
             return 1
