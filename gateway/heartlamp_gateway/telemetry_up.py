@@ -69,6 +69,7 @@ class TelemetryUp:
     def _due(self, rest: bool) -> list[Kept]:
         """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more."""
         if self._gives_way():
+            self._file.follow()
             return []
         notes = self._notes.waiting()
         many = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX

@@ -274,6 +274,7 @@ def _device_revoke(args: argparse.Namespace) -> int:
 
 def _plan_load(args: argparse.Namespace) -> int:
     from heartlamp_protocol.device.frame import FrameError
+    from heartlamp_protocol.escalation.check import faults
     from heartlamp_protocol.escalation.plan import Plan
 
     from heartlamp_server.audit import store as audit
@@ -286,9 +287,15 @@ def _plan_load(args: argparse.Namespace) -> int:
             print(f"{args.file}: {wrong}; nothing was changed", file=sys.stderr)
             return 1
         async with _connected(configuration.read(args.config)) as conn, conn.transaction():
-            version = await store.keep(conn, args.name, plan)
+            wrong_with_it = faults(plan, await store.groups(conn, args.name))
+            version = None if wrong_with_it else await store.keep(conn, args.name, plan)
             if version is not None:
                 await audit.record(conn, operating.person(), "plan.load", args.name, version=version)
+        for fault in wrong_with_it:
+            print(f"{args.file}: {fault}", file=sys.stderr)
+        if wrong_with_it:
+            print("nothing was changed", file=sys.stderr)
+            return 1
         if version is None:
             print(f"there is no gateway {args.name}, or it is revoked; nothing was changed", file=sys.stderr)
             return 1

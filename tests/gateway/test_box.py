@@ -190,16 +190,16 @@ def test_a_fault_is_told_at_once_and_a_warning_where_it_lasts() -> None:
     now, state = 0, WARN
     box = Box({"clock": lambda: Health("clock", state, "", "")}, lambda s: True, clock=lambda: now)
     box.look()
-    assert box.lasting() == []
+    assert box.lasting()[0] == []
     now = 600_000
     box.look()
-    assert [h.state for h in box.lasting()] == [WARN]
+    assert [h.state for h in box.lasting()[0]] == [WARN]
     state = FAULT
     box.look()
-    assert [h.state for h in box.lasting()] == [FAULT]
+    assert [h.state for h in box.lasting()[0]] == [FAULT]
     state = WARN
     box.look()
-    assert box.lasting() == []
+    assert box.lasting()[0] == []
 
 
 def test_a_check_that_breaks_is_a_fault_of_its_part_alone() -> None:

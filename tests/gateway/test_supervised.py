@@ -18,6 +18,7 @@ from heartlamp_protocol.troubles import Told, read_trouble
 from tests.gateway.rig.processes import GATEWAY, Process
 from tests.gateway.rig.village import Rig
 from tests.gateway.rig.waiting import until
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -72,6 +73,25 @@ def test_a_silent_button_with_a_low_battery_is_told_to_the_county_and_to_no_log(
     told(watched, "trouble", "battery", "lamp7")
     watched.gateway.says("lamp7 its battery is low")
     assert "hush7" not in watched.gateway.log.read_text()
+
+
+def test_a_fault_that_goes_on_over_a_restart_is_not_told_to_be_over() -> None:
+    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
+        rig = Rig(Path(folder), tables=f'\n[ups]\nname = "ups"\nport = {free_port()}\n\n[supervision]\nlook_s = 8\n')
+        try:
+            rig.start()
+            told(rig, "trouble", "box", "ups", 30)
+            rig.gateway.kill()
+            rig.gateway.start()
+            # Devices are judged every 5 s, the box after 8: in between nobody knows how it is.
+            until("looked at again", lambda: rig.gateway.said("ups is fault") == 2, 40)
+            lamp7 = rig.device("lamp7")
+            lamp7.is_received(lamp7.press())
+            ended = [n for n in rig.county.store.notes.values() if n[1] == "restored" and "ups" in n[2]]
+            assert not ended
+        finally:
+            rig.close()
+            print((rig.folder / "gateway.log").read_text())
 
 
 @pytest.mark.prove

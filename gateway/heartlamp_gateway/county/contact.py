@@ -3,10 +3,15 @@ that still flows down says nothing of presses that do not get up."""
 
 from collections.abc import Callable
 
+from heartlamp_protocol.escalation.decide import TAKEOVER_MS
+
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.rules.pulse import CONTACT_MS, in_contact
 
 ALARMS, READINGS = "alarms", "readings"
+BEFORE_MS = TAKEOVER_MS - 5_000
+"""What counts as the county's silence before our start: a restart may shorten a step, never lengthen it. A county that
+is there is heard within the five seconds that are left."""
 
 
 class Contact:
@@ -16,7 +21,7 @@ class Contact:
     def __init__(self, awake: Callable[[], int] = boottime) -> None:
         self._awake = awake
         self._last: int | None = None  # BOOTTIME
-        self._heard = awake()
+        self._heard = awake() - BEFORE_MS
         self._date: float | None = None
         self._failing: dict[str, int] = {}  # line -> since when what goes up on it has had no answer
 
@@ -48,7 +53,7 @@ class Contact:
 
     def away_ms(self) -> int:
         """Since when it is not heard, or does not hear us: some seconds while it is there, because it pings only now
-        and then. Before its first word: since we began."""
+        and then. Before its first word: since we began, and BEFORE_MS."""
         now = self._awake()
         return max(0, now - self._heard, self._deaf_ms(now))
 

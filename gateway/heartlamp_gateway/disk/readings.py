@@ -95,6 +95,11 @@ class ReadingFile:
                 suspicion(self._path).touch()
                 raise
 
+    def follow(self) -> None:
+        """Leaves the disk to alarms, or comes back to it, also while nobody sends a reading or asks for one."""
+        with self._lock:
+            self._follow()
+
     def oldest(self, most: int) -> list[Kept]:
         with self._lock:
             self._follow()

@@ -10,6 +10,7 @@ from heartlamp_gateway.outputs.adapter import ENDS, Adapter, Order, Report
 from heartlamp_gateway.say import log, thread
 
 URGENT = ("fire", "flood", "gas", "slope")
+AT_ONCE_MOST = 16  # orders of one channel at the same time, of what is urgent and of all else: a plan may ask for more
 HEALTH_S = 60.0
 HEALTH_MOST_S = 15.0  # of one question for it
 STUCK = "卡住了，没有回应：请重启该设备，再重启网关。 It is stuck: restart its device, then the gateway."
@@ -29,6 +30,7 @@ class Channel:
     ) -> None:
         self._adapter, self._is_wanted, self._report, self._failed = adapter, is_wanted, report, failed
         self._waiting: tuple[deque[Order], deque[Order]] = (deque(), deque())  # what is urgent, all else
+        self._busy = [0, 0]  # orders under way, as they waited
         self._changed = threading.Condition()
         self._stopping = False
         self._left: list[_Attempt] = []  # given up, and not back yet
@@ -48,21 +50,29 @@ class Channel:
     def run(self) -> None:
         while True:
             with self._changed:
-                while not any(self._waiting) and not self._stopping:
+                while (which := self._next()) is None and not self._stopping:
                     self._changed.wait()
-                if self._stopping:
+                if self._stopping or which is None:
                     return
-                order = next(each.popleft() for each in self._waiting if each)
+                order = self._waiting[which].popleft()
+                self._busy[which] += 1
             if self._adapter.at_once:  # a fire must not wait until a panic was said
-                thread(f"{self._adapter.channel} {order.key}", partial(self._do, order)).start()
+                thread(f"{self._adapter.channel} {order.key}", partial(self._do, order, which)).start()
             else:
-                self._do(order)
+                self._do(order, which)
 
-    def _do(self, order: Order) -> None:
+    def _next(self) -> int | None:
+        """Of which queue the next order is; None: there is none, or too many are under way."""
+        return next((n for n, each in enumerate(self._waiting) if each and self._busy[n] < AT_ONCE_MOST), None)
+
+    def _do(self, order: Order, which: int) -> None:
         if self._is_wanted(order):
             self._report(order, self._perform(order))
         else:
             self._report(order, Report("failed", "not wanted any more"))
+        with self._changed:
+            self._busy[which] -= 1
+            self._changed.notify()
 
     def _perform(self, order: Order) -> Report:
         log.info("%s: %s", self._adapter.channel, order.key)

@@ -4,9 +4,10 @@ Rhythms are (on ms, off ms) one after the other, again until `for_ms`. None is l
 alarm (36 s on and 24 s off, 6 s on and 6 s off, 3 minutes on), which would send people to shelters.
 """
 
+import errno
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from heartlamp_gateway.outputs.turns import Turns
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
 from heartlamp_gateway.say import log
 
+AGAIN_S = 0.1  # a line that somebody else holds
 MOST_S = 180  # nothing that a file says makes it sound for longer
 
 
@@ -86,14 +88,30 @@ class Siren:
         if turn is None:
             return Report("failed", "it was never this alarm's turn: something more urgent sounds, or the box stops")
         try:
-            return self._sound(rhythm, turn.cut.wait, report)
+            return self._sound(rhythm, turn.cut.wait, report, until)
         finally:
             self._turns.give_back(turn)
 
-    def _sound(self, rhythm: Rhythm, cut: Callable[[float], bool], report: Callable[[Report], None]) -> Report:
-        end = time.monotonic() + min(rhythm.for_ms / 1000, self._settings.most_s)
+    @contextmanager
+    def _hold(self, until: float, cut: Callable[[float], bool]) -> Iterator[Relay]:
+        """Somebody may look at the line in this moment, we ourselves or a technician: it is tried again. Raises OSError
+        where it cannot be had until `until`."""
+        with ExitStack() as stack:
+            while True:
+                try:
+                    relay = stack.enter_context(self._line.held())
+                    break
+                except OSError as wrong:
+                    if wrong.errno != errno.EBUSY or time.monotonic() >= until or cut(AGAIN_S):
+                        raise
+            yield relay
+
+    def _sound(
+        self, rhythm: Rhythm, cut: Callable[[float], bool], report: Callable[[Report], None], until: float
+    ) -> Report:
         followed = False
-        with self._line.held() as relay:
+        with self._hold(until, cut) as relay:
+            end = time.monotonic() + min(rhythm.for_ms / 1000, self._settings.most_s)
             report(Report("sent"))
             while time.monotonic() < end:
                 for on_ms, off_ms in rhythm.steps:

@@ -1,7 +1,7 @@
 """The box itself, looked at once in a while. A check that hangs is a fault of its part and holds up no other."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health, silent
@@ -40,11 +40,15 @@ class Box:
         order = {FAULT: 0, WARN: 1, OK: 2, ABSENT: 3}
         return sorted(dict(self._found).values(), key=lambda h: (order[h.state], h.name))
 
-    def lasting(self) -> list[Health]:
-        """What the county is to learn: faults, and what a person should come for only where it stays so, because a
-        clock that was just started follows nobody yet."""
-        old = self._clock() - WARN_MS
-        return [h for h in self.healths() if h.state == FAULT or (h.state == WARN and self._since[h.name] <= old)]
+    def lasting(self, told: Collection[str] = ()) -> tuple[list[Health], frozenset[str]]:
+        """(What the county is to learn, parts that were looked at): faults, and what a person should come for only
+        where it stays so, because a clock that was just started follows nobody yet. `told`: parts of which it was told
+        before a restart too; they have lasted, and are not over because nobody has looked yet."""
+        old, found = self._clock() - WARN_MS, self.healths()
+        lasts = [
+            h for h in found if h.state == FAULT or (h.state == WARN and (h.name in told or self._since[h.name] <= old))
+        ]
+        return lasts, frozenset(h.name for h in found)
 
     def run(self) -> None:
         left, step = min(FIRST_S, self._each_s), min(STEP_S, self._each_s)

@@ -2,11 +2,11 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from heartlamp_protocol.device.names import event_id
 from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS
-from heartlamp_protocol.troubles import OF_COUNTY, Told, write_trouble
+from heartlamp_protocol.troubles import OF_BOX, OF_COUNTY, Told, write_trouble
 
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
@@ -28,7 +28,7 @@ TROUBLES, HEARD = "supervision troubles", "supervision heard"
 
 class Devices:
     """`start()` after the chain's. `listening()`: BOOTTIME ms since which devices can reach us, None: they cannot;
-    `box()`: the parts of the box that are not well; `pause(seconds)`: waits, True when we stop."""
+    `box(told)`: as Box.lasting; `pause(seconds)`: waits, True when we stop."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Devices:
         contact: Contact,
         notes: Notes,
         listening: Callable[[], int | None],
-        box: Callable[[], Sequence[Health]],
+        box: Callable[[Collection[str]], tuple[Sequence[Health], frozenset[str]]],
         limits: Limits,
         pause: Callable[[float], bool],
         alive: Callable[[], None] = lambda: None,
@@ -91,7 +91,9 @@ class Devices:
             words = dict(self._said)
         since = self._listening()
         listening = None if since is None else since + shift
-        other = troubles(self._box(), lived)
+        open_ones = [t for t in self._state.open.values() if t.kind == OF_BOX]
+        lasting, seen = self._box({t.subject for t in open_ones})
+        other = troubles(lasting, lived) + [t for t in open_ones if t.subject not in seen]
         if (away := self._contact.away_ms()) >= COUNTY_TROUBLE_MS:
             other.append(Trouble(OF_COUNTY, "", self._gateway, lived - away, opened=lived))
         village = self._chain.village

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
 from heartlamp_gateway.clock import boottime
@@ -14,7 +13,7 @@ from heartlamp_gateway.say import about, log
 from heartlamp_gateway.windows.admission import Admission
 from heartlamp_gateway.windows.answering_pages import STYLE, Asked, list_page, login_page, sure_page
 from heartlamp_gateway.windows.door import Request
-from heartlamp_gateway.windows.replies import reply
+from heartlamp_gateway.windows.replies import cookie_of, reply
 from heartlamp_gateway.windows.view import View
 
 COOKIE = "heartlamp_answering"
@@ -95,11 +94,7 @@ class Answering:
 
     def _may(self, request: Request) -> bool:
         """Answers for itself where not."""
-        try:
-            cookie = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
-        except CookieError:
-            cookie = None
-        if cookie is not None and self._admission.is_cookie(cookie.value):
+        if self._admission.is_cookie(cookie_of(request, COOKIE)):
             return True
         _page(request, 401, login_page(""))
         return False

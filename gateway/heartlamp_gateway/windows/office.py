@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -16,7 +15,7 @@ from heartlamp_gateway.windows import documents
 from heartlamp_gateway.windows.admission import COOKIE, Admission
 from heartlamp_gateway.windows.door import Door, Request
 from heartlamp_gateway.windows.eye import Eye
-from heartlamp_gateway.windows.replies import as_json, fail, head, path_of, reply
+from heartlamp_gateway.windows.replies import as_json, cookie_of, fail, head, path_of, reply
 from heartlamp_gateway.windows.settings import Http
 from heartlamp_gateway.windows.view import View
 
@@ -113,11 +112,7 @@ class Office:
         scheme, _, said = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._is_code(request, said.strip())
-        try:
-            cookie = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
-        except CookieError:
-            cookie = None
-        if cookie is not None and self._admission.is_cookie(cookie.value):
+        if self._admission.is_cookie(cookie_of(request, COOKIE)):
             return True
         fail(request, 401, "no access code", "send it as Authorization: Bearer <code>, or log in at /")
         return False

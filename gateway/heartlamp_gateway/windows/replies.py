@@ -1,6 +1,7 @@
 """How an answer is written, and what a browser is told of it."""
 
 import json
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from heartlamp_gateway.windows.door import Request
@@ -8,6 +9,15 @@ from heartlamp_gateway.windows.door import Request
 
 def path_of(request: Request) -> str:
     return request.path.partition("?")[0]
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """Its value as the browser sent it, "" where there is none, or none that can be read."""
+    try:
+        found = SimpleCookie(request.headers.get("Cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
 
 
 def as_json(fields: Any) -> bytes:

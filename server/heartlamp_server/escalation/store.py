@@ -22,6 +22,16 @@ async def plan_version(conn: psycopg.AsyncConnection[Any], gateway: str) -> int:
     return int(row[0]) if row else 0
 
 
+async def groups(conn: psycopg.AsyncConnection[Any], gateway: str) -> frozenset[str]:
+    """Household groups of its village, as its registry names them."""
+    cursor = await conn.execute(
+        "SELECT DISTINCT s.area::text FROM gateway g JOIN area a ON g.village IN (a.id, a.parent)"
+        " JOIN site s ON s.area = a.id WHERE g.id = %s",
+        (gateway,),
+    )
+    return frozenset(row[0] for row in await cursor.fetchall())
+
+
 async def keep(conn: psycopg.AsyncConnection[Any], gateway: str, made: Plan) -> int | None:
     """Its version, one above the former, whatever `made` says; None: there is no such gateway, or it is revoked. The
     gateway shall fetch it."""

@@ -85,6 +85,21 @@ def test_never_longer_than_it_may_whatever_the_rhythm_says() -> None:
     assert not line.on
 
 
+def test_a_line_that_somebody_looks_at_in_that_moment_is_tried_again() -> None:
+    line, sounded = Line(), threading.Event()
+
+    def look() -> None:
+        with line.held():
+            sounded.wait(0.5)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    while not line.is_held:
+        time.sleep(0.001)
+    assert siren(line).perform(order("fire", channel="siren"), nobody) == Report("done")
+    looking.join()
+
+
 def test_a_line_that_breaks_is_let_go_off_and_the_order_has_failed() -> None:
     line = Line()
     line.breaks_after = 3  # while it is on
