@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from heartlamp_server import config as configuration
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
+from heartlamp_server.matter import commands as matter_commands
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
 
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--out", type=Path, required=True, help="as at enrolment: OUT/gateways/NAME/token")
     responder_commands.add_to(commands, _config_option, _opened)
     roster_commands.add_to(commands, _config_option, _opened)
+    matter_commands.add_to(commands, _config_option, _opened)
     for verb, help in (
         ("add", "take in a signed bundle"),
         ("offer", "offer a bundle to a village, a household group or one device"),
