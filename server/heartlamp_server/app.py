@@ -28,6 +28,7 @@ from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.seal import Seal
 from heartlamp_server.telemetry.store import PostgresSeries
@@ -53,6 +54,7 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
+        self.climbing = Climbing(self.database)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
@@ -79,6 +81,7 @@ class County:
             "presence": self.presence.run(),
             "sweep": self.sweep.run(),
             "pictures": self.pictures.run(),
+            "matters": self.climbing.run(),
         }
         return [asyncio.create_task(run, name=name) for name, run in runners.items()]
 

@@ -20,6 +20,8 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.matter import catalogue_routes, order_routes
+from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.responder import admin as people_routes
 from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
@@ -45,6 +47,9 @@ def build(county: County, secure: bool) -> FastAPI:
         telemetry_routes.router(database, county.series, gate),
         alarm_routes.router(database, gate),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        matter_routes.router(database, gate),
+        catalogue_routes.router(database, gate),
+        order_routes.router(database, gate),
         console_routes.router(county.feed, gate),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -78,6 +79,7 @@ def shipped_text() -> str:
     return resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
 
 
+@cache
 def shipped() -> Catalogue:
     found, problems = read(shipped_text())
     assert found is not None, problems

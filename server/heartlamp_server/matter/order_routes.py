@@ -1,6 +1,6 @@
 """Orders for volunteers: 点单 by a grid worker or an operator for the household, 派单, 接单, done, confirmed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -21,6 +21,7 @@ from heartlamp_server.responder.store import displays
 from heartlamp_server.responder.within import area_spots, site_spots
 
 _HATS = {"operator": "centre", "commander": "centre", "grid_worker": "field", "volunteer": "volunteer"}
+WANTED_WITHIN = timedelta(days=366)
 UNKNOWN = problem(404, "没有这个订单 · no such order", "请刷新列表 · reload the list")
 
 
@@ -130,12 +131,18 @@ def router(database: Database, gate: Gate) -> APIRouter:
             service = (await store.catalogue(conn)).services.get(given.service)
             if service is None:
                 raise problem(422, "没有这项服务 · no such service", "请从目录中选择 · choose one of the catalogue")
-            now, row = await store.now(conn), await _site(conn, given.site)
+            now, area = await store.now(conn), await _area_of(conn, given.site)
+            if given.wanted_by is not None and not now < given.wanted_by < now + WANTED_WITHIN:
+                raise problem(
+                    422,
+                    f"时间须在今后 {WANTED_WITHIN.days} 天内 · wanted within the next {WANTED_WITHIN.days} days",
+                    "请更正 · correct it",
+                )
             order = Order(
                 id=await order_store.fresh_id(conn),
                 service=service,
                 site=given.site,
-                area=row,
+                area=area,
                 words=plain.lines(given.words),
                 ordered_by=scope.person.name,
                 ordered_at=now,
@@ -226,7 +233,7 @@ async def _views(conn: order_store.Connection, scope: Scope, orders: list[Order]
     return found
 
 
-async def _site(conn: order_store.Connection, site: str) -> int:
+async def _area_of(conn: order_store.Connection, site: str) -> int:
     row = await (await conn.execute("SELECT area FROM site WHERE id = %s", (site,))).fetchone()
     assert row is not None
     return int(row[0])

@@ -185,7 +185,7 @@ async def _report(conn: store.Connection, given: ReportForm, scope: Scope) -> tu
         raise problem(422, "目录中没有这个事项 · the catalogue has no such matter", "请重新选择 · choose again")
     if (given.source == "incident") != bool(given.incident):
         raise problem(422, "由警情转入须指明警情 · an incident as the source must be named", "请更正 · correct it")
-    site, ref = given.site, f"{scope.person.name}/{given.ref}" if given.ref else ""
+    site, ref = given.site, f"{scope.person.name}/{plain.name(given.ref)}" if given.ref else ""
     if given.incident:
         found = await incidents.read(conn, given.incident, scope)
         # What a silent alarm is about is nobody's business but the police's.

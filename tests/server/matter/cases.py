@@ -39,7 +39,12 @@ WORDS: dict[str, dict[str, Any]] = {
 
 
 def report(kind: Kind = LAMP, **more: Any) -> Report:
-    given: dict[str, Any] = {"area": 1, "path": ("庆丰县", "城关镇", "东村"), "words": "老井旁那一盏", "source": "resident"}
+    given: dict[str, Any] = {
+        "area": 1,
+        "path": ("庆丰县", "城关镇", "东村"),
+        "words": "老井旁那一盏",
+        "source": "resident",
+    }
     return Report(kind=kind, **(given | {"asked": kind.on_request} | more))
 
 
