@@ -126,7 +126,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def add_order(given: OrderForm, scope: Annotated[Scope, Depends(answer)]) -> OrderView:
         async with database.connection() as conn, conn.transaction():
             spot = (await site_spots(conn, [given.site])).get(given.site, Spot())
-            if not _hats(scope, spot) & {"field", "centre"}:
+            if not spot.areas or not _hats(scope, spot) & {"field", "centre"}:
                 raise NOWHERE
             service = (await store.catalogue(conn)).services.get(given.service)
             if service is None:

@@ -48,7 +48,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     see, answer = gate.require("matter.see"), gate.require("matter.answer")
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (404, 409, 422)}
 
-    @routes.get("/matters")
+    @routes.get("/matters", responses={404: {"model": Problem}})
     async def list_matters(
         scope: Annotated[Scope, Depends(see)],
         state: Literal["open", "late", "ended"] = "open",
@@ -173,7 +173,7 @@ async def _mine(conn: store.Connection, scope: Scope, matter: Matter | None) -> 
 async def _place(conn: store.Connection, scope: Scope, area: int) -> Spot:
     """Raises 404 where it is none of this person's."""
     spot = await area_spot(conn, area)
-    if not may(scope, "matter.see", spot):
+    if not spot.areas or not may(scope, "matter.see", spot):
         raise NOWHERE
     return spot
 
@@ -197,7 +197,8 @@ async def _report(conn: store.Connection, given: ReportForm, scope: Scope) -> tu
         area = await _area_of(conn, site)
     else:
         spot, area = await area_spot(conn, given.area), given.area
-    if area is None or not may(scope, "matter.answer", spot):
+    # Who may everywhere may also where nothing is.
+    if area is None or not spot.areas or not may(scope, "matter.answer", spot):
         raise NOWHERE
     return Report(
         kind=kind,

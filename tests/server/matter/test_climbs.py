@@ -6,14 +6,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, replace
+from datetime import date, timedelta
 
 import psycopg
 import pytest
 from heartlamp_server.matter import store
+from heartlamp_server.matter.catalogue import shipped
 from heartlamp_server.matter.climb import Wanted, climb
+from heartlamp_server.matter.hours import after
 from heartlamp_server.matter.store import Connection
+from heartlamp_server.responder.roster.holidays import Day
+from heartlamp_server.responder.roster.model import HOLIDAY
+from heartlamp_server.responder.roster.store import set_holidays
 
 from tests.server.matter.cases import DISPUTE, LAMP, NOW, ROAD, at, done
 from tests.server.matter.rows import Town
@@ -41,10 +46,8 @@ def test_a_matter_comes_back_from_its_rows_as_it_was(town: Town) -> None:
         async with await town.connect() as conn:
             for stage in ("raised", "returned", "verified", "closed", "withdrawn"):
                 case = at(stage, DISPUTE)
-                report = type(case.report)(**{n: getattr(case.report, n) for n in case.report.__slots__}
-                                           | {"area": town.areas["village"]})  # fmt: skip
-                matter = type(case)(**{n: getattr(case, n) for n in case.__slots__}
-                                    | {"id": await store.fresh_id(conn), "report": report})  # fmt: skip
+                report = replace(case.report, area=town.areas["village"], latitude=30.1, longitude=104.2)
+                matter = replace(case, id=await store.fresh_id(conn), report=report)
                 await store.save(conn, matter, [])
                 assert await store.read_one(conn, matter.id) == matter
 
@@ -63,6 +66,24 @@ def test_longer_is_kept_too(town: Town) -> None:
             assert [line.act for line in lines] == ["raise", "whistle", "report_in", "ask_longer"]
             with pytest.raises(psycopg.errors.RaiseException, match="only added to"):
                 await conn.execute("UPDATE matter_line SET by = '' WHERE matter = %s", (matter.id,))
+
+    asyncio.run(work())
+
+
+def test_limits_go_by_the_countys_own_hours_and_holidays(new_database: Callable[[], str]) -> None:
+    town = Town(new_database)
+
+    async def work() -> None:
+        async with await town.connect() as conn:
+            lamp = await town.whistled(conn, NOW)
+            assert lamp.running is not None
+            hours = replace(shipped(), terms=replace(shipped().terms, windows=((540, 720),)))
+            await store.keep_catalogue(conn, hours, "管理员")
+            await set_holidays(conn, [Day(date(2026, 3, 3), HOLIDAY, "演习日")])
+            calendar = await store.calendar(conn)
+            # From Monday 9:00: 3 hours each morning, none on Tuesday, so 8 hours are over on Thursday at 11:00.
+            assert after(NOW, 8, "work", calendar) == NOW + timedelta(days=3, hours=2)
+            assert (await store.read_one(conn, lamp.id)) == lamp  # what was promised before stands
 
     asyncio.run(work())
 

@@ -330,6 +330,18 @@ def test_what_makes_no_sense_is_said(town: Town, body: dict[str, Any]) -> None:
     assert {"error", "do"} <= set(reply.json())
 
 
+def test_who_may_everywhere_raises_nothing_where_there_is_no_place(county: County, town: Town) -> None:
+    everywhere = Somebody(county, Grant("operator"))
+    for path, body in (
+        ("matters", town.report(area=2**61)),
+        ("matters", town.report(site="nowhere")),
+        ("orders", {"service": "V01", "site": "nowhere"}),
+    ):
+        assert everywhere.post(path, **body).status_code == 404
+    assert everywhere.get("matter-counts", area=2**61).status_code == 404
+    assert everywhere.get("matters", area=2**61).status_code == 404
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400"])
 def test_what_is_no_number_is_no_place(town: Town, number: str) -> None:
     body = json.dumps(town.report(latitude=1.5, longitude=2.5)).replace("1.5", number)
