@@ -47,6 +47,7 @@ CREATE UNIQUE INDEX matter_ref ON matter (source, ref, code) WHERE ref <> '';
 CREATE INDEX matter_open ON matter (id DESC) WHERE ended = '';
 CREATE INDEX matter_area ON matter (area, id DESC);
 CREATE INDEX matter_unit ON matter (unit, id DESC);
+CREATE INDEX matter_raised ON matter (raised_at);
 CREATE INDEX matter_climbs ON matter (next_climb_at) WHERE next_climb_at IS NOT NULL;
 
 -- Every limit that ever ran, with what became of it: what figures are computed from.
