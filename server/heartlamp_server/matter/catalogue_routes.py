@@ -2,6 +2,7 @@
 line."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
@@ -64,8 +65,11 @@ def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
     # What may be whistled for is no secret. It is a policy of the whole county: who changes those changes it.
     see, change = gate.require("self"), gate.require("policy.change")
-    county_only = problem(
-        403, "事项目录由县级维护 · the catalogue is the county's", "请联系县级管理员 · ask an administrator there"
+    county_only = partial(
+        problem,
+        403,
+        "事项目录由县级维护 · the catalogue is the county's",
+        "请联系县级管理员 · ask an administrator there",
     )
 
     @routes.get("/matter-catalogue")
@@ -77,7 +81,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def change_one(code: Code, given: KindForm, scope: Annotated[Scope, Depends(change)]) -> CatalogueView:
         """Adds or changes one matter. Those that are open keep what held when they were raised."""
         if not reach(scope, "policy.change").everywhere:
-            raise county_only
+            raise county_only()
         async with database.connection() as conn, conn.transaction():
             await store.lock_catalogue(conn)
             now = await store.catalogue(conn)
@@ -92,7 +96,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def end_one(code: Code, scope: Annotated[Scope, Depends(change)]) -> CatalogueView:
         """Nobody raises it any more."""
         if not reach(scope, "policy.change").everywhere:
-            raise county_only
+            raise county_only()
         async with database.connection() as conn, conn.transaction():
             await store.lock_catalogue(conn)
             now = await store.catalogue(conn)

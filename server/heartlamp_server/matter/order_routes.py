@@ -1,6 +1,7 @@
 """Orders for volunteers: 点单 by a grid worker or an operator for the household, 派单, 接单, done, confirmed."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -22,7 +23,7 @@ from heartlamp_server.responder.within import area_spots, site_spots
 
 _HATS = {"operator": "centre", "commander": "centre", "grid_worker": "field", "volunteer": "volunteer"}
 WANTED_WITHIN = timedelta(days=366)
-UNKNOWN = problem(404, "没有这个订单 · no such order", "请刷新列表 · reload the list")
+UNKNOWN = partial(problem, 404, "没有这个订单 · no such order", "请刷新列表 · reload the list")
 
 
 class OrderForm(BaseModel):
@@ -127,7 +128,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         async with database.connection() as conn, conn.transaction():
             spot = (await site_spots(conn, [given.site])).get(given.site, Spot())
             if not spot.areas or not _hats(scope, spot) & {"field", "centre"}:
-                raise NOWHERE
+                raise NOWHERE()
             service = (await store.catalogue(conn)).services.get(given.service)
             if service is None:
                 raise problem(422, "没有这项服务 · no such service", "请从目录中选择 · choose one of the catalogue")
@@ -191,11 +192,11 @@ def _offered_to(order: Order, scope: Scope) -> bool:
 async def _mine(conn: order_store.Connection, scope: Scope, order: Order | None) -> tuple[Order, frozenset[str]]:
     """Raises 404: there is none, or none for this person. The same as `order_store.seen` says in SQL."""
     if order is None:
-        raise UNKNOWN
+        raise UNKNOWN()
     worn = _hats(scope, (await area_spots(conn, [order.area]))[order.area])
     own = order.taken_by == scope.person.name or (order.stage == rule.OFFERED and _offered_to(order, scope))
     if not (worn & {"field", "centre"} or ("volunteer" in worn and own)):
-        raise UNKNOWN
+        raise UNKNOWN()
     return order, worn
 
 

@@ -1,5 +1,6 @@
 """Matters for who raises, handles, verifies and supervises them: each what is for them, where it is theirs."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -35,8 +36,8 @@ from heartlamp_server.responder.scope import Reach, Scope, Spot, may
 from heartlamp_server.responder.store import displays
 from heartlamp_server.responder.within import Where, area_spot, site_spots
 
-UNKNOWN = problem(404, "没有这个事项 · no such matter", "请刷新列表 · reload the list")
-NOWHERE = problem(404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
+UNKNOWN = partial(problem, 404, "没有这个事项 · no such matter", "请刷新列表 · reload the list")
+NOWHERE = partial(problem, 404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
 
 
 def refused(why: Refused) -> HTTPException:
@@ -128,7 +129,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
                 if any(g.role in roles and g.covers(spot) for g in scope.grants)
             )
             if not worn:
-                raise NOWHERE
+                raise NOWHERE()
             before = await store.of_ref(conn, report)
             now = await store.now(conn)
             if before is not None:
@@ -163,10 +164,10 @@ def router(database: Database, gate: Gate) -> APIRouter:
 async def _mine(conn: store.Connection, scope: Scope, matter: Matter | None) -> tuple[Matter, frozenset[str]]:
     """With the hats worn there. Raises 404: there is none, or none for this person."""
     if matter is None:
-        raise UNKNOWN
+        raise UNKNOWN()
     spot = await area_spot(conn, matter.report.area)
     if not sees(scope, spot, matter):
-        raise UNKNOWN
+        raise UNKNOWN()
     return matter, hats(scope, spot, matter)
 
 
@@ -174,7 +175,7 @@ async def _place(conn: store.Connection, scope: Scope, area: int) -> Spot:
     """Raises 404 where it is none of this person's."""
     spot = await area_spot(conn, area)
     if not spot.areas or not may(scope, "matter.see", spot):
-        raise NOWHERE
+        raise NOWHERE()
     return spot
 
 
@@ -199,7 +200,7 @@ async def _report(conn: store.Connection, given: ReportForm, scope: Scope) -> tu
         spot, area = await area_spot(conn, given.area), given.area
     # Who may everywhere may also where nothing is.
     if area is None or not spot.areas or not may(scope, "matter.answer", spot):
-        raise NOWHERE
+        raise NOWHERE()
     return Report(
         kind=kind,
         area=area,
