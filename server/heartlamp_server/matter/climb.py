@@ -25,7 +25,8 @@ _AT_ONCE = 20
 class Wanted:
     """A notification that is wanted of something late. `key`: the same one has the same key; `person`: whom; `limit`:
     of life.LIMITS; `level`: 1 … life.LEVELS; `what`: the matter's name (Chinese, English); `where`: its areas' names
-    from the county down; `unit`: whom it waits for, "" the centre. No words of who raised it, and no house."""
+    from the county down; `unit`: whom it waits for, "" the centre. No words of who raised it, no house, and of what a
+    party asks for not even its name: a message lies open on a telephone."""
 
     key: str
     person: str
@@ -39,6 +40,7 @@ class Wanted:
     urgent: bool
 
 
+PRIVATE = ("应当事人请求的事项", "a matter on a party's request")
 Tell = Callable[[psycopg.AsyncConnection[Any], Sequence[Wanted]], Awaitable[None]]
 """Takes them into an outbox, on the connection whose transaction holds the climb."""
 
@@ -117,5 +119,5 @@ async def _climb(conn: psycopg.AsyncConnection[Any], id: int, tell: Tell, now: d
 def _wanted(matter: Matter, n: int, name: str, unit: str, level: int, due_at: datetime, person: str) -> Wanted:
     kind = matter.report.kind
     key = f"matter/{matter.id}/{n}/{level}/{person}"
-    what, where = (kind.zh, kind.en), matter.report.path
+    what, where = PRIVATE if kind.on_request else (kind.zh, kind.en), matter.report.path
     return Wanted(key, person, matter.id, name, level, what, where, unit, due_at, kind.urgent)

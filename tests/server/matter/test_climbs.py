@@ -109,6 +109,10 @@ def test_each_level_is_told_once_to_whom_it_is_for(new_database: Callable[[], st
             first = told.wanted[0]
             assert (first.what, first.where) == ((LAMP.zh, LAMP.en), lamp.report.path)
             assert lamp.report.words not in str(asdict(first))
+            told.wanted.clear()
+            await town.whistled(conn, NOW, DISPUTE)
+            assert await climb(conn, told, NOW + 99 * 24 * hour) == 1
+            assert DISPUTE.zh not in str(told.wanted)
             lines = await store.timeline(conn, matter.id)
             assert [line.detail["level"] for line in lines if line.act == "climb"] == [1, 2]
 
