@@ -36,6 +36,7 @@ from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.seal import Seal
@@ -66,6 +67,7 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
+        self.climbing = Climbing(self.database)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
@@ -110,6 +112,7 @@ class County:
             "telemetry": self.series.run(self.database),
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
+            "matters": self.climbing.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

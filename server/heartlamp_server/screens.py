@@ -27,6 +27,8 @@ from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.matter import catalogue_routes, order_routes
+from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.notification import broadcast_routes
 from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
@@ -71,6 +73,9 @@ def build(county: County, secure: bool) -> FastAPI:
         broadcast_routes.router(database, gate),
         audit_routes.router(database, county.audit_seal, _auditor(gate)),
         console_routes.router(database, county.feed, gate),
+        matter_routes.router(database, gate),
+        catalogue_routes.router(database, gate),
+        order_routes.router(database, gate),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
     for router in routers:
