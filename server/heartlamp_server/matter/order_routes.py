@@ -94,7 +94,7 @@ class OrderTold(BaseModel):
 
 def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
-    see, answer = gate.require("matter.see"), gate.require("matter.answer")
+    see, answer = gate.require("order.see"), gate.require("order.answer")
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (404, 409, 422)}
 
     @routes.get("/orders")

@@ -54,8 +54,10 @@ TABLE: Mapping[str, frozenset[str]] = {
         "channel.see": (*_CENTRE, "administrator"),
         "policy.see": (*_CENTRE, "administrator"),
         "policy.change": ("commander", "administrator"),
-        "matter.see": (*_CENTRE, "grid_worker", "volunteer", "department"),
-        "matter.answer": (*_CENTRE, "grid_worker", "volunteer", "department"),
+        "matter.see": (*_CENTRE, "grid_worker", "department"),
+        "matter.answer": (*_CENTRE, "grid_worker", "department"),
+        "order.see": (*_CENTRE, "grid_worker", "volunteer"),
+        "order.answer": (*_CENTRE, "grid_worker", "volunteer"),
         "figures.see": (*_CENTRE, "auditor", "administrator"),
         "audit.read": ("auditor",),
         # Whoever is signed in: the own account, and a feed that holds only what one may see.
