@@ -26,6 +26,7 @@ from heartlamp_server.area.seal import Sealer
 from heartlamp_server.area.site_routes import seen_site
 from heartlamp_server.area.tree_store import Connection
 from heartlamp_server.area.views import (
+    AreaMade,
     ConsentEnd,
     ConsentView,
     ContactView,
@@ -36,7 +37,6 @@ from heartlamp_server.area.views import (
     ListAsked,
     Lists,
     ListView,
-    Made,
     NeedsView,
     NewConsent,
 )
@@ -155,7 +155,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
         return Erased(stays=[f"{held.table}: {held.stays}" for held in HELD if held.stays])
 
     @routes.post("/household-lists", responses=ERRORS)
-    async def ask_for_list(said: ListAsked, reader: Exports) -> Made:
+    async def ask_for_list(said: ListAsked, reader: Exports) -> AreaMade:
         """Another person has to release it."""
         async with database.connection() as conn, conn.transaction():
             path = await seen(conn, reader, said.area)
@@ -163,7 +163,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
                 raise FORBIDDEN()
             id = await list_store.ask(conn, said.area, plain.name(said.why), reader.name)
             await look(conn, reader.name, "list of households asked for", str(id))
-        return Made(id=id)
+        return AreaMade(id=id)
 
     @routes.get("/household-lists", responses=ERRORS)
     async def lists(reader: Exports) -> Lists:

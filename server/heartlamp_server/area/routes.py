@@ -16,12 +16,12 @@ from heartlamp_server.area.tree_store import Branch, Connection
 from heartlamp_server.area.views import (
     AreaBranch,
     AreaList,
+    AreaMade,
     AreaName,
     AreaVersion,
     AreaView,
     Groups,
     Id,
-    Made,
     NewArea,
     Rezoned,
     Rezoning,
@@ -84,7 +84,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         return AreaList(day=on or today, path=names(path), areas=[_branch(b) for b in found])
 
     @routes.post("/areas", responses=ERRORS)
-    async def add_area(new: NewArea, reader: Changes) -> Made:
+    async def add_area(new: NewArea, reader: Changes) -> AreaMade:
         async with database.connection() as conn, conn.transaction():
             if new.parent is not None:
                 await changed(conn, reader, new.parent)
@@ -95,7 +95,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
                 id = await rezone_store.add(conn, new.level, new.police, new.parent, new.name, new.code)
             except Refused as why:
                 raise refusal(why) from why
-        return Made(id=id)
+        return AreaMade(id=id)
 
     @routes.get("/areas/{id}", responses=ERRORS)
     async def one_area(id: Id, reader: Asks, on: date | None = None) -> AreaView:

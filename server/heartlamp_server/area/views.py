@@ -65,7 +65,7 @@ class NewArea(BaseModel):
     code: str = Field("", max_length=40)
 
 
-class Made(BaseModel):
+class AreaMade(BaseModel):
     id: int
 
 

@@ -26,7 +26,7 @@ class WhomForm(BaseModel):
     level: Literal["site", "group", "grid", "village", "township", "county", "city"]
 
 
-class StepForm(BaseModel):
+class PolicyStep(BaseModel):
     after_s: int = Field(ge=0, le=86_400)
     until: Literal["accepted", "coming", "arrived", "closed"]
     whom: list[WhomForm] = Field(min_length=1, max_length=20)
@@ -44,7 +44,7 @@ class PolicyForm(BaseModel):
     from_min: int = Field(0, ge=0, le=1_440)
     to_min: int = Field(1_440, ge=0, le=1_440)
     lapse_s: int = Field(600, ge=1, le=86_400)
-    steps: list[StepForm] = Field(min_length=1, max_length=40)
+    steps: list[PolicyStep] = Field(min_length=1, max_length=40)
 
 
 class PolicyView(PolicyForm):

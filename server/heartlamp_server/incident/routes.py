@@ -94,7 +94,7 @@ class Line(BaseModel):
     detail: dict[str, Any]
 
 
-class Told(BaseModel):
+class IncidentTold(BaseModel):
     """`events`: the ids of every event in it, the opening one first."""
 
     now: datetime
@@ -159,7 +159,7 @@ def router(
         return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
-    async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> Told:
+    async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> IncidentTold:
         async with database.connection() as conn:
             found = await store.read(conn, id, scope)
             if found is None:
@@ -171,7 +171,7 @@ def router(
         for entry in told_once(entries):
             zh, en = text(entry)
             lines.append(Line(at=entry.at, kind=entry.kind, text_zh=zh, text_en=en, detail=entry.detail))
-        return Told(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
+        return IncidentTold(now=found[1], incident=Card(**card(found[0])), events=events, timeline=lines)
 
     @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
     async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:

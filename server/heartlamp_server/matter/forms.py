@@ -139,7 +139,7 @@ class LineView(BaseModel):
     detail: dict[str, Any]
 
 
-class Told(BaseModel):
+class MatterTold(BaseModel):
     """`acts`: what the one who asks may do with it now."""
 
     now: datetime

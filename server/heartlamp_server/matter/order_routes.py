@@ -37,7 +37,7 @@ class OrderForm(BaseModel):
     wanted_by: AwareDatetime | None = None
 
 
-class StepForm(BaseModel):
+class OrderStep(BaseModel):
     """`act`, and what docs/matters.md says that it needs; `to`: volunteers' names for an offer, none: all there."""
 
     model_config = {"extra": "forbid"}
@@ -153,7 +153,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
             return (await _views(conn, scope, [order], now))[0]
 
     @routes.post("/orders/{id}/act", responses=refusals)
-    async def do(id: Id, given: StepForm, scope: Annotated[Scope, Depends(answer)]) -> OrderView:
+    async def do(id: Id, given: OrderStep, scope: Annotated[Scope, Depends(answer)]) -> OrderView:
         async with database.connection() as conn, conn.transaction():
             found = await order_store.lock(conn, id)
             if found is not None and given.act == "take" and found.taken_by not in ("", scope.person.name):

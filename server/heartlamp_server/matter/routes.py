@@ -17,9 +17,9 @@ from heartlamp_server.matter.forms import (
     Counts,
     Id,
     Matters,
+    MatterTold,
     MatterView,
     ReportForm,
-    Told,
     limit_view,
     line_view,
     names,
@@ -105,12 +105,12 @@ def router(database: Database, gate: Gate) -> APIRouter:
         return Counts(now=now, rows=[Counted(**row) for row in rows])
 
     @routes.get("/matters/{id}", responses={404: {"model": Problem}})
-    async def one_matter(id: Id, scope: Annotated[Scope, Depends(see)]) -> Told:
+    async def one_matter(id: Id, scope: Annotated[Scope, Depends(see)]) -> MatterTold:
         async with database.connection() as conn:
             matter, worn = await _mine(conn, scope, await store.read_one(conn, id))
             lines, now = await store.timeline(conn, id), await store.now(conn)
             shown = await displays(conn, names(matter, lines))
-        return Told(
+        return MatterTold(
             now=now,
             matter=view(matter, now, shown),
             limits=[limit_view(one) for one in matter.limits],

@@ -16,13 +16,13 @@ from heartlamp_server.responder import password, session, store
 from heartlamp_server.responder.forms import (
     GivenRole,
     Id,
-    Made,
     Numbers,
     NumbersForm,
     NumberView,
     People,
     PersonChange,
     PersonForm,
+    PersonMade,
     PersonView,
     RoleForm,
     Staffed,
@@ -113,7 +113,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             return (await shown(conn, scope, [await seen(conn, scope, name, "person.see")]))[0]
 
     @routes.post("/people", responses=refusals)
-    async def add_person(given: PersonForm, scope: Annotated[Scope, Depends(changes)]) -> Made:
+    async def add_person(given: PersonForm, scope: Annotated[Scope, Depends(changes)]) -> PersonMade:
         """With a first role: an account that reaches nothing would be nobody's."""
         name = plain.name(given.name)
         if name != given.name or not plain.name(given.display):
@@ -128,7 +128,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
                 raise problem(409, "这个名称已被使用 · this name is taken", "请换一个 · choose another")
             await audit.record(conn, scope.person.name, "person.set", name, role=given.role.role)
             await _given(conn, name, given.role, scope.person.name)
-        return Made(name=name, password=word)
+        return PersonMade(name=name, password=word)
 
     @routes.post("/people/{name}", status_code=204, responses=refusals | {403: {"model": Problem}})
     async def change_person(name: str, given: PersonChange, scope: Annotated[Scope, Depends(changes)]) -> None:
@@ -138,7 +138,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             await store.rename(conn, Person(name, plain.name(given.display) or name), given.languages)
 
     @routes.post("/people/{name}/password", responses=refusals | {403: {"model": Problem}})
-    async def new_password(name: str, scope: Annotated[Scope, Depends(changes)]) -> Made:
+    async def new_password(name: str, scope: Annotated[Scope, Depends(changes)]) -> PersonMade:
         """A random one, shown once; signs the person out everywhere."""
         word = password.fresh()
         hashed = await password.hashed(word)
@@ -146,7 +146,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             await mine(conn, scope, name)
             await audit.record(conn, scope.person.name, "person.password", name)
             await store.set_password(conn, name, hashed)
-        return Made(name=name, password=word)
+        return PersonMade(name=name, password=word)
 
     @routes.post("/people/{name}/disable", status_code=204, responses=refusals | {403: {"model": Problem}})
     async def disable(name: str, scope: Annotated[Scope, Depends(changes)]) -> None:

@@ -115,7 +115,7 @@ class Numbers(BaseModel):
     numbers: list[NumberView]
 
 
-class Made(BaseModel):
+class PersonMade(BaseModel):
     """`password`: shown once; "" without an account."""
 
     name: str

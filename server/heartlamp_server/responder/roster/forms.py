@@ -67,7 +67,7 @@ class AbsenceForm(BaseModel):
     until: Moment
 
 
-class Made(BaseModel):
+class RosterMade(BaseModel):
     id: int
 
 

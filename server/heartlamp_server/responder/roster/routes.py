@@ -22,11 +22,11 @@ from heartlamp_server.responder.roster.forms import (
     HolidayView,
     Id,
     Imported,
-    Made,
     OnCall,
     OnCallPerson,
     Role,
     RosterForm,
+    RosterMade,
     Rosters,
     RosterView,
     SwapForm,
@@ -66,7 +66,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         return Rosters(rosters=[view(id, roster) for id, roster in found.items()])
 
     @routes.post("/rosters", responses={n: {"model": Problem} for n in (404, 409)})
-    async def add_roster(given: RosterForm, scope: Annotated[Scope, Depends(changes)]) -> Made:
+    async def add_roster(given: RosterForm, scope: Annotated[Scope, Depends(changes)]) -> RosterMade:
         roster = to_roster(given)
         async with database.connection() as conn, conn.transaction():
             if not may(scope, "roster.change", await area_spot(conn, given.area)):
@@ -74,7 +74,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
             await _checked(conn, roster)
             id = await store.add(conn, roster)
             await audit.record(conn, scope.person.name, "roster.set", str(id))
-        return Made(id=id)
+        return RosterMade(id=id)
 
     @routes.get("/rosters/{id}", responses={404: {"model": Problem}})
     async def one_roster(id: Id, scope: Annotated[Scope, Depends(sees)]) -> RosterView:
@@ -151,7 +151,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         return OnCall(at=when, people=[OnCallPerson(name=n, display=displays.get(n, n)) for n in names])
 
     @routes.post("/absences", responses={n: {"model": Problem} for n in (404, 409, 422)})
-    async def add_absence(given: AbsenceForm, scope: Annotated[Scope, Depends(own)]) -> Made:
+    async def add_absence(given: AbsenceForm, scope: Annotated[Scope, Depends(own)]) -> RosterMade:
         """One's own, or of who is within one's own rosters."""
         if given.until <= given.since:
             raise problem(422, "结束时间早于开始时间 · it ends before it begins", "请更正 · correct it")
@@ -161,7 +161,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
                 raise problem(409, "请假记录太多 · too many absences", "请先结束不需要的 · end some of them first")
             id = await store.add_absence(conn, Absence(given.person, given.since, given.until))
             await audit.record(conn, scope.person.name, "absence.set", given.person)
-        return Made(id=id)
+        return RosterMade(id=id)
 
     @routes.post("/absences/{id}/end", status_code=204, responses={404: {"model": Problem}})
     async def end_absence(id: Id, scope: Annotated[Scope, Depends(own)]) -> None:
