@@ -14,6 +14,11 @@ _ONLY_HERE = (
 )
 _LIVES = "EXISTS (SELECT FROM device WHERE site = %(site)s AND revoked_at IS NULL)"
 
+_MATTERS = "SELECT id FROM matter WHERE site = %(site)s"
+_ORDERS = "SELECT id FROM volunteer_order WHERE site = %(site)s"
+# These timelines are only added to, by a trigger that lets erasure through, by this name, in this transaction.
+_ERASING = "SELECT set_config('heartlamp.erasing', '{}', true)"
+
 ERASED = "已删除 · erased"
 
 
@@ -153,6 +158,48 @@ HELD = (
             f"WHERE incident IN ({_CLOSED}) AND state <> 'queued' AND NOT {_LIVES}",
         ),
         "that somebody was told, and when; deleted after 90 days",
+    ),
+    Held(
+        "matter",
+        "what was raised about the house with a department",
+        "SELECT id, code, words, stage, raised_at, ended, ended_at FROM matter WHERE site = %(site)s ORDER BY id",
+        (
+            f"UPDATE matter SET words = '{ERASED}', said = '', place = '', latitude = NULL, longitude = NULL, "
+            "photos = '{}' WHERE site = %(site)s AND ended <> ''",
+        ),
+        "that there was one, of which kind and how long it took; an open one keeps its words until it has ended",
+    ),
+    Held("matter_limit", "by when each was to be done", stays="hours: figures are of them"),
+    Held(
+        "matter_line",
+        "what was done about each",
+        f"SELECT matter, at, act, detail FROM matter_line WHERE matter IN ({_MATTERS}) ORDER BY id",
+        (
+            _ERASING.format("matter_line"),
+            f"UPDATE matter_line SET detail = '{{}}' WHERE matter IN ({_MATTERS} AND ended <> '')",
+            _ERASING.format(""),
+        ),
+        "the steps without the words",
+    ),
+    Held(
+        "volunteer_order",
+        "what the house asked of volunteers",
+        "SELECT id, service, words, stage, ordered_at, ended, ended_at FROM volunteer_order "
+        "WHERE site = %(site)s ORDER BY id",
+        (f"UPDATE volunteer_order SET words = '{ERASED}', said = '' WHERE site = %(site)s AND ended <> ''",),
+        "that something was asked for, and when; an open order keeps its words until it has ended",
+    ),
+    Held(
+        "volunteer_order_line",
+        "what was done about each",
+        f"SELECT volunteer_order, at, act, detail FROM volunteer_order_line WHERE volunteer_order IN ({_ORDERS}) "
+        "ORDER BY id",
+        (
+            _ERASING.format("volunteer_order_line"),
+            f"UPDATE volunteer_order_line SET detail = '{{}}' WHERE volunteer_order IN ({_ORDERS} AND ended <> '')",
+            _ERASING.format(""),
+        ),
+        "the steps without the words",
     ),
     Held("audit", "who looked at the house's data, changed or decided something", stays="ids and days, for ever"),
     Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),

@@ -222,15 +222,17 @@ def told(reply: httpx.Response) -> Any:
 
 
 def state(county: County) -> list[tuple[Any, ...]]:
-    """Everything that a route may change, but for what only says that somebody was here."""
+    """Everything that a route may change, but for what only says that somebody was here, and the villages' plans, which
+    are renewed by themselves."""
     tables = {
         "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
         "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
         "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
         "session": "id, person", **dict.fromkeys(matters.TABLES, "*"),
     }  # fmt: skip
+    only = {"command": " WHERE kind <> 'plan'"}
     union = " UNION ALL ".join(
-        f"SELECT '{t}', md5(string_agg(r::text, '|' ORDER BY r::text)) FROM (SELECT {c} FROM {t}) r"
+        f"SELECT '{t}', md5(string_agg(r::text, '|' ORDER BY r::text)) FROM (SELECT {c} FROM {t}{only.get(t, '')}) r"
         for t, c in tables.items()
     )
     return county.sql(union)
