@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from heartlamp_server.responder.scope import TABLE
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -14,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from tests.console.fake_host import Host
 
+MAY = sorted(action for action, roles in TABLE.items() if "operator" in roles)
+ME = {"name": "duty1", "display": "值班一号", "may": MAY}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -114,7 +117,7 @@ class FakeCounty:
             need = {"need": "code"} if not given["code"] else {}
             return JSONResponse({"error": "需要动态码。", "do": "请输入。"} | need, 401)
         self.logged_in = True
-        return JSONResponse({"name": given["name"], "display": "值班一号"})
+        return JSONResponse(ME | {"name": given["name"]})
 
     async def _logout(self, _: Request) -> Response:
         self.logged_in = False
@@ -123,7 +126,7 @@ class FakeCounty:
     async def _me(self, _: Request) -> Response:
         if not self.logged_in:
             return JSONResponse({"error": "没有登录。", "do": "请登录。"}, 401)
-        return JSONResponse({"name": "duty1", "display": "值班一号"})
+        return JSONResponse(ME)
 
     async def _incidents(self, request: Request) -> Response:
         closed = request.query_params["state"] == "closed"

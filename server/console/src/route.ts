@@ -1,27 +1,28 @@
 import { ref } from "vue";
 
-/** The page's address behind the #: `#/queue`, `#/queue/<incident id>`, `#/closed/<id>`, `#/devices`, `#/quarantine`. */
-export type PageName = "queue" | "closed" | "devices" | "quarantine";
+import { ROOMS } from "./rooms";
 
+/** The page's address behind the #: `#/<page>` or `#/<page>/<id>`; the pages are those of the rooms. */
 export interface Route {
-  page: PageName;
+  page: string;
   id: string | null;
 }
 
-const PAGES: PageName[] = ["queue", "closed", "devices", "quarantine"];
+const HOME = "queue";
 
 export function parseRoute(hash: string): Route {
   const [page, id] = hash.replace(/^#\/?/, "").split("/");
-  return { page: PAGES.find((one) => one === page) ?? "queue", id: id ? decodeURIComponent(id) : null };
+  const known = ROOMS.some((room) => room.pages.some((one) => one.name === page));
+  return { page: known && page ? page : HOME, id: id ? decodeURIComponent(id) : null };
 }
 
 export const route = ref<Route>(parseRoute(location.hash));
 
-export function href(page: PageName, id?: string): string {
+export function href(page: string, id?: string): string {
   return `#/${page}${id ? `/${encodeURIComponent(id)}` : ""}`;
 }
 
-export function go(page: PageName, id?: string): void {
+export function go(page: string, id?: string): void {
   location.hash = href(page, id);
 }
 

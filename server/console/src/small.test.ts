@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { byVillage } from "./device/group";
-import { headWords, noticeWords, reasonOf, reasonWords } from "./quarantine";
+import { byVillage } from "./fleet/group";
+import { headWords, noticeWords, reasonOf, reasonWords } from "./fleet/quarantine";
 import reasons from "./testing/reasons.json";
 import { tabIcon, tabTitle } from "./title";
 import { en } from "./words/en";

@@ -16,6 +16,9 @@ from heartlamp_server.responder.scope import Scope
 
 STATIC = Path(__file__).parent / "static"
 
+PROGRAMS = {"wall": "wall.html", "m": "phone.html", "h": "house.html"}
+"""First part of a path -> the page of a program of its own; everything else is the console's."""
+
 _NOT_BUILT = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>心灯 Heart-Lamp</title>
 <h1>页面尚未构建 · The page is not built yet</h1>
 <p>在仓库根目录运行 · in the repository's root run: <code>make console</code></p>
@@ -61,7 +64,7 @@ def router(database: Database, feed: Feed, gate: Gate) -> APIRouter:
 
 
 def pages(static: Path = STATIC) -> list[BaseRoute]:
-    """The page for every path that is no file; files under assets/ carry a hash in their name and never change."""
+    """A program's page for every path that is no file; what is under assets/ has a hash in its name."""
 
     def page(request: Request) -> Response:  # not async: it looks at the disk
         path = request.path_params["path"]
@@ -71,7 +74,7 @@ def pages(static: Path = STATIC) -> list[BaseRoute]:
             return FileResponse(file, headers={**PAGE_HEADERS, "Cache-Control": age})
         if path.startswith(("assets/", "api/")):
             return JSONResponse({"error": f"nothing is at /{path}", "do": "请检查地址 · check the address"}, 404)
-        index = static / "index.html"
+        index = static / PROGRAMS.get(path.partition("/")[0], "index.html")
         if index.is_file():
             return FileResponse(index, headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})
         return HTMLResponse(_NOT_BUILT, 503, {**PAGE_HEADERS, "Cache-Control": "no-store"})

@@ -13,7 +13,7 @@ from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import guess, password, presence, second, session, store
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import SESSION, Person
-from heartlamp_server.responder.scope import Scope
+from heartlamp_server.responder.scope import TABLE, Scope, anywhere
 from heartlamp_server.responder.session import Account
 from heartlamp_server.seal import Seal
 
@@ -43,11 +43,13 @@ class HeldRole(BaseModel):
 
 
 class Me(BaseModel):
-    """`roles`: those that hold in this session; `waiting`: those that hold once it is opened with the second factor."""
+    """`roles`: those that hold in this session; `waiting`: those that hold once it is opened with the second factor;
+    `may`: the actions that these roles allow somewhere (docs/permissions.md), for a screen to know what to offer."""
 
     name: str
     display: str
     roles: list[HeldRole]
+    may: list[str]
     waiting: list[str]
     second: bool
 
@@ -307,7 +309,10 @@ async def _code_counts(conn: session.Connection, seal: Seal, account: Account, c
 def _me(scope: Scope) -> Me:
     person: Person = scope.person
     roles = [HeldRole(role=g.role, area=g.area, site=g.site, unit=g.unit) for g in scope.grants]
-    return Me(name=person.name, display=person.display, roles=roles, waiting=list(scope.waiting), second=scope.second)
+    may = sorted(action for action in TABLE if anywhere(scope, action))
+    return Me(
+        name=person.name, display=person.display, roles=roles, may=may, waiting=list(scope.waiting), second=scope.second
+    )
 
 
 def _presence(answered_at: datetime, now: datetime) -> Presence:

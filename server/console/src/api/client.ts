@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
 const PATIENCE_MS = 10_000;
 
-async function call<T>(path: string, body?: unknown): Promise<T> {
+export async function call<T>(path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": lang.value };
   const init: RequestInit = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (body !== undefined) {

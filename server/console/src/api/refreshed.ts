@@ -1,6 +1,6 @@
 import { onUnmounted, ref, shallowRef, type Ref } from "vue";
 
-import { inWords } from "../desk";
+import { inWords } from "../api/problem";
 
 const EVERY_MS = 5000;
 

@@ -2,7 +2,7 @@ import { ref, shallowRef, watch, type Ref } from "vue";
 
 import { api } from "../api/client";
 import type { Card, TimelineEntry } from "../api/types";
-import { inWords } from "../desk";
+import { inWords } from "../api/problem";
 
 /** The selected incident's timeline, fetched again whenever its card changes. What is shown stays until the next is here. */
 export function useTimeline(card: Ref<Card>) {

@@ -27,7 +27,7 @@ export const en: Words = {
     late: "Did not arrive in time",
     closed: "Closed",
   },
-  nav: { queue: "Watch", closed: "Closed", devices: "Devices", quarantine: "Quarantine", main: "Main" },
+  nav: { main: "Main", inRoom: (room: string) => `Pages of ${room}` },
   login: {
     title: "Sign in for duty",
     name: "Account",
@@ -233,6 +233,7 @@ export const en: Words = {
   state: {
     loading: "Loading…",
     failed: "The data could not be loaded",
+    denied: "There is no page for your role",
     noServer: "The county server does not answer.",
     noServerDo: "Check the network; this page keeps trying. In an emergency use the telephone.",
     retry: "Try again",

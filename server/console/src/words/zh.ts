@@ -1,4 +1,4 @@
-import type { Reason } from "../quarantine";
+import type { Reason } from "../fleet/quarantine";
 
 /** Every text of the console, in Chinese. The English file has the same shape, checked by the compiler. */
 export const zh = {
@@ -19,7 +19,7 @@ export const zh = {
     late: "逾时未到",
     closed: "已办结",
   },
-  nav: { queue: "值守", closed: "已办结", devices: "设备", quarantine: "隔离区", main: "主导航" },
+  nav: { main: "主导航", inRoom: (room: string) => `${room}的页面` },
   login: {
     title: "值班登录",
     name: "账号",
@@ -253,6 +253,7 @@ export const zh = {
   state: {
     loading: "正在加载…",
     failed: "没有取到数据",
+    denied: "您的角色没有可看的页面",
     noServer: "县服务器没有应答。",
     noServerDo: "请检查网络；本页会一直重试。紧急时请用电话。",
     retry: "再试一次",

@@ -1,11 +1,11 @@
 import { computed, ref, shallowRef, watch } from "vue";
 
-import { api, ApiError } from "./api/client";
-import type { AnswerRequest, Card, GivenAnswer } from "./api/types";
-import { queue, takeCard } from "./feed/run";
-import { isWaiting } from "./incident/order";
-import { HANDS_OFF_MS, moved, selectionAfter } from "./incident/selection";
-import { words } from "./words";
+import { api } from "../api/client";
+import { inWords } from "../api/problem";
+import type { AnswerRequest, Card, GivenAnswer } from "../api/types";
+import { queue, takeCard } from "../feed/run";
+import { isWaiting } from "../incident/order";
+import { HANDS_OFF_MS, moved, selectionAfter } from "../incident/selection";
 
 /** What lies on the operator's desk: the selected alarm, the dialog in hand, the last error. */
 export const selectedId = ref<string | null>(null);
@@ -79,12 +79,4 @@ export async function give(card: Card, request: AnswerRequest): Promise<boolean>
     rest.delete(card.id);
     sending.value = rest;
   }
-}
-
-/** An error as two sentences: what happened, what to do. */
-export function inWords(error: unknown): { happened: string; todo: string } {
-  const say = words.value.state;
-  if (error instanceof ApiError && error.status === 0) return { happened: say.noServer, todo: say.noServerDo };
-  if (error instanceof ApiError && error.happened) return { happened: error.happened, todo: error.todo };
-  return { happened: say.unknownError, todo: say.unknownErrorDo };
 }

@@ -1,5 +1,5 @@
-import type { Notice } from "./api/types";
-import type { Words } from "./words/zh";
+import type { Notice } from "../api/types";
+import type { Words } from "../words/zh";
 
 /** What the county and the gateways say, in English, when they refuse or doubt something. Whole beginnings, because a
  * reason may quote what a stranger wrote. testing/reasons.json holds every reason of the Python code. */

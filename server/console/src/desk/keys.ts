@@ -1,5 +1,5 @@
 import { dialog, helpOpen, move, sayBySelection, selectedId } from "./desk";
-import { route } from "./route";
+import { route } from "../route";
 
 /** Keys of the watch page. Keys with Ctrl, Alt or Meta are the browser's; keys within a field are the field's. */
 export function onKey(event: KeyboardEvent): void {
