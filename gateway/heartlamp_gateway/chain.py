@@ -141,7 +141,7 @@ class Chain:
                 self.settle(self.village, durable=False)
 
     def _escalate(self, lived: int) -> tuple[list[Order], list[Row]]:
-        self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min))
+        self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min), lived)
         self._due_at = None
         if not self.village.escalations:
             return [], []

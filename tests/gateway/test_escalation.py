@@ -28,7 +28,7 @@ MINUTE = 60_000
 def village() -> Village:
     """三组 7号 has just called for help."""
     raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "panic", OPENED)
-    return escalation.follow(raised, NOON)
+    return escalation.follow(raised, NOON, OPENED)
 
 
 def done(
@@ -60,12 +60,46 @@ def test_an_order_says_the_place_and_nothing_of_the_person(village: Village) -> 
 
 def test_of_a_silent_alarm_nothing_is_done() -> None:
     raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "silent", OPENED)
-    assert escalation.follow(raised, NOON).escalations == {}
+    assert escalation.follow(raised, NOON, OPENED).escalations == {}
 
 
 def test_without_a_plan_lamps_are_all_there_is() -> None:
     raised, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", OPENED)
-    assert escalation.follow(raised, NOON).escalations == {}
+    assert escalation.follow(raised, NOON, OPENED).escalations == {}
+
+
+NIGHT_ONLY = replace(PLAN, policies=PLAN.policies[:1])
+
+
+def test_what_no_policy_fits_when_it_opens_gets_none_when_the_hour_comes(tmp_path: Path) -> None:
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=NIGHT_ONLY), A, "s7", "panic", OPENED)
+    opened = escalation.follow(raised, 22 * 60 - 1, OPENED)
+    assert (opened.escalations, opened.uncalled) == ({}, frozenset({A}))
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    file.commit(disk.difference(VILLAGE, opened))
+    # The box was off for a while, of which its clock knows nothing: the plan is not asked again all the same.
+    later = escalation.follow(file.village(), 22 * 60, OPENED + 1)
+    file.close()
+    assert (later.escalations, later.uncalled) == ({}, frozenset({A}))
+    assert escalation.follow(replace(later, plan=PLAN), NOON, OPENED + MINUTE).escalations == {}
+    merged = escalation.follow(incidents.county_says(later, said(B, (B, A), "none"), OPENED), 22 * 60, OPENED)
+    assert (merged.escalations, merged.uncalled) == ({}, frozenset({B}))
+    closed = escalation.follow(incidents.county_says(later, said(A, (A,), "closed"), OPENED), NOON, OPENED)
+    assert closed.uncalled == frozenset()
+
+
+def test_a_box_whose_first_plan_comes_a_little_later_goes_by_the_hour_in_which_it_was_opened() -> None:
+    raised, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", OPENED)
+    waits = escalation.follow(raised, 22 * 60 - 1, OPENED)
+    assert waits.uncalled == frozenset()
+    came = escalation.follow(replace(waits, plan=PLAN), 22 * 60 + 1, OPENED + 2 * MINUTE)
+    assert came.escalations[A].course.policy.id == "day"
+    by_night_alone = replace(waits, plan=NIGHT_ONLY)
+    without_a_clock = escalation.follow(by_night_alone, None, OPENED + MINUTE)
+    assert escalation.follow(without_a_clock, 22 * 60 + 2, OPENED + 2 * MINUTE).escalations[A].opened == OPENED
+    past_midnight = escalation.follow(replace(waits, plan=PLAN), 1, OPENED + 2 * MINUTE)
+    assert past_midnight.escalations[A].course.policy.id == "night-panic"
 
 
 def test_who_is_on_duty_and_comes_is_shown_by_name_and_ends_the_calls(village: Village) -> None:
@@ -125,19 +159,19 @@ def test_the_counties_steps_are_done_here_when_it_is_away(village: Village) -> N
 
 def test_a_closed_incident_has_no_escalation(village: Village) -> None:
     closed = incidents.county_says(village, said(A, (A,), "closed"), OPENED)
-    assert escalation.follow(closed, NOON).escalations == {}
+    assert escalation.follow(closed, NOON, OPENED).escalations == {}
 
 
 def test_two_incidents_that_the_county_makes_one_go_on_where_the_first_was(village: Village) -> None:
     village, _, _ = done(village, 0)
-    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON, OPENED)
     assert list(merged.escalations) == [B]
     assert done(merged, 10)[1] == []
 
 
 def test_who_was_called_before_the_county_made_two_incidents_one_is_heard_all_the_same(village: Village) -> None:
     village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
-    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON, OPENED)
     assert all(escalation.is_wanted(merged, order) for order in orders)
     answered, notes = escalation.answered(merged, A, "grid1", "coming")
     assert [(note.incident, note.subject) for note in notes] == [(B, "coming 网格员")]
@@ -146,7 +180,7 @@ def test_who_was_called_before_the_county_made_two_incidents_one_is_heard_all_th
 
 def test_a_new_plan_changes_nothing_of_what_is_open(village: Village) -> None:
     village, _, _ = done(village, 0)
-    changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON)
+    changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON, OPENED)
     assert changed.escalations == village.escalations
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
 from heartlamp_protocol.escalation.decide import next_at as decide_next
-from heartlamp_protocol.escalation.plan import BY_VILLAGE, Target
+from heartlamp_protocol.escalation.plan import BY_VILLAGE, DAY_MIN, Target
 
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules import incidents
@@ -19,19 +19,30 @@ TELEPHONE = ("voice", "sms")
 TAKEN = frozenset(("accepted", "coming", "arrived"))  # by a person at the county; what is closed is not here any more
 
 
-def follow(village: Village, minute: int | None) -> Village:
+def follow(village: Village, minute: int | None, now: int) -> Village:
     """Begins what has no escalation yet and ends those of closed incidents. `minute`: of the village's day, None where
-    the box does not know the time. Where the county made two incidents one, what was done for either stands."""
-    known = village.escalations
+    the box does not know the time; `now`: village clock, ms. The plan is asked once for each incident, for the hour in
+    which it was opened: whom nobody was to be called for at night is not called for in the morning. Where the county
+    made two incidents one, what was done for either stands. A plan that came or an hour that is known only later is
+    asked then, for the hour of the opening."""
+    known, none = village.escalations, village.uncalled
     after: dict[str, Escalation] = {}
+    uncalled: set[str] = set()
     for incident in village.incidents.values():
         found = known.get(incident.id) or next((known[e] for e in incident.events if e in known), None)
-        if found is None and incident.what != "silent":
-            path = course(village.plan, incident.what, village.group(incident.site), minute)
+        asked = found is not None or not none.isdisjoint((incident.id, *incident.events))
+        if not asked and incident.what != "silent" and village.plan.version:
+            then = None if minute is None else (minute - (now - incident.opened) // 60_000) % DAY_MIN
+            path = course(village.plan, incident.what, village.group(incident.site), then)
             found = Escalation(path, incident.opened) if path else None
+            asked = minute is not None  # else again when the box knows the time
         if found is not None:
             after[incident.id] = found
-    return village if after == known else replace(village, escalations=after)
+        elif asked:
+            uncalled.add(incident.id)
+    if after == known and uncalled == none:
+        return village
+    return replace(village, escalations=after, uncalled=frozenset(uncalled))
 
 
 def advance(
