@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from heartlamp_gateway.chain import Chain, Row
 from heartlamp_gateway.disk import changes as disk
-from heartlamp_gateway.outputs.adapter import ENDS, Order, Report
+from heartlamp_gateway.outputs.adapter import ENDS, NOT_BEGUN, Order, Report
 from heartlamp_gateway.rules import escalation
 from heartlamp_gateway.rules.model import NoteWanted
 from heartlamp_gateway.say import log
@@ -15,8 +15,12 @@ class FromOutputs:
         self._chain = chain
 
     def is_wanted(self, order: Order) -> bool:
-        """Without the chain's lock, a village being a value: a call goes on ringing while a disk hangs in a commit."""
+        """Without the chain's lock, a village being a value: nothing waits while a disk hangs in a commit."""
         return escalation.is_wanted(self._chain.village, order)
+
+    def rings_on(self, order: Order) -> bool:
+        """Of a call that rings. Without the lock too."""
+        return escalation.rings_on(self._chain.village, order)
 
     def report(self, order: Order, report: Report) -> None:
         """Onto the timeline, and onto the disk where it is the end."""
@@ -28,6 +32,8 @@ class FromOutputs:
             rows = [chain.note(NoteWanted(order.incident, "step", said[:200]))]
             if report.state in ("coming", "cannot"):
                 rows += self._answer(order.incident, escalation.target_of(order), report.state)
+            if report == NOT_BEGUN:
+                chain.village = escalation.not_begun(chain.village, order)
             writes = [disk.ended(order)] if report.state in ENDS else []
             chain.settle(before, rows, writes=writes, durable=bool(writes))
 

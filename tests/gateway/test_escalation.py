@@ -211,6 +211,43 @@ def test_an_order_that_nobody_wants_any_more_is_not_begun(village: Village) -> N
     assert not any(escalation.is_wanted(village, order) for order in orders)
 
 
+def until_coming() -> Village:
+    """Whose first step waits for anybody who comes."""
+    steps = (replace(PLAN.policies[1].steps[0], until="coming", again_ms=0, times=1), *PLAN.policies[1].steps[1:])
+    plan = replace(PLAN, policies=(replace(PLAN.policies[1], steps=steps),))
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=plan), A, "s7", "panic", OPENED)
+    return escalation.follow(raised, NOON, OPENED)
+
+
+def test_a_neighbour_who_comes_hangs_up_no_telephone_of_somebody_on_duty() -> None:
+    village, orders, _ = escalation.advance(until_coming(), OPENED, 0, ALL)
+    by_key = incidents.county_says(village, said(A, (A,), "coming", who="三组 9号", by="s9"), OPENED)
+    village, _ = incidents.press_key(village, A, "s9", "coming", B)
+    for neighbour in (village, by_key):
+        assert not any(escalation.is_wanted(neighbour, order) for order in orders)
+        assert all(escalation.rings_on(neighbour, order) for order in orders)
+    taken, _ = escalation.answered(village, A, "grid1", "coming")
+    assert not any(escalation.rings_on(taken, order) for order in orders)
+    by_person = incidents.county_says(village, said(A, (A,), "coming"), OPENED)
+    assert not any(escalation.rings_on(by_person, order) for order in orders)
+    cannot, _ = escalation.answered(village, A, "grid1", "cannot")
+    assert [escalation.rings_on(cannot, order) for order in orders] == [True, True, True, False]
+    closed = incidents.county_says(village, said(A, (A,), "closed"), OPENED)
+    assert not any(escalation.rings_on(escalation.follow(closed, NOON, OPENED), order) for order in orders)
+
+
+def test_a_call_that_a_neighbours_coming_held_back_is_made_when_they_do_not_arrive() -> None:
+    village, orders, _ = escalation.advance(until_coming(), OPENED, 0, ALL)
+    village, _ = incidents.press_key(village, A, "s9", "coming", B)
+    village, _, _ = done(village, 1_000)
+    for order in orders[1:3]:  # the siren wailed and 网格员 was called; voice and SMS of the head of the group waited
+        village = escalation.not_begun(village, order)
+    assert done(village, 2_000)[1] == []
+    lapsed, again, _ = done(village, 1_000 + 300_000)
+    assert again == ["1 head3 voice", "1 head3 sms", "2 office voice"]
+    assert done(lapsed, 1_001 + 300_000)[1] == []
+
+
 # --- the runner ------------------------------------------------------------------------------------------------------
 
 

@@ -35,6 +35,9 @@ class Report:
     why: str = ""
 
 
+NOT_BEGUN = Report("failed", "not wanted any more")
+
+
 class Adapter(Protocol):
     """One channel. `deadline_s`: an order that takes longer is given up, and this adapter counts as hanging: no other
     waits for it. `at_once`: it takes orders while it does others, and sees to their turns. Its constructor touches

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from heartlamp_gateway.outputs.adapter import ENDS, Adapter, Order, Report
+from heartlamp_gateway.outputs.adapter import ENDS, NOT_BEGUN, Adapter, Order, Report
 from heartlamp_gateway.say import log, thread
 
 URGENT = ("fire", "flood", "gas", "slope")
@@ -69,7 +69,7 @@ class Channel:
         if self._is_wanted(order):
             self._report(order, self._perform(order))
         else:
-            self._report(order, Report("failed", "not wanted any more"))
+            self._report(order, NOT_BEGUN)
         with self._changed:
             self._busy[which] -= 1
             self._changed.notify()
