@@ -178,6 +178,19 @@ def test_who_was_called_before_the_county_made_two_incidents_one_is_heard_all_th
     assert calls(answered, "lamp9")[0]["answer"] == "coming"
 
 
+def test_a_new_box_goes_on_where_the_escalation_stands() -> None:
+    told = replace(said(A, (A,), "none"), age=90_000)
+    village = incidents.county_says(replace(VILLAGE, plan=PLAN), told, OPENED)
+    village = escalation.follow(village, 22 * 60, OPENED)
+    assert village.escalations[A].course.policy.id == "day"  # the hour in which it was opened
+    village, orders, _ = done(village, 0)
+    assert orders == [*FIRST, "2 office voice"]  # what the box before did is not known: in doubt twice
+    again = incidents.county_says(village, replace(told, age=95_000, answer="accepted"), OPENED + 5_000)
+    assert again.incidents[A].opened == village.incidents[A].opened == OPENED - 90_000
+    taken = incidents.county_says(replace(VILLAGE, plan=PLAN), replace(told, answer="accepted"), OPENED)
+    assert done(escalation.follow(taken, NOON, OPENED), 0)[1] == []
+
+
 def test_a_new_plan_changes_nothing_of_what_is_open(village: Village) -> None:
     village, _, _ = done(village, 0)
     changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON, OPENED)

@@ -144,12 +144,17 @@ SELECT pg_notify('{CHANNEL}', %(gateway)s)
 """
 
 
-async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, str]]:
-    """(seq, kind, fields as JSON text) in force with a higher number, in order."""
-    cursor = await conn.execute(
-        "SELECT seq, kind, fields FROM command WHERE gateway = %s AND seq > %s ORDER BY seq", (gateway, after)
-    )
-    return await cursor.fetchall()
+async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, int | None]]:
+    """(seq, fields as JSON text, ms since the incident that it is about was opened) in force with a higher number, in
+    order; None where it is about none."""
+    return await (await conn.execute(_COMMANDS, (gateway, after))).fetchall()
+
+
+_COMMANDS = """
+SELECT c.seq, c.fields, greatest(0, extract(epoch FROM clock_timestamp() - i.opened_at) * 1000)::bigint
+FROM command c LEFT JOIN incident i ON c.kind = 'incident' AND i.id = c.about
+WHERE c.gateway = %s AND c.seq > %s ORDER BY c.seq
+"""
 
 
 async def registry_version(conn: psycopg.AsyncConnection[Any], gateway: str) -> int:
