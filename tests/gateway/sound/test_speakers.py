@@ -133,6 +133,19 @@ def test_where_none_was_heard_the_order_has_failed(prompts: Path) -> None:
     assert "answered 404" in end.why
 
 
+def test_sent_is_said_only_of_one_that_was_reached(prompts: Path) -> None:
+    said: list[Report] = []
+    with HttpSpeakerServer().listening() as gone:
+        away = http("河边", gone, timeout_s=0.5)
+    with HttpSpeakerServer(needs="MD5").listening() as server:
+        url = f"{server.url}/play"
+        login = Login(server.user, server.password)
+        there = Speaker("村口", (), "zh", HttpSpeaker(url, "POST", "wav", "", "audio/wav", "", url, login, None, 2.0))
+        end = village(prompts, away, there, deadline_s=8.0).perform(order("fire"), said.append)
+    assert (end.state, end.why.startswith("河边: ")) == ("done", True)
+    assert said == [Report("sent", "村口")]
+
+
 def test_one_that_is_busy_is_asked_again_until_it_is_free(prompts: Path) -> None:
     with HttpSpeakerServer(answers=[503, 503, 200]).listening() as server:
         reports: list[Report] = []
