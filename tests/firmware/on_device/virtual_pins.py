@@ -18,12 +18,12 @@ class Busy(Board):
         found = super().clock()
         self.looks += 1
         if self.looks % 3 == 1:
-            time.sleep_ms(PUT_ASIDE_MS)
+            time.sleep(PUT_ASIDE_MS / 1000)
         return found
 
 
-async def read(board) -> list:
-    found = []
+async def read(board: Board) -> "list[int]":
+    found: list[int] = []
     while len(found) < 4:
         edge = await board.edge(None)
         if edge is not None:
