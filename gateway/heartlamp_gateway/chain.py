@@ -23,7 +23,7 @@ from heartlamp_gateway.disk.changes import Write
 from heartlamp_gateway.disk.ledger import Ledger
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.adapter import Order
-from heartlamp_gateway.rules import escalation, incidents, lamps, relay
+from heartlamp_gateway.rules import escalation, incidents, lamps, relay, untold
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.ingest import Judged
 from heartlamp_gateway.rules.model import EMPTY, NoteWanted, Village
@@ -86,7 +86,9 @@ class Chain:
         self.village = lamps.forget_shown(lamps.relight(file.village()))
         self._left = file.effects()
         self.outbox.refill(file.waiting, anew=True)
-        log.info("epoch %s, %d rows wait for the county", self.epoch, len(self.outbox))
+        secret = frozenset(d.id for d in self.village.registry.devices if d.kind == untold.SILENT)
+        told = len(untold.waiting(self.outbox.rows()[0], secret))
+        log.info("epoch %s, %d rows wait for the county", self.epoch, told)
 
     def resume(self) -> None:
         """Gives out again what was left: once all is there that may be told of it."""
@@ -143,7 +145,7 @@ class Chain:
                 self.settle(self.village, durable=False)
 
     def _escalate(self, lived: int) -> tuple[list[Order], list[Row]]:
-        self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min))
+        self.village = escalation.follow(self.village, clock.minute(self.village.plan.utc_offset_min), lived)
         self._due_at = None
         if not self.village.escalations:
             return [], []

@@ -21,7 +21,7 @@ from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules import incidents, lamps, ordered, relay
+from heartlamp_gateway.rules import incidents, lamps, ordered, relay, untold
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.say import about, log
 
@@ -50,7 +50,8 @@ class FromCounty:
                     passed.add(row.n)
             chain.ledger.later([disk.passed(n) for n in passed])
             for row, v in known:
-                if v.verdict in ("quarantined", "rejected") and row.event:
+                told = not untold.is_untold(chain.village, row.device, row.item.frame if row.item else b"")
+                if v.verdict in ("quarantined", "rejected") and row.event and told:
                     log.warning(
                         "the county %s %s: %s",
                         v.verdict,

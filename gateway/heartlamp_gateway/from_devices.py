@@ -11,7 +11,7 @@ from heartlamp_gateway import clock
 from heartlamp_gateway.chain import Chain, Row
 from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.presence import LINGER_MS, Presence, read_word
-from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay
+from heartlamp_gateway.rules import evidence, incidents, ingest, lamps, relay, untold
 from heartlamp_gateway.rules.model import NoteWanted
 from heartlamp_gateway.say import about, log
 
@@ -89,7 +89,7 @@ class FromDevices:
         if event is None:
             if word.lamp:
                 judged = relay.blame(judged, word.lamp, chain.village.key_version(word.lamp))
-            rows += self._evidence(judged)
+            rows += self._evidence(judged, untold.is_untold(chain.village, device, payload))
             return
         if not trusted:
             self._aside(word.lamp, event.id, judged, rows)
@@ -104,11 +104,12 @@ class FromDevices:
             return
         rows.append(chain.item(event.id, judged))
         if verdict == ingest.CLASH:
-            log.warning(
-                "%s came again with other bytes: kept and sent up, no receipt",
-                event.id,
-                extra=about(event.id, device=device),
-            )
+            if not untold.is_untold(chain.village, device, judged.frame):
+                log.warning(
+                    "%s came again with other bytes: kept and sent up, no receipt",
+                    event.id,
+                    extra=about(event.id, device=device),
+                )
             return
         heard.append((event.id, device))
         site = chain.village.site_of(device)
@@ -127,12 +128,13 @@ class FromDevices:
         name = relay.aside(lamp, event)
         history, receipts = self._history(name, rows)
         if judged.digest not in history:
-            log.warning(
-                "%s brought %s, which it may not carry: kept and sent up, the county decides",
-                lamp,
-                event,
-                extra=about(event, device=lamp),
-            )
+            if not untold.is_untold(chain.village, judged.device, judged.frame):
+                log.warning(
+                    "%s brought %s, which it may not carry: kept and sent up, the county decides",
+                    lamp,
+                    event,
+                    extra=about(event, device=lamp),
+                )
             user = ingest.bringer(lamp, chain.village.key_version(lamp))
             rows.append(chain.item(name, replace(judged, user=user)))
         elif receipt := receipts.get(judged.digest):
@@ -143,28 +145,25 @@ class FromDevices:
         history, receipts = self._chain.ledger.history(name)
         return history + [digest for kept, digest in rows if kept.event == name], receipts
 
-    def _evidence(self, judged: ingest.Judged, not_an_event: bool = False) -> list[Row]:
+    def _evidence(self, judged: ingest.Judged, quiet: bool, not_an_event: bool = False) -> list[Row]:
+        """`quiet`: it could be a silent alarm, of which the county learns and no log here."""
         now = clock.boottime()
         allowance, kept = evidence.spend(self._allowances.get(judged.device, evidence.Allowance(since=now)), now)
         self._allowances[judged.device] = allowance
         reason = judged.reason or "a reading on the topic for events"
         if kept:
-            log.warning(
-                "%s: unreadable frame kept as evidence: %s", judged.device, reason, extra=about(device=judged.device)
-            )
+            if not quiet:
+                words = "%s: unreadable frame kept as evidence: %s"
+                log.warning(words, judged.device, reason, extra=about(device=judged.device))
             rows = [self._chain.item("", judged)]
             if len(judged.frame) == ingest.EVIDENCE_MAX or not_an_event:
                 rows.append(self._refused(judged.device, reason))  # the county cannot see it in what goes up
             return rows
         if allowance.dropped % 1000 != 1:
             return []
-        log.warning(
-            "%s: %d unreadable frames not kept, too many: %s",
-            judged.device,
-            allowance.dropped,
-            reason,
-            extra=about(device=judged.device),
-        )
+        if not quiet:
+            words = "%s: %d unreadable frames not kept, too many: %s"
+            log.warning(words, judged.device, allowance.dropped, reason, extra=about(device=judged.device))
         reason = f"too many unreadable frames, {allowance.dropped} not kept"
         return [self._refused(judged.device, reason)]
 
@@ -186,7 +185,7 @@ class FromDevices:
             reason = f"a word of {word.device}, which it may not carry"
         who = word.lamp or word.device
         judged = ingest.unreadable(who, payload, self._chain.village.key_version(who), reason)
-        return self._evidence(judged, not_an_event=True)
+        return self._evidence(judged, untold.is_untold(self._chain.village, word.device, payload), not_an_event=True)
 
     def _refused(self, device: str, reason: str) -> Row:
         return self._chain.note(NoteWanted("", "refused", f"{device}: {reason}"[:200]))

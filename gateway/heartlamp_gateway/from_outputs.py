@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from heartlamp_gateway.chain import Chain, Row
 from heartlamp_gateway.disk import changes as disk
-from heartlamp_gateway.outputs.adapter import ENDS, Order, Report
+from heartlamp_gateway.outputs.adapter import ENDS, NOT_BEGUN, Order, Report
 from heartlamp_gateway.rules import escalation, ordered
 from heartlamp_gateway.rules.model import NoteWanted
 from heartlamp_gateway.say import log
@@ -21,6 +21,12 @@ class FromOutputs:
             return ordered.is_wanted(order, self._chain.lived())
         return escalation.is_wanted(self._chain.village, order)
 
+    def rings_on(self, order: Order) -> bool:
+        """Of a call that rings. Without the lock too."""
+        if ordered.is_countys(order):
+            return self.is_wanted(order)
+        return escalation.rings_on(self._chain.village, order)
+
     def report(self, order: Order, report: Report) -> None:
         """Onto the timeline, and onto the disk where it is the end."""
         chain = self._chain
@@ -34,6 +40,8 @@ class FromOutputs:
             rows = [chain.note(NoteWanted(order.incident, "step", said[:200]))]
             if report.state in ("coming", "cannot"):
                 rows += self._answer(order.incident, escalation.target_of(order), report.state)
+            if report == NOT_BEGUN:
+                chain.village = escalation.not_begun(chain.village, order)
             writes = [disk.ended(order)] if report.state in ENDS else []
             chain.settle(before, rows, writes=writes, durable=bool(writes))
 

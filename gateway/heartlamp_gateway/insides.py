@@ -12,10 +12,11 @@ from heartlamp_gateway.favours import Favours
 from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.rules.health import ABSENT, FAULT, WARN
 from heartlamp_gateway.rules.model import Village
+from heartlamp_gateway.rules.untold import is_secret
 from heartlamp_gateway.say import log
 from heartlamp_gateway.supervision import county
 from heartlamp_gateway.supervision.box import Box
-from heartlamp_gateway.windows.view import Stock, Trouble, is_secret
+from heartlamp_gateway.windows.view import Stock, Trouble
 
 TOLD = "troubles.json"
 LOOK_S = 15.0

@@ -85,6 +85,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         answered=lambda is_theirs, answer: answers.answered(is_theirs, answer),
         pause=stop.wait,
         watch=watch,
+        rings_on=lambda order: answers.rings_on(order),
     )
     chain = Chain(
         config.id,

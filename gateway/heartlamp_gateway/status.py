@@ -18,6 +18,7 @@ from heartlamp_gateway.broker.child import running
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.disk.opening import DAMAGE
 from heartlamp_gateway.disk.room import Room
+from heartlamp_gateway.disk.told import WITHOUT_SILENT
 from heartlamp_gateway.insides import TOLD, both
 from heartlamp_gateway.install import openssl
 from heartlamp_gateway.install.papers import wanted_token
@@ -100,10 +101,10 @@ def is_running(config: Config) -> bool:
 
 
 _COUNTS = {
-    "waiting": "SELECT count(*) FROM outbox WHERE received IS NULL",
-    "kept": "SELECT count(*) FROM outbox",
-    "receipts_owed": "SELECT count(*) FROM outbox WHERE passed = 0 AND receipt != ''",
     # A silent alarm touches nothing in the village, and a screen in its office neither.
+    "waiting": f"SELECT count(*) FROM outbox WHERE received IS NULL AND {WITHOUT_SILENT}",
+    "kept": f"SELECT count(*) FROM outbox WHERE {WITHOUT_SILENT}",
+    "receipts_owed": f"SELECT count(*) FROM outbox WHERE passed = 0 AND receipt != '' AND {WITHOUT_SILENT}",
     "open_incidents": "SELECT count(*) FROM incident WHERE json_extract(value, '$.what') != 'silent'",
     "lamps": "SELECT count(*) FROM lamp",
     "lamps_not_showing": "SELECT count(*) FROM lamp WHERE shown != ver",

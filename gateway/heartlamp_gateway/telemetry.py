@@ -10,6 +10,7 @@ from heartlamp_gateway.disk.readings import ReadingFile, Row
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.rules import relay, thinning
 from heartlamp_gateway.rules.ingest import judge
+from heartlamp_gateway.rules.untold import is_untold
 from heartlamp_gateway.say import log
 
 
@@ -40,7 +41,8 @@ class Telemetry:
                 continue
             judged = judge(word.device, payload, None)
             if judged.event is not None:
-                log.warning("%s: an event on the topic for readings; it is treated as one", word.device)
+                if not is_untold(self._chain.village, word.device, payload):
+                    log.warning("%s: an event on the topic for readings; it is treated as one", word.device)
                 self._devices.messages([(name, payload)])
                 continue
             trusted = self._devices.reads(word)

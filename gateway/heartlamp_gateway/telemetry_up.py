@@ -16,6 +16,7 @@ from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.batch import Kept, envelope, take
 from heartlamp_gateway.rules.pace import BUSY, Pace, may, posted
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
+from heartlamp_gateway.rules.untold import is_secret
 from heartlamp_gateway.say import log
 
 EACH_S = 1.0
@@ -107,9 +108,10 @@ class TelemetryUp:
             if reply.status in (400, 413) and rows:
                 if len(rows) > 1:
                     return all(self._send([row]) for row in rows)
-                log.warning(
-                    "the county cannot read a reading of %s, it is dropped: %r", rows[0].device, reply.body[:200]
-                )
+                if not is_secret(self._chain.village, rows[0].device):
+                    log.warning(
+                        "the county cannot read a reading of %s, it is dropped: %r", rows[0].device, reply.body[:200]
+                    )
                 self._done(rows, {rows[0].n})
                 return True
             if reply.status != 200:

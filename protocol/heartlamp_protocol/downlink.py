@@ -23,7 +23,8 @@ class IncidentCommand:
     """SSE command "incident": the county's word on one incident. `events`: every event id in it so far, the opening one
     first (= the incident's id); `aver`/`answer`/`who`/`by`: the people's axis, `by` the site whose green key it is;
     `withdrawn`: events of green keys that a person at the county took back; `frames`: lamp device id -> its signed
-    statement as text. A later one for the same incident replaces it."""
+    statement as text; `age`: ms since the county opened it, when this was sent, -1: it did not say. A later one for the
+    same incident replaces it."""
 
     incident: str
     site: str
@@ -35,11 +36,13 @@ class IncidentCommand:
     by: str
     withdrawn: tuple[str, ...]
     frames: dict[str, str]
+    age: int = -1
 
     kind = "incident"
 
     def to_fields(self) -> dict[str, Any]:
-        return {
+        """Without an age where there is none: it is added when the command is sent."""
+        fields = {
             "kind": self.kind,
             "incident": self.incident,
             "site": self.site,
@@ -52,6 +55,7 @@ class IncidentCommand:
             "withdrawn": list(self.withdrawn),
             "frames": self.frames,
         }
+        return fields if self.age < 0 else fields | {"age": self.age}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "IncidentCommand":
@@ -69,6 +73,7 @@ class IncidentCommand:
             read_text(fields, "by", 60),
             read_events(fields, "withdrawn"),
             frames,
+            read_integer(fields, "age", -1) if "age" in fields else -1,
         )
 
 

@@ -1,10 +1,11 @@
 """The device's code on MicroPython itself, without a broker; and what a board's flash has room for."""
 
+import json
 import random
 import subprocess
 import sys
 from pathlib import Path
-from time import sleep
+from time import sleep, time_ns
 
 import pytest
 from heartlamp_tech.virtual_board import BoardError, VirtualBoard
@@ -173,3 +174,11 @@ def test_the_connection_fits_in_six_kilobytes(tmp_path: Path) -> None:
         subprocess.run([str(compiler), str(source), "-o", str(out)], check=True)
         size += out.stat().st_size
     assert size <= 6 * 1024
+
+
+def test_a_virtual_key_moves_when_it_moved_however_busy_the_machine_is() -> None:
+    """Else a press after a release would be taken for the contact's bounce, and the rig would blame the device."""
+    moved = [time_ns() - ago * 1_000_000 for ago in (900, 800, 400, 300)]
+    lines = [json.dumps({"pin": "red", "level": 1 - n % 2, "t": at}) + "\n" for n, at in enumerate(moved)]
+    found = on_device("virtual_pins.py", told="".join(lines))
+    assert [abs(at - found[0] - after) <= 5 for at, after in zip(found, (0, 100, 500, 600), strict=True)] == [True] * 4

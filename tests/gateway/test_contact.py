@@ -5,7 +5,8 @@ from heartlamp_gateway.county import contact as contacts
 from heartlamp_gateway.county.contact import ALARMS, READINGS, Contact
 from heartlamp_gateway.rules.pulse import CONTACT_MS
 from heartlamp_gateway.rules.retry import HASTE_MS, PATIENCE_MS, Retry, failed, patience_ms
-from heartlamp_gateway.rules.watch import LOOK_MS, Looks, looked
+from heartlamp_gateway.rules.watch import LOOK_MS, SLACK_MS, STILL_MS, Looks, looked
+from heartlamp_gateway.supervision.watch import Watch
 
 
 class Clock:
@@ -62,9 +63,21 @@ def test_where_alarms_pass_readings_that_do_not_say_nothing_of_the_county(clock:
 def test_a_standstill_is_nobodys_silence(clock: Clock) -> None:
     looks = Looks(clock.now, clock.now)
     stood = looked(looks, clock.now + 100_000)
-    assert (stood.woke, stood.slept) == (clock.now + 100_000, 100_000)
+    assert (stood.woke, stood.slept) == (clock.now + 100_000, 100_000 - LOOK_MS - SLACK_MS)
     went_on = looked(stood, clock.now + 100_000 + LOOK_MS)
     assert (went_on.woke, went_on.slept) == (stood.woke, stood.slept)
+
+    shortly = looked(looks, clock.now + STILL_MS - 1)  # nobody is told of it, and it is no silence of the county's
+    assert (shortly.woke, shortly.slept) == (looks.woke, STILL_MS - 1 - LOOK_MS - SLACK_MS)
+
+    watch = Watch(clock)
+    before = watch.awake()
+    times = []
+    for _ in range(STILL_MS // 500):
+        clock.now += 500
+        times.append(watch.awake() - before)
+    assert times == sorted(times)
+    assert times[-1] == LOOK_MS + SLACK_MS
 
     awake = Clock()
     contact = Contact(awake)

@@ -28,7 +28,7 @@ MINUTE = 60_000
 def village() -> Village:
     """三组 7号 has just called for help."""
     raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "panic", OPENED)
-    return escalation.follow(raised, NOON)
+    return escalation.follow(raised, NOON, OPENED)
 
 
 def done(
@@ -60,12 +60,46 @@ def test_an_order_says_the_place_and_nothing_of_the_person(village: Village) -> 
 
 def test_of_a_silent_alarm_nothing_is_done() -> None:
     raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "silent", OPENED)
-    assert escalation.follow(raised, NOON).escalations == {}
+    assert escalation.follow(raised, NOON, OPENED).escalations == {}
 
 
 def test_without_a_plan_lamps_are_all_there_is() -> None:
     raised, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", OPENED)
-    assert escalation.follow(raised, NOON).escalations == {}
+    assert escalation.follow(raised, NOON, OPENED).escalations == {}
+
+
+NIGHT_ONLY = replace(PLAN, policies=PLAN.policies[:1])
+
+
+def test_what_no_policy_fits_when_it_opens_gets_none_when_the_hour_comes(tmp_path: Path) -> None:
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=NIGHT_ONLY), A, "s7", "panic", OPENED)
+    opened = escalation.follow(raised, 22 * 60 - 1, OPENED)
+    assert (opened.escalations, opened.uncalled) == ({}, frozenset({A}))
+    file = AlarmFile(tmp_path / "alarms.db")
+    file.open()
+    file.commit(disk.difference(VILLAGE, opened))
+    # The box was off for a while, of which its clock knows nothing: the plan is not asked again all the same.
+    later = escalation.follow(file.village(), 22 * 60, OPENED + 1)
+    file.close()
+    assert (later.escalations, later.uncalled) == ({}, frozenset({A}))
+    assert escalation.follow(replace(later, plan=PLAN), NOON, OPENED + MINUTE).escalations == {}
+    merged = escalation.follow(incidents.county_says(later, said(B, (B, A), "none"), OPENED), 22 * 60, OPENED)
+    assert (merged.escalations, merged.uncalled) == ({}, frozenset({B}))
+    closed = escalation.follow(incidents.county_says(later, said(A, (A,), "closed"), OPENED), NOON, OPENED)
+    assert closed.uncalled == frozenset()
+
+
+def test_a_box_whose_first_plan_comes_a_little_later_goes_by_the_hour_in_which_it_was_opened() -> None:
+    raised, _ = incidents.raise_alarm(VILLAGE, A, "s7", "panic", OPENED)
+    waits = escalation.follow(raised, 22 * 60 - 1, OPENED)
+    assert waits.uncalled == frozenset()
+    came = escalation.follow(replace(waits, plan=PLAN), 22 * 60 + 1, OPENED + 2 * MINUTE)
+    assert came.escalations[A].course.policy.id == "day"
+    by_night_alone = replace(waits, plan=NIGHT_ONLY)
+    without_a_clock = escalation.follow(by_night_alone, None, OPENED + MINUTE)
+    assert escalation.follow(without_a_clock, 22 * 60 + 2, OPENED + 2 * MINUTE).escalations[A].opened == OPENED
+    past_midnight = escalation.follow(replace(waits, plan=PLAN), 1, OPENED + 2 * MINUTE)
+    assert past_midnight.escalations[A].course.policy.id == "night-panic"
 
 
 def test_who_is_on_duty_and_comes_is_shown_by_name_and_ends_the_calls(village: Village) -> None:
@@ -125,28 +159,41 @@ def test_the_counties_steps_are_done_here_when_it_is_away(village: Village) -> N
 
 def test_a_closed_incident_has_no_escalation(village: Village) -> None:
     closed = incidents.county_says(village, said(A, (A,), "closed"), OPENED)
-    assert escalation.follow(closed, NOON).escalations == {}
+    assert escalation.follow(closed, NOON, OPENED).escalations == {}
 
 
 def test_two_incidents_that_the_county_makes_one_go_on_where_the_first_was(village: Village) -> None:
     village, _, _ = done(village, 0)
-    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON, OPENED)
     assert list(merged.escalations) == [B]
     assert done(merged, 10)[1] == []
 
 
 def test_who_was_called_before_the_county_made_two_incidents_one_is_heard_all_the_same(village: Village) -> None:
     village, orders, _ = escalation.advance(village, OPENED, 0, ALL)
-    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON)
+    merged = escalation.follow(incidents.county_says(village, said(B, (B, A), "none"), OPENED + 5), NOON, OPENED)
     assert all(escalation.is_wanted(merged, order) for order in orders)
     answered, notes = escalation.answered(merged, A, "grid1", "coming")
     assert [(note.incident, note.subject) for note in notes] == [(B, "coming 网格员")]
     assert calls(answered, "lamp9")[0]["answer"] == "coming"
 
 
+def test_a_new_box_goes_on_where_the_escalation_stands() -> None:
+    told = replace(said(A, (A,), "none"), age=90_000)
+    village = incidents.county_says(replace(VILLAGE, plan=PLAN), told, OPENED)
+    village = escalation.follow(village, 22 * 60, OPENED)
+    assert village.escalations[A].course.policy.id == "day"  # the hour in which it was opened
+    village, orders, _ = done(village, 0)
+    assert orders == [*FIRST, "2 office voice"]  # what the box before did is not known: in doubt twice
+    again = incidents.county_says(village, replace(told, age=95_000, answer="accepted"), OPENED + 5_000)
+    assert again.incidents[A].opened == village.incidents[A].opened == OPENED - 90_000
+    taken = incidents.county_says(replace(VILLAGE, plan=PLAN), replace(told, answer="accepted"), OPENED)
+    assert done(escalation.follow(taken, NOON, OPENED), 0)[1] == []
+
+
 def test_a_new_plan_changes_nothing_of_what_is_open(village: Village) -> None:
     village, _, _ = done(village, 0)
-    changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON)
+    changed = escalation.follow(replace(village, plan=replace(PLAN, version=8, policies=())), NOON, OPENED)
     assert changed.escalations == village.escalations
 
 
@@ -175,6 +222,43 @@ def test_an_order_that_nobody_wants_any_more_is_not_begun(village: Village) -> N
     assert all(escalation.is_wanted(village, order) for order in orders)
     village, _ = escalation.answered(village, A, "grid1", "coming")
     assert not any(escalation.is_wanted(village, order) for order in orders)
+
+
+def until_coming() -> Village:
+    """Whose first step waits for anybody who comes."""
+    steps = (replace(PLAN.policies[1].steps[0], until="coming", again_ms=0, times=1), *PLAN.policies[1].steps[1:])
+    plan = replace(PLAN, policies=(replace(PLAN.policies[1], steps=steps),))
+    raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=plan), A, "s7", "panic", OPENED)
+    return escalation.follow(raised, NOON, OPENED)
+
+
+def test_a_neighbour_who_comes_hangs_up_no_telephone_of_somebody_on_duty() -> None:
+    village, orders, _ = escalation.advance(until_coming(), OPENED, 0, ALL)
+    by_key = incidents.county_says(village, said(A, (A,), "coming", who="三组 9号", by="s9"), OPENED)
+    village, _ = incidents.press_key(village, A, "s9", "coming", B)
+    for neighbour in (village, by_key):
+        assert not any(escalation.is_wanted(neighbour, order) for order in orders)
+        assert all(escalation.rings_on(neighbour, order) for order in orders)
+    taken, _ = escalation.answered(village, A, "grid1", "coming")
+    assert not any(escalation.rings_on(taken, order) for order in orders)
+    by_person = incidents.county_says(village, said(A, (A,), "coming"), OPENED)
+    assert not any(escalation.rings_on(by_person, order) for order in orders)
+    cannot, _ = escalation.answered(village, A, "grid1", "cannot")
+    assert [escalation.rings_on(cannot, order) for order in orders] == [True, True, True, False]
+    closed = incidents.county_says(village, said(A, (A,), "closed"), OPENED)
+    assert not any(escalation.rings_on(escalation.follow(closed, NOON, OPENED), order) for order in orders)
+
+
+def test_a_call_that_a_neighbours_coming_held_back_is_made_when_they_do_not_arrive() -> None:
+    village, orders, _ = escalation.advance(until_coming(), OPENED, 0, ALL)
+    village, _ = incidents.press_key(village, A, "s9", "coming", B)
+    village, _, _ = done(village, 1_000)
+    for order in orders[1:3]:  # the siren wailed and 网格员 was called; voice and SMS of the head of the group waited
+        village = escalation.not_begun(village, order)
+    assert done(village, 2_000)[1] == []
+    lapsed, again, _ = done(village, 1_000 + 300_000)
+    assert again == ["1 head3 voice", "1 head3 sms", "2 office voice"]
+    assert done(lapsed, 1_001 + 300_000)[1] == []
 
 
 # --- the runner ------------------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ def test_who_may_carry_is_a_short_list_of_devices(through: object) -> None:
         IncidentCommand(
             EVENT, "s7", "panic", (EVENT,), 3, "accepted", "城关派出所", "", (EVENT,), {"lamp0a1b": '{"mac":…}'}
         ),
+        IncidentCommand(EVENT, "s7", "panic", (EVENT,), 3, "none", "", "", (), {}, 90_000),
         RegistryCommand(4),
     ],
 )
@@ -98,6 +99,15 @@ def test_a_command_survives_its_line(command: IncidentCommand | RegistryCommand)
     line = write_command(18, 0, command.to_fields())
     assert "\n" not in line
     assert read_command(line.encode()) == (18, 0, command)
+
+
+def test_a_county_of_before_says_no_age() -> None:
+    fields = IncidentCommand(EVENT, "s7", "panic", (EVENT,), 3, "none", "", "", (), {}).to_fields()
+    assert "age" not in fields
+    assert IncidentCommand.from_fields(fields).age == -1
+    for nonsense in (-2, "5", 1.5, None):
+        with pytest.raises(FrameError):
+            IncidentCommand.from_fields(fields | {"age": nonsense})
 
 
 def test_an_unknown_command_is_confirmed_and_ignored() -> None:

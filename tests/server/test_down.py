@@ -1,5 +1,7 @@
 """Commands down: resumed by cursor, replaced when overtaken, ended when trust is taken back."""
 
+import time
+
 from heartlamp_protocol.uplink import Batch
 
 from tests.server.county import County, Operator, Village
@@ -21,6 +23,21 @@ def test_a_later_command_replaces_the_earlier_one_of_the_incident(village: Villa
     operator.say(press.id, "accepted")
     command = village.down().next(lambda e: e.data.get("incident") == press.id)
     assert command.data["answer"] == "accepted"
+
+
+def test_a_command_says_how_long_ago_its_incident_was_opened_whenever_it_is_read(
+    village: Village, operator: Operator
+) -> None:
+    press = village.keys[0].press()
+    before = time.monotonic()
+    village.send(press)
+    first = village.down().next(lambda e: e.data.get("incident") == press.id).data["age"]
+    operator.say(press.id, "accepted")  # a later command of it is no younger
+    again = village.down().next(lambda e: e.data.get("incident") == press.id)
+    assert again.data["answer"] == "accepted"
+    assert 0 <= first <= again.data["age"] <= (time.monotonic() - before) * 1000
+    last = village.down().next(lambda e: e.data.get("incident") == press.id and e.data["age"] > again.data["age"])
+    assert last.id == again.id
 
 
 def test_another_epoch_or_nonsense_starts_from_the_beginning(village: Village) -> None:

@@ -10,6 +10,7 @@ from heartlamp_protocol.topics import CARRIED_UP, relay_topic
 
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.rules.relay import carrying
+from heartlamp_gateway.rules.untold import SILENT
 
 ALARMS, TELEMETRY, FILES = "gateway-alarms", "gateway-telemetry", "gateway-files"  # a device's has no hyphen
 DOCTOR, DOCTOR_TOPIC = "gateway-doctor", "hl/1/doctor"  # logs in only while `doctor` tries the broker
@@ -22,8 +23,9 @@ FILE_TOPICS = ("hl/1/+/picture",)
 _HASH = re.compile(r"\$7\$[0-9]{1,7}\$[A-Za-z0-9+/=]{1,64}\$[A-Za-z0-9+/=]{1,128}")
 
 
-def mosquitto_conf(config: Config, run_as: str) -> str:
-    """`run_as`: the system user whose files these are; Mosquitto started as root becomes this one."""
+def mosquitto_conf(config: Config, run_as: str, registry: Registry) -> str:
+    """`run_as`: the system user whose files these are; Mosquitto started as root becomes this one. Where the village
+    has a silent button, nobody's coming and going is logged: it has a session only when it is pressed."""
     here = config.broker_dir
     door = config.broker
     lines = [
@@ -48,6 +50,7 @@ def mosquitto_conf(config: Config, run_as: str) -> str:
         "log_type error",
         "log_type warning",
         "log_type notice",
+        f"connection_messages {'false' if any(d.kind == SILENT for d in registry.devices) else 'true'}",
         "",
         f"listener {door.port} {door.host}",
         "use_username_as_clientid true",

@@ -57,7 +57,7 @@ def own_passwords(config: Config) -> dict[str, str]:
 
 
 def write_broker_files(config: Config, registry: Registry) -> bool:
-    """Configuration, passwords and ACL. True: who may log in has changed."""
+    """Configuration, passwords and ACL. True: who may log in has changed, or what is logged of it."""
     here = config.broker_dir
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The salt comes from the password itself (256 random bits), so that the file does not change at every start.
@@ -74,9 +74,9 @@ def write_broker_files(config: Config, registry: Registry) -> bool:
     for user in files.left_out(registry):
         log.error("the registry's user %r has no usable name or hash: it cannot log in", user)
     run_as = pwd.getpwuid(os.getuid()).pw_name
-    write_atomically(here / "mosquitto.conf", files.mosquitto_conf(config, run_as))
+    changed = write_atomically(here / "mosquitto.conf", files.mosquitto_conf(config, run_as, registry))
     # The ACL first: a new user must not be let in before its topics are there.
-    changed = write_atomically(here / "acl", files.acl(registry, more))
+    changed = write_atomically(here / "acl", files.acl(registry, more)) or changed
     return write_atomically(here / "passwords", files.passwords(registry, own)) or changed
 
 

@@ -13,6 +13,7 @@ from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.rules.batch import Kept, envelope
 from heartlamp_gateway.rules.retry import Retry, failed, patience_ms, wait_ms
+from heartlamp_gateway.rules.untold import is_untold
 from heartlamp_gateway.say import about, log
 
 HOLD_MS = 60_000  # an item that the county cannot read waits so long while the others pass
@@ -116,7 +117,8 @@ class Uplink:
             self._fail(f"refuses us: {_text(reply)}; is the token still valid?", refused=True)
         elif reply.status in (400, 413) and len(rows) == 1:
             row = rows[0]
-            if row.n not in self._held:
+            untold = is_untold(self._chain.village, row.device, row.item.frame if row.item else b"")
+            if row.n not in self._held and not untold:
                 log.error(
                     "the county cannot read row %d (%s): %s; it is kept and offered again",
                     row.n,

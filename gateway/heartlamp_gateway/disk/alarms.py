@@ -163,6 +163,7 @@ class AlarmFile:
             ways,
             Plan.from_json(plan.encode()) if plan else EMPTY.plan,
             {id: _escalation(value) for id, value in self._rows("SELECT incident, value FROM escalation")},
+            frozenset(json.loads(self.word("uncalled") or "[]")),
         )
 
     def effects(self) -> list[Order]:

@@ -89,6 +89,8 @@ def difference(old: Village, new: Village) -> list[Write]:
             writes.append(("INSERT OR REPLACE INTO escalation(incident, value) VALUES(?, ?)", (key, text)))
     for key in old.escalations.keys() - new.escalations.keys():
         writes.append(("DELETE FROM escalation WHERE incident = ?", (key,)))
+    if old.uncalled != new.uncalled:
+        writes.append(word("uncalled", _json(sorted(new.uncalled))))
     if old.plan is not new.plan:
         writes.append(word("plan", new.plan.to_json().decode()))
     if old.registry is not new.registry:

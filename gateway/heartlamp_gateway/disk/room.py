@@ -1,5 +1,6 @@
 """Space on the disk that alarms have for themselves: a file that is given up when there is no other."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -8,20 +9,26 @@ from heartlamp_gateway.say import log
 
 EACH_S = 5.0
 RESERVE_BYTES = 16_000_000  # about as many alarms as a village has in a year
+SPARE_BYTES = 500_000  # beside it
 
 
 class Room:
     """`folder`: of the alarm file; `size`: bytes kept back. `short` is read by who may do without a disk: telemetry
-    goes first, before an alarm meets a full one."""
+    goes first, before an alarm meets a full one. Before the reserve a small spare is given up, of which nobody is
+    told: on a full disk the loss of the reserve, which everybody sees, is not to tell of a silent alarm."""
 
     def __init__(self, folder: Path, size: int = RESERVE_BYTES) -> None:
         self._folder, self._path, self._size = folder, folder / "reserve", size
+        self._spare = folder / "spare"
         self.short = False
         self._wrong = ""
 
     def give_up(self) -> bool:
         """An alarm found the disk full. True: there is room now that was not there before."""
         self.short = True
+        with contextlib.suppress(OSError):
+            self._spare.unlink()
+            return True
         try:
             self._path.unlink()
         except OSError:
@@ -52,8 +59,10 @@ class Room:
         try:
             free = self.free()
             if not self.is_kept() and free >= 2 * self._size:
-                self._make()
+                self._make(self._path, self._size)
                 free = self.free()
+            if not self._spare.exists() and free >= 2 * self._size:
+                self._make(self._spare, SPARE_BYTES)
         except OSError as wrong:
             if str(wrong) != self._wrong:
                 log.error("no reserve for alarms on the disk: %s", wrong)
@@ -67,13 +76,13 @@ class Room:
             log.warning("the disk is %s", "nearly full: readings leave it" if short else "free again for readings")
         self.short = short
 
-    def _make(self) -> None:
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+    def _make(self, path: Path, size: int) -> None:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.posix_fallocate(file, 0, self._size)
-            os.ftruncate(file, self._size)
+            os.posix_fallocate(file, 0, size)
+            os.ftruncate(file, size)
         except BaseException:
-            self._path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             raise
         finally:
             os.close(file)

@@ -18,6 +18,7 @@ from pathlib import Path
 import apsw
 
 from heartlamp_gateway.config import Config
+from heartlamp_gateway.disk.told import WITHOUT_SILENT
 from heartlamp_gateway.install import openssl
 from heartlamp_gateway.run import ALARMS
 
@@ -84,7 +85,7 @@ def snapshot(source: Path, target: Path) -> tuple[str, int]:
     if checked is None or checked[0] != "ok":
         raise BackupError(f"{source} is damaged: {checked}. The next start of the gateway sets it aside: then again")
     epoch = writing.execute("SELECT value FROM word WHERE name = 'epoch'").fetchone()
-    waiting = writing.execute("SELECT count(*) FROM outbox WHERE received IS NULL").fetchone()
+    waiting = writing.execute(f"SELECT count(*) FROM outbox WHERE received IS NULL AND {WITHOUT_SILENT}").fetchone()
     writing.close()
     return (str(epoch[0]) if epoch else ""), (int(waiting[0]) if waiting else 0)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 # What ends an order. Before it may come "sent", "delivered", "rang", "answered"; each is a line of the timeline.
 ENDS = ("done", "coming", "cannot", "voicemail", "busy", "unanswered", "failed")
@@ -39,6 +39,9 @@ class Report:
     why: str = ""
 
 
+NOT_BEGUN = Report("failed", "not wanted any more")
+
+
 class Adapter(Protocol):
     """One channel. `deadline_s`: an order that takes longer is given up, and this adapter counts as hanging: no other
     waits for it. `at_once`: it takes orders while it does others, and sees to their turns. Its constructor touches
@@ -56,4 +59,13 @@ class Adapter(Protocol):
     def health(self) -> str:
         """ "" it would work now; else what is wrong and what to do, for people. Asked every minute, and tried, not
         remembered: an adapter that lies is worse than none."""
+        ...
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """What an adapter is that does orders at once and keeps their order where they have to wait for each other."""
+
+    def line_up(self, order: Order) -> None:
+        """Takes its places, never waits. `perform` follows."""
         ...

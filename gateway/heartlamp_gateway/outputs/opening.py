@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Opened:
     """`minute()`: of the village's day, None where nobody knows; `is_wanted`, `report`: as of Runner;
     `answered(is_theirs, answer)`: somebody wrote back "coming" or "cannot", False: nobody asked them;
-    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop; `watch`: of threads.
+    `is_theirs(address)`: by that number; `pause(seconds)`: waits, True when we stop; `watch`: of threads;
+    `rings_on(order)`: as of modem.Voice.
     `adapters`: one for each channel; `runner`: does their orders."""
 
     def __init__(
@@ -33,6 +34,7 @@ class Opened:
         answered: Callable[[Callable[[str], bool], str], bool],
         pause: Callable[[float], bool],
         watch: Watch,
+        rings_on: Callable[[Order], bool] = lambda order: True,
     ) -> None:
         self._loud: tuple[Siren | Speakers, ...] = ()
         self._usage: Usage | None = None
@@ -56,7 +58,7 @@ class Opened:
             wrote = _wrote(answered, config.modem.country)
             breathe = breathing(pause, watch.part("modem"))
             inbox = Inbox(config.modem, turn, reports, self._usage, wrote, breathe)
-            self.adapters += [Voice(config.modem, turn, is_wanted), Sms(config.modem, reports)]
+            self.adapters += [Voice(config.modem, turn, rings_on), Sms(config.modem, reports)]
             self._threads.append(watch.thread("modem", inbox.run))
         self.runner = Runner(self.adapters, is_wanted, report)
 

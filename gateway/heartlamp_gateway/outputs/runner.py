@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from heartlamp_gateway.outputs.adapter import ENDS, Adapter, Order, Report
+from heartlamp_gateway.outputs.adapter import ENDS, NOT_BEGUN, Adapter, Lines, Order, Report
 from heartlamp_gateway.say import log, thread
 
 URGENT = ("fire", "flood", "gas", "slope")
@@ -17,8 +17,8 @@ STUCK = "卡住了，没有回应：请重启该设备，再重启网关。 It i
 
 
 class Channel:
-    """One adapter's orders. `is_wanted(order)`: asked once more before it begins; `report(order, report)`: told of
-    everything, from any thread; both may be slow and never raise. `failed()`: called after an order that did: was it
+    """One adapter's orders. `is_wanted(order)`: asked once more before it begins, quick; `report(order, report)`: told
+    of everything, from any thread, may be slow; both never raise. `failed()`: called after an order that did: was it
     this one, or would all fail?"""
 
     def __init__(
@@ -56,20 +56,20 @@ class Channel:
                     return
                 order = self._waiting[which].popleft()
                 self._busy[which] += 1
+            wanted = self._is_wanted(order)
+            if wanted and isinstance(self._adapter, Lines):
+                self._adapter.line_up(order)  # here, because threads of their own come to it in any order
             if self._adapter.at_once:  # a fire must not wait until a panic was said
-                thread(f"{self._adapter.channel} {order.key}", partial(self._do, order, which)).start()
+                thread(f"{self._adapter.channel} {order.key}", partial(self._do, order, which, wanted)).start()
             else:
-                self._do(order, which)
+                self._do(order, which, wanted)
 
     def _next(self) -> int | None:
         """Of which queue the next order is; None: there is none, or too many are under way."""
         return next((n for n, each in enumerate(self._waiting) if each and self._busy[n] < AT_ONCE_MOST), None)
 
-    def _do(self, order: Order, which: int) -> None:
-        if self._is_wanted(order):
-            self._report(order, self._perform(order))
-        else:
-            self._report(order, Report("failed", "not wanted any more"))
+    def _do(self, order: Order, which: int, wanted: bool) -> None:
+        self._report(order, self._perform(order) if wanted else NOT_BEGUN)
         with self._changed:
             self._busy[which] -= 1
             self._changed.notify()

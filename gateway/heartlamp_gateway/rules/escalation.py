@@ -4,12 +4,12 @@ A neighbour who is coming is shown, and ends no call to those on duty. Who is co
 coming any more. A silent alarm has no escalation here: nothing in the village may tell of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
 from heartlamp_protocol.escalation.decide import next_at as decide_next
-from heartlamp_protocol.escalation.plan import BY_VILLAGE, Target
+from heartlamp_protocol.escalation.plan import BY_VILLAGE, DAY_MIN, Target
 
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules import incidents
@@ -19,19 +19,30 @@ TELEPHONE = ("voice", "sms")
 TAKEN = frozenset(("accepted", "coming", "arrived"))  # by a person at the county; what is closed is not here any more
 
 
-def follow(village: Village, minute: int | None) -> Village:
+def follow(village: Village, minute: int | None, now: int) -> Village:
     """Begins what has no escalation yet and ends those of closed incidents. `minute`: of the village's day, None where
-    the box does not know the time. Where the county made two incidents one, what was done for either stands."""
-    known = village.escalations
+    the box does not know the time; `now`: village clock, ms. The plan is asked once for each incident, for the hour in
+    which it was opened: whom nobody was to be called for at night is not called for in the morning. Where the county
+    made two incidents one, what was done for either stands. A plan that came or an hour that is known only later is
+    asked then, for the hour of the opening."""
+    known, none = village.escalations, village.uncalled
     after: dict[str, Escalation] = {}
+    uncalled: set[str] = set()
     for incident in village.incidents.values():
         found = known.get(incident.id) or next((known[e] for e in incident.events if e in known), None)
-        if found is None and incident.what != "silent":
-            path = course(village.plan, incident.what, village.group(incident.site), minute)
+        asked = found is not None or not none.isdisjoint((incident.id, *incident.events))
+        if not asked and incident.what != "silent" and village.plan.version:
+            then = None if minute is None else (minute - (now - incident.opened) // 60_000) % DAY_MIN
+            path = course(village.plan, incident.what, village.group(incident.site), then)
             found = Escalation(path, incident.opened) if path else None
+            asked = minute is not None  # else again when the box knows the time
         if found is not None:
             after[incident.id] = found
-    return village if after == known else replace(village, escalations=after)
+        elif asked:
+            uncalled.add(incident.id)
+    if after == known and uncalled == none:
+        return village
+    return replace(village, escalations=after, uncalled=frozenset(uncalled))
 
 
 def advance(
@@ -108,18 +119,44 @@ def on_duty(village: Village, incident: str) -> tuple[tuple[str, str, str], ...]
 
 
 def is_wanted(village: Village, order: Order) -> bool:
-    """Whether an order that has not begun, or only rings, is to be done: its incident is open, its step not over."""
+    """Whether an order that has not begun is to be done: its incident is open, its step not over."""
+    return _is_wanted(village, order, _reached)
+
+
+def rings_on(village: Village, order: Order) -> bool:
+    """Whether a call that rings is wanted still. A neighbour who comes holds back what has not begun, where the step
+    waits for that; the telephone of who is on duty goes on ringing."""
+    return _is_wanted(village, order, _reached_by_duty)
+
+
+def not_begun(village: Village, order: Order) -> Village:
+    """It was not wanted when its turn came. Where who was coming does not arrive it is due again: else nobody would
+    ever be called by it."""
+    incident = village.incident(order.incident)
+    found = village.escalations.get(incident.id) if incident else None
+    if incident is None or found is None:
+        return village
+    _, _, number, target, _, time = order.key.split("/")
+    key, times = (int(number), target), int(time)
+    often, at = found.done.get(key, (0, 0))
+    if often != times + 1:
+        return village
+    done = {k: v for k, v in found.done.items() if k != key} | ({key: (times, at)} if times else {})
+    return _with(village, incident.id, replace(found, done=done))
+
+
+def target_of(order: Order) -> str:
+    return order.key.split("/")[3]
+
+
+def _is_wanted(village: Village, order: Order, reached: Callable[[Incident, Escalation], frozenset[str]]) -> bool:
     incident = village.incident(order.incident)
     found = village.escalations.get(incident.id) if incident else None
     if incident is None or found is None:
         return False
     _, _, number, target, *_ = order.key.split("/")
     step = next((s for s in found.course.policy.steps if s.n == int(number)), None)
-    return step is not None and step.until not in _reached(incident, found) and (target, "cannot") not in found.duty
-
-
-def target_of(order: Order) -> str:
-    return order.key.split("/")[3]
+    return step is not None and step.until not in reached(incident, found) and (target, "cannot") not in found.duty
 
 
 def _lapse(village: Village, id: str, now: int) -> tuple[Village, list[NoteWanted]]:
@@ -160,13 +197,22 @@ def _is_mute(target: Target, channels: frozenset[str]) -> bool:
 
 
 def _reached(incident: Incident, found: Escalation) -> frozenset[str]:
-    reached: set[str] = set()
+    """By anybody."""
+    words = [incident.county, *(answer for _, answer, _ in incident.responders)]
+    return _milestones(words) | _reached_by_duty(incident, found)
+
+
+def _reached_by_duty(incident: Incident, found: Escalation) -> frozenset[str]:
+    """By who is on duty, and a person at the county's screen."""
     words = [answer for _, answer in found.duty]
     if incident.county in TAKEN and not incident.county_by:
-        words.append(incident.county)  # a person at a screen
-    if any(word != "cannot" for word in words):
-        reached.add("accepted")
-    words += [incident.county, *(answer for _, answer, _ in incident.responders)]
+        words.append(incident.county)
+    accepted = frozenset(("accepted",) if any(word != "cannot" for word in words) else ())
+    return accepted | _milestones(words)
+
+
+def _milestones(words: Sequence[str]) -> frozenset[str]:
+    reached: set[str] = set()
     if "coming" in words or "arrived" in words:
         reached.add("coming")
     if "arrived" in words:

@@ -36,7 +36,8 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
     mine.sort(key=lambda i: i.id != command.incident)
     leftover = tuple(event for i in mine for event in i.events if event not in theirs)
     incidents = {k: _without(i, theirs) for k, i in village.incidents.items() if i not in mine}
-    base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), now)
+    opened = now - max(0, command.age)  # unknown here: a new box, or a press that came by another way
+    base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), opened)
     if command.answer != "closed":
         standing = tuple(r for r in base.responders if r[2] not in command.withdrawn)
         incidents[command.incident] = replace(

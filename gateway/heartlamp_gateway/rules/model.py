@@ -63,7 +63,7 @@ class Escalation:
 class Village:
     """`incidents`: open ones by id; `lamps`: by device id; `ways`: device -> the lamp that carried what it said last,
     of those that did not come by their own session; `plan`: the county's, `escalations`: by incident id, of those that
-    the plan had something for."""
+    the plan had something for when they opened, `uncalled`: those that it had nothing for."""
 
     registry: Registry
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -71,6 +71,7 @@ class Village:
     ways: Mapping[str, str] = field(default_factory=dict)
     plan: Plan = NO_PLAN
     escalations: Mapping[str, Escalation] = field(default_factory=dict)
+    uncalled: frozenset[str] = frozenset()
 
     def incident(self, event: str) -> Incident | None:
         """The open one that holds this event: the county may have made two one since it was named."""

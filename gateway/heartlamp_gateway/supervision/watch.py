@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from heartlamp_gateway.clock import boottime
-from heartlamp_gateway.rules.watch import LOOK_MS, PART_LATE_MS, Looks, late, looked, overslept
+from heartlamp_gateway.rules.watch import LOOK_MS, PART_LATE_MS, Looks, late, looked, lost, overslept
 from heartlamp_gateway.say import log, thread
 
 STUCK = 3
@@ -42,7 +42,7 @@ class Watch:
         """A clock of ms that stands still whenever we do: a silence that we could not have heard is none. It is right
         also before our own thread has noticed that it slept."""
         looks, now = self._looks, self._clock()
-        return (looks.at if overslept(looks.at, now) else now) - looks.slept
+        return now - lost(looks.at, now) - looks.slept
 
     def woke(self) -> int:
         """BOOTTIME ms since which we run without having stood still."""
@@ -89,7 +89,7 @@ class Watch:
         while True:
             before, now = self._looks, self._clock()
             self._looks = looked(before, now)
-            if self._looks.slept > before.slept:
+            if overslept(before.at, now):
                 log.warning("the gateway stood still for %d s and goes on", (now - before.at) // 1000)
                 self._all_live(now)
             if hanging := late(self._seen, now):

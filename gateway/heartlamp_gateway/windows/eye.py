@@ -11,17 +11,16 @@ from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.insides import Insides
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
+from heartlamp_gateway.rules.untold import SILENT, waiting
 from heartlamp_gateway.windows.readings import LastReadings
 from heartlamp_gateway.windows.view import (
     CONTACT_STEP_MS,
     READINGS_STEP,
-    SILENT,
     Box,
     View,
     calls,
     devices,
     troubles,
-    waiting,
     without_repetition,
 )
 

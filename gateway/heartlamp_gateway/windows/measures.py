@@ -13,7 +13,7 @@ from heartlamp_protocol.registry import Registry
 
 from heartlamp_gateway.rules import relay
 from heartlamp_gateway.rules.model import Village
-from heartlamp_gateway.windows.view import SILENT, says_silent
+from heartlamp_gateway.rules.untold import SILENT, says_silent
 
 Receive = Callable[[Sequence[tuple[str, bytes]]], None]
 Say = Callable[[str, bytes], bool]

@@ -10,7 +10,7 @@ from heartlamp_protocol.device.limits import VALUES_MAX
 
 from heartlamp_gateway.rules import relay
 from heartlamp_gateway.rules.model import Village
-from heartlamp_gateway.windows.view import is_secret
+from heartlamp_gateway.rules.untold import is_secret
 
 Receive = Callable[[Sequence[tuple[str, bytes]]], None]
 NAMES_MAX = 64  # of one device: more than any kind says, and a bound for one that makes them up

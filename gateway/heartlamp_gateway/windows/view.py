@@ -13,10 +13,9 @@ from heartlamp_protocol.device.lamp import answer_shown
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.supervision import COUNTY_TROUBLE_MS, supervision_ms
 
-from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import Incident, Lamp, Village
+from heartlamp_gateway.rules.untold import SILENT
 
-SILENT = "silent"
 NOWHERE = ("", "")  # of a site that the registry does not know
 # What is seen is no finer than this: a lone reading of a silent button, a lamp that carried its frame and so spoke out
 # of turn, a county that answered it, are then in nothing that could be watched.
@@ -115,24 +114,6 @@ class View:
     unshown: int
     now: int
     lived: int
-
-
-def is_secret(village: Village, device: str) -> bool:
-    """Whose every word could be a silent alarm."""
-    found = village.device(device)
-    return found is not None and found.kind == SILENT
-
-
-def waiting(rows: Iterable[Kept], silent: frozenset[str]) -> list[Kept]:
-    """Without what a silent alarm would add: with the uplink cut, a count that goes up by one tells of it."""
-    return [
-        row for row in rows if row.device not in silent and not (row.item is not None and says_silent(row.item.frame))
-    ]
-
-
-def says_silent(frame: bytes) -> bool:
-    """It may be a silent alarm. Rather too many: a text with an escape in it could be any."""
-    return b'"silent"' in frame or b"\\" in frame
 
 
 def calls(village: Village, waiting_events: frozenset[str], more: bool) -> tuple[Call, ...]:

@@ -171,16 +171,22 @@ async def push_once(
     return True
 
 
-async def commands(conn: psycopg.AsyncConnection[Any], gateway: str, after: int) -> list[tuple[int, str, str, int]]:
-    """(seq, kind, fields as JSON text, ms until it is void or 0 never) in force with a higher number, in order."""
-    cursor = await conn.execute(
-        "SELECT seq, kind, fields, CASE WHEN not_after IS NULL THEN 0 ELSE"
-        " greatest(1, extract(epoch FROM not_after - clock_timestamp()) * 1000)::bigint END"
-        " FROM command WHERE gateway = %s AND seq > %s AND (not_after IS NULL OR not_after > clock_timestamp())"
-        " ORDER BY seq",
-        (gateway, after),
-    )
-    return await cursor.fetchall()
+async def commands(
+    conn: psycopg.AsyncConnection[Any], gateway: str, after: int
+) -> list[tuple[int, str, int, int | None]]:
+    """(seq, fields as JSON text, ms until it is void or 0 never, ms since the incident that it is about was opened) in
+    force with a higher number, in order; None where it is about none."""
+    return await (await conn.execute(_COMMANDS, (gateway, after))).fetchall()
+
+
+_COMMANDS = """
+SELECT c.seq, c.fields,
+    CASE WHEN c.not_after IS NULL THEN 0
+        ELSE greatest(1, extract(epoch FROM c.not_after - clock_timestamp()) * 1000)::bigint END,
+    greatest(0, extract(epoch FROM clock_timestamp() - i.opened_at) * 1000)::bigint
+FROM command c LEFT JOIN incident i ON c.kind = 'incident' AND i.id = c.about
+WHERE c.gateway = %s AND c.seq > %s AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) ORDER BY c.seq
+"""
 
 
 async def registry_version(conn: psycopg.AsyncConnection[Any], gateway: str) -> int:

@@ -91,8 +91,10 @@ class Down:
                     async with self._database.connection() as conn:
                         rows = await store.commands(conn, gateway, after)
                     begins = of_one and after == 0
-                    for seq, _, fields, not_after_ms in rows:
+                    for seq, fields, not_after_ms, age in rows:
                         said = json.loads(fields)
+                        if age is not None and not of_one:
+                            said["age"] = age  # of now: a new box, or one that stood still, goes on from there
                         if begins and said.get("answer") == "closed":
                             continue  # who knows of no call needs not be told that it ended
                         data = write_command(seq, not_after_ms, said)

@@ -103,6 +103,18 @@ def test_on_a_full_disk_telemetry_goes_first_and_alarms_are_kept_and_heard(small
     assert set(rig.county.store.events) == set(pressed)
 
 
+def test_on_a_full_disk_a_silent_alarm_is_heard_and_nothing_changes_that_is_seen(small: Rig) -> None:
+    rig = small
+    for name in ("reserve", "spare"):
+        until(f"a {name}", lambda name=name: (rig.data / name).exists())  # type: ignore[misc]
+    hush = rig.device("hush7")
+    rig.county.stop()
+    fill(rig)
+    hush.is_heard(hush.press("silent"))
+    assert (rig.data / "reserve").exists()
+    assert "given up" not in rig.gateway.log.read_text()
+
+
 def test_where_even_the_reserve_is_used_up_nothing_is_heard_but_everybody_is_told(small: Rig) -> None:
     rig = small
     lamp9, button = rig.device("lamp9"), rig.device("butt7")

@@ -146,7 +146,7 @@ def test_a_snapshot_is_of_one_moment(tmp_path: Path) -> None:
     store = tmp_path / "alarms.db"
     db = apsw.Connection(str(store))
     db.pragma("journal_mode", "wal")
-    db.execute("CREATE TABLE word(name TEXT PRIMARY KEY, value TEXT); CREATE TABLE outbox(n, received)")
+    db.execute("CREATE TABLE word(name TEXT PRIMARY KEY, value TEXT); CREATE TABLE outbox(n, received, device, frame)")
     db.execute("CREATE TABLE fill(x); INSERT INTO word VALUES('epoch', 'e'), ('a', '0'), ('b', '0')")
     stop = threading.Event()
     written = 0

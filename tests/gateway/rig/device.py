@@ -39,6 +39,7 @@ class Device:
         self.shows = True
         self.connected = False
         self.kicked = 0
+        self.refused = 0  # logins
         self.ways: list[str] = []  # topics of what came, pulses aside
         self.boot = secrets.token_hex(4)
         self._seq = 0
@@ -185,7 +186,10 @@ class Device:
         return id
 
     def _on_connect(self, client: mqtt.Client, _: object, flags: object, reason: Any, properties: object) -> None:
-        if not reason.is_failure:
+        if reason.is_failure:
+            with self.board:
+                self.refused += 1
+        else:
             down = [names.topic(self.id, what) for what in ("receipt", "lamp", "piece", "have")] + [names.PULSE]
             if self._carried:
                 down.append(f"hl/1/{self.id}/relay/#")

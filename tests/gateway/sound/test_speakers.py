@@ -10,6 +10,7 @@ import pytest
 from heartlamp_gateway.config import ConfigError
 from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.loud import loud_outputs, read_loud
+from heartlamp_gateway.outputs.runner import Runner
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.by_command import CommandSpeaker
 from heartlamp_gateway.outputs.speaker.by_http import HttpSpeaker
@@ -17,9 +18,10 @@ from heartlamp_gateway.outputs.speaker.by_sip import SipSpeaker
 from heartlamp_gateway.outputs.speaker.digest import Login
 from heartlamp_gateway.outputs.speaker.settings import read_sound, read_speakers
 from heartlamp_gateway.outputs.speaker.speakers import SILENT_HOUR, Speaker, Speakers
-from heartlamp_gateway.outputs.speaker.voice import Voice
+from heartlamp_gateway.outputs.speaker.voice import Said, Voice
 from heartlamp_gateway.rules.loudness import Night
 
+from tests.gateway.rig.waiting import until
 from tests.gateway.sound.http_speaker import HttpSpeakerServer, took
 from tests.gateway.sound.orders import DAY, NIGHT, at, nobody, order, ramp
 from tests.gateway.sound.sip_speaker import SipSpeakerServer
@@ -133,6 +135,19 @@ def test_where_none_was_heard_the_order_has_failed(prompts: Path) -> None:
     assert "answered 404" in end.why
 
 
+def test_sent_is_said_only_of_one_that_was_reached(prompts: Path) -> None:
+    said: list[Report] = []
+    with HttpSpeakerServer().listening() as gone:
+        away = http("河边", gone, timeout_s=0.5)
+    with HttpSpeakerServer(needs="MD5").listening() as server:
+        url = f"{server.url}/play"
+        login = Login(server.user, server.password)
+        there = Speaker("村口", (), "zh", HttpSpeaker(url, "POST", "wav", "", "audio/wav", "", url, login, None, 2.0))
+        end = village(prompts, away, there, deadline_s=8.0).perform(order("fire"), said.append)
+    assert (end.state, end.why.startswith("河边: ")) == ("done", True)
+    assert said == [Report("sent", "村口")]
+
+
 def test_one_that_is_busy_is_asked_again_until_it_is_free(prompts: Path) -> None:
     with HttpSpeakerServer(answers=[503, 503, 200]).listening() as server:
         reports: list[Report] = []
@@ -178,6 +193,34 @@ def test_a_panic_is_cut_off_for_a_fire_and_said_when_the_fire_was(prompts: Path)
     heard = [(path, body) for _, path, _, body in server.got]
     alarm, help = said(prompts, order("fire")), said(prompts, order("panic"))
     assert heard == [("/play", help), ("/stop", b""), ("/play", alarm), ("/play", help)]
+
+
+def test_what_falls_due_at_one_moment_is_said_in_that_order_however_long_it_takes_to_be_put_into_words(
+    prompts: Path,
+) -> None:
+    class Slow(Voice):
+        """The first order is in words when all others are."""
+
+        others = threading.Semaphore(0)
+
+        def say(self, order: Order, lang: str) -> Said:
+            if order.key == "a":
+                assert all(self.others.acquire(timeout=5) for _ in "bcd")
+                time.sleep(0.1)  # they would be in the line by now
+            elif order.key:  # not a look at its health
+                self.others.release()
+            return Said(ramp(50, len(order.key) and ord(order.key)), "")
+
+    ended: list[str] = []
+    with HttpSpeakerServer().listening() as server:
+        slow = Slow(prompts, 1, 60.0)
+        it = Speakers((http("村口", server),), slow, Night(), at(DAY), 60.0, again_s=0.2)
+        runner = Runner([it], lambda order: True, lambda order, said: ended.append(f"{order.key} {said.state}"))
+        runner.start()
+        runner.give([order("fire", key="a"), order("panic", key="b"), order("fire", key="c"), order("panic", key="d")])
+        until("all are said", lambda: len([e for e in ended if e.endswith("done")]) == 4)
+        runner.stop()
+    assert played(server) == [sound.to_wav(ramp(50, ord(key))) for key in "acbd"]
 
 
 def test_a_second_panic_waits_until_the_first_was_said(prompts: Path) -> None:

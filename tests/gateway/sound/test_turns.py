@@ -45,6 +45,28 @@ def test_the_urgent_one_cuts_off_and_goes_before_those_who_waited_longer() -> No
     assert order == ["fire", "second panic"]
 
 
+def test_who_stood_first_is_first_though_not_ready_and_who_was_cut_off_goes_on_before_the_others() -> None:
+    turns, order = Turns(), list[str]()
+    first = turns.stand(1)
+    second = Waiting(turns, 1, "second", order)
+    fire = turns.take(2, soon())  # waits for nobody who has not begun, and has nobody to cut off
+    assert fire is not None
+    assert not first.cut.is_set()
+    turns.give_back(fire)
+    assert turns.wait(first, soon())
+    flood = turns.stand(2)
+    assert first.cut.is_set()
+    turns.give_back(first)
+    again = turns.stand(1, first=True)
+    assert turns.wait(flood, soon())
+    turns.give_back(flood)
+    assert turns.wait(again, soon())
+    assert order == []
+    turns.give_back(again)
+    second.thread.join(5)
+    assert order == ["second"]
+
+
 def test_of_two_fires_the_first_goes_on() -> None:
     turns = Turns()
     first = turns.take(2, soon())

@@ -123,7 +123,7 @@ def test_without_an_answer_code_nobody_answers_and_the_page_does_not_ask(seen: V
 
 def test_only_whom_the_villages_own_steps_telephone_may_be_answered_for() -> None:
     raised, _ = incidents.raise_alarm(replace(VILLAGE, plan=PLAN), A, "s7", "panic", OPENED)
-    asked = escalation.follow(raised, NOON)
+    asked = escalation.follow(raised, NOON, OPENED)
     names = [(HEAD.id, HEAD.name, ""), (GRID.id, GRID.name, ""), (OFFICE.id, OFFICE.name, "")]
     assert list(escalation.on_duty(asked, A)) == names
     asked, _ = escalation.answered(asked, A, GRID.id, "cannot")

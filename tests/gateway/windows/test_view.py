@@ -1,6 +1,7 @@
 """What may be seen, as rules."""
 
 import pytest
+from heartlamp_gateway.rules import untold
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.rules.model import Incident, Lamp, Village
 from heartlamp_gateway.windows import view
@@ -117,7 +118,7 @@ def test_what_waits_does_not_tell_of_a_silent_alarm() -> None:
         row(4, "hush7", b"anything"),
         Kept(5, "", 0, "e", "", note=Note(5, 0, "e", "i", "lit", "lamp9")),
     ]
-    assert [kept.n for kept in view.waiting(rows, frozenset({"hush7"}))] == [1, 5]
+    assert [kept.n for kept in untold.waiting(rows, frozenset({"hush7"}))] == [1, 5]
 
 
 def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:

@@ -21,7 +21,7 @@ AROUND_S = ENABLE_S + 4 * CALL_S  # before it rings, and to hang up: each a D-Bu
 
 
 class Voice:
-    """outputs.adapter.Adapter. `turn`: shared with the Inbox, which ends calls that nobody owns. `is_wanted(order)`:
+    """outputs.adapter.Adapter. `turn`: shared with the Inbox, which ends calls that nobody owns. `rings_on(order)`:
     asked often while it rings, never blocks: what is not wanted any more is hung up; who has taken it is heard out.
     `say(order)`: the WAV files of one round; `player`: the command that plays them, given their names. Both are the
     configuration's unless others are given."""
@@ -33,12 +33,12 @@ class Voice:
         self,
         config: ModemConfig,
         turn: Turn,
-        is_wanted: Callable[[Order], bool] = lambda order: True,
+        rings_on: Callable[[Order], bool] = lambda order: True,
         say: Callable[[Order], list[Path]] | None = None,
         player: tuple[str, ...] | None = None,
     ) -> None:
         self.deadline_s = config.ring_s + config.answer_s + AROUND_S
-        self._config, self._turn, self._is_wanted = config, turn, is_wanted
+        self._config, self._turn, self._rings_on = config, turn, rings_on
         audio = config.audio
         self._say = say or (speech.recorded(audio.prompts) if audio else lambda order: [])
         self._player = player or (speech.player_of(audio.device) if audio else ())
@@ -111,7 +111,7 @@ class Voice:
         while True:
             came = bus.next(LOOK_S)
             now = time.monotonic()
-            if call.answered is None and not self._is_wanted(order):
+            if call.answered is None and not self._rings_on(order):
                 return Report("failed", rule.UNWANTED)
             if came is not None and (gone := _gone(came, modem.path)):
                 return Report("failed", gone)

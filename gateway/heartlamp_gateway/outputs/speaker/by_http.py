@@ -46,8 +46,7 @@ class HttpSpeaker:
         until = min(until, start + length + self.timeout_s)
         with served_to(self.url, wav, self.timeout_s) if self.send == "url" else nullcontext() as served:
             data = wav if served is None else self.body.replace("{url}", json.dumps(served.url)[1:-1]).encode()
-            begun()
-            status = self._ask(self.method, self.url, data, until, cut)
+            status = self._ask(self.method, self.url, data, until, cut, begun)
             if status in (401, 403):
                 raise Unheard(f"{self.url} refuses our name and password ({status})", again=False)
             if not 200 <= status < 300:
@@ -76,15 +75,24 @@ class HttpSpeaker:
             except Unheard:
                 pass  # the more urgent announcement is what counts, and it says itself whether it was heard
 
-    def _ask(self, method: str, url: str, data: bytes, until: float, cut: threading.Event) -> int:
-        """The status, after having said who we are where it asks. Raises Unheard, CutOff."""
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        data: bytes,
+        until: float,
+        cut: threading.Event,
+        written: Callable[[], None] = lambda: None,
+    ) -> int:
+        """The status, after having said who we are where it asks. `written`: called when the request itself is out,
+        perhaps twice. Raises Unheard, CutOff."""
         challenge: Challenge | None = None
         if self.login is not None and data:  # asked before, so that no megabyte meets a 401
             challenge = self._challenge(self._exchange("HEAD", url, b"", "", until, cut))
-        response = self._exchange(method, url, data, self._authorization(challenge, method, url), until, cut)
+        response = self._exchange(method, url, data, self._authorization(challenge, method, url), until, cut, written)
         fresh = self._challenge(response)
         if fresh is not None and (challenge is None or fresh.nonce != challenge.nonce):
-            response = self._exchange(method, url, data, self._authorization(fresh, method, url), until, cut)
+            response = self._exchange(method, url, data, self._authorization(fresh, method, url), until, cut, written)
         return response.status
 
     def _challenge(self, response: http.client.HTTPResponse) -> Challenge | None:
@@ -98,7 +106,14 @@ class HttpSpeaker:
         return answer(challenge, self.login, method, _target(url), 1, secrets.token_hex(8))
 
     def _exchange(
-        self, method: str, url: str, data: bytes, authorization: str, until: float, cut: threading.Event
+        self,
+        method: str,
+        url: str,
+        data: bytes,
+        authorization: str,
+        until: float,
+        cut: threading.Event,
+        written: Callable[[], None] = lambda: None,
     ) -> http.client.HTTPResponse:
         """A connection of its own. Only the status and headers are read: a body may never end."""
         parts = urlsplit(url)
@@ -118,6 +133,7 @@ class HttpSpeaker:
             connection.sock.settimeout(left)
             with _watched(connection.sock, until, cut):
                 connection.request(method, _target(url), data or None, headers)
+                written()
                 return connection.getresponse()
         except (OSError, http.client.HTTPException) as wrong:
             if cut.is_set():

@@ -22,7 +22,8 @@ class CutOff(Exception):
 
 class Kind(Protocol):
     def play(self, samples: "array[int]", until: float, cut: threading.Event, begun: Callable[[], None]) -> None:
-        """Returns when it has been heard. `begun` is called when it begins. Raises Unheard, CutOff; never later than a
+        """Returns when it has been heard. `begun` is called when it begins, or has all that it needs to,
+        never before anybody was reached; perhaps more than once. Raises Unheard, CutOff; never later than a
         moment after `until` (s, monotonic)."""
         ...
 

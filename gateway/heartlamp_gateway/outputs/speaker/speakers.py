@@ -11,7 +11,7 @@ from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.kind import CutOff, Kind, Unheard
 from heartlamp_gateway.outputs.speaker.voice import CannotSay, Voice
-from heartlamp_gateway.outputs.turns import Turns
+from heartlamp_gateway.outputs.turns import Turn, Turns
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
 from heartlamp_gateway.say import log
 
@@ -41,8 +41,9 @@ def chosen(speakers: tuple[Speaker, ...], order: Order) -> tuple[Speaker, ...]:
 
 
 class Speakers:
-    """An output's Adapter. `at_once`: an order may be given while another is under way, in a thread of its own; a fire
-    cuts off a panic, which is said when the fire was."""
+    """An output's Adapter, and Lines. `at_once`: an order may be given while another is under way, in a thread of its
+    own; a fire cuts off a panic, which is said when the fire was. What is as urgent is said in the order in which it
+    was lined up, however long each takes to be put into words."""
 
     channel = "speaker"
     at_once = True
@@ -64,10 +65,26 @@ class Speakers:
         self._minute = minute
         self._again_s = again_s
         self._turns = {speaker.name: Turns() for speaker in speakers}
+        self._places: dict[str, dict[str, Turn]] = {}  # of orders that were lined up: by key, by loudspeaker's name
         self._stopped = threading.Event()
         self._troubles: dict[str, str] = {}
 
+    def line_up(self, order: Order) -> None:
+        rank = urgency(order.what, bool(order.drill))
+        self._places[order.key] = {s.name: self._turns[s.name].stand(rank) for s in chosen(self._speakers, order)}
+
     def perform(self, order: Order, report: Callable[[Report], None]) -> Report:
+        if order.key not in self._places:
+            self.line_up(order)
+        places = self._places.pop(order.key)
+        try:
+            return self._perform(order, report, places)
+        finally:  # of those that nobody was sent to
+            for name, turn in places.items():
+                self._turns[name].give_back(turn)
+
+    def _perform(self, order: Order, report: Callable[[Report], None], places: dict[str, Turn]) -> Report:
+        """Takes out of `places` what it uses."""
         if order.what == "silent":
             return Report("failed", "refused")
         if not may_sound(order.what, self._minute(), self._night, bool(order.drill)):
@@ -86,7 +103,7 @@ class Speakers:
                     spoken[lang] = said.samples
         except CannotSay as wrong:
             return Report("failed", str(wrong))
-        works = [_Work(self, s, order, spoken[order.lang or s.lang], until, report) for s in speakers]
+        works = [_Work(self, s, places.pop(s.name), spoken[order.lang or s.lang], until, report) for s in speakers]
         threads = [threading.Thread(target=w.run, name=f"speaker {w.speaker.name}", daemon=True) for w in works]
         for thread in threads:
             thread.start()
@@ -95,13 +112,12 @@ class Speakers:
         return _together(works)
 
     def say_on(
-        self, speaker: Speaker, order: Order, samples: "array[int]", until: float, begun: Callable[[], None]
+        self, speaker: Speaker, turn: Turn, samples: "array[int]", until: float, begun: Callable[[], None]
     ) -> None:
         """Waits for its turn, speaks, and begins anew after a cut or a fault. Raises Unheard when there is no time."""
-        rank, why, turns = urgency(order.what, bool(order.drill)), "", self._turns[speaker.name]
+        why, turns = "", self._turns[speaker.name]
         while True:
-            turn = turns.take(rank, until)
-            if turn is None:
+            if not turns.wait(turn, until):
                 raise Unheard(
                     why or "never its turn: something more urgent is being said, or the box stops", again=False
                 )
@@ -118,6 +134,7 @@ class Speakers:
             finally:
                 turns.give_back(turn)
             self._stopped.wait(pause)
+            turn = turns.stand(turn.urgency, first=not pause)  # who was cut off goes on before those who waited
 
     def health(self) -> str:
         """Only where no loudspeaker would work: one that is broken must not silence the others. `troubles()` has it."""
@@ -171,23 +188,23 @@ class _Work:
         self,
         speakers: Speakers,
         speaker: Speaker,
-        order: Order,
+        turn: Turn,
         samples: "array[int]",
         until: float,
         report: Callable[[Report], None],
     ) -> None:
         self.speaker = speaker
+        self._turn = turn
         self.wrong: str | None = "did not end in time"
         self._told = False
         self._speakers = speakers
-        self._order = order
         self._samples = samples
         self._until = until
         self._report = report
 
     def run(self) -> None:
         try:
-            self._speakers.say_on(self.speaker, self._order, self._samples, self._until, self._begun)
+            self._speakers.say_on(self.speaker, self._turn, self._samples, self._until, self._begun)
             self.wrong = None
         except Unheard as wrong:
             self.wrong = str(wrong)

@@ -19,6 +19,7 @@ from asyncio import core
 from heartlamp.rules import wav
 from heartlamp.settings.log import Log
 
+ONE_MOMENT_NS = 2_000_000
 POWER_ON, DEEP_SLEEP = 1, 4  # machine's own numbers
 ASLEEP, RESTART = 72, 73  # how a device ends that goes to sleep, or starts again; virtual.py sees to it
 
@@ -186,9 +187,9 @@ class Board:
             line = sys.stdin.readline()
         except ValueError:
             line = "not UTF-8"
-        at, stamp = self.clock(), self.stamp()
         if not line:
             raise SystemExit(0)
+        at, stamp = self._moment()
         serial = None
         try:
             said = json.loads(line)
@@ -208,6 +209,16 @@ class Board:
         if serial is not None and self.on_serial is not None:
             self.on_serial(serial)
         return None
+
+    def _moment(self) -> "tuple[int, int]":
+        """Both clocks at one moment. A pin has its time latched as it moves, as by an interrupt; where this program is
+        put aside between two looks at two clocks, an edge would be as much too early, and a press a bounce."""
+        for _ in range(20):
+            before = self.stamp()
+            at, stamp = self.clock(), self.stamp()
+            if 0 <= stamp - before < ONE_MOMENT_NS:
+                break
+        return at, stamp
 
     def show(self, picture: dict) -> None:
         _print({"t": time.time_ns(), "show": picture})
