@@ -138,6 +138,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             door=config.ups,
             hanging=watch.hanging,
             paper=paper,
+            flaws=config.flaws,
         ),
         stop.wait,
         beat["box"],
@@ -205,6 +206,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
 
     papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), breathe("papers"))
 
+    for flaw in config.flaws:
+        log.error("gateway.toml: %s", flaw.en)
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
         thread("alarms", alarms_link.run),

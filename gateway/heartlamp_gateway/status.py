@@ -50,6 +50,7 @@ def facts(config: Config) -> dict[str, Any]:
         "pictures_waiting": _pictures(data / "pictures") if config.pictures else None,
         "updates_cached": len(list((data / "bundles").glob("*.hlb"))) if config.updates else None,
         "sim_warnings": sim_warnings(config),
+        "config_flaws": [flaw.en for flaw in config.flaws],
         "troubles": _told(data / TOLD) if found["running"] else [],
     }
     return found | {"wrong": wrong}
@@ -83,7 +84,9 @@ def status(found: dict[str, Any]) -> str:
     if f["new_token_waits"]:
         lines.append("token              waits for the county, to take the place of the restored one")
     lines += [f"! card             {both(text)[1]}" for text in f["sim_warnings"]]
-    lines += [f"! {each['code']:16} {each['en']}" for each in f["troubles"] if each["code"] != "card"]
+    lines += [f"! config           {text}" for text in f["config_flaws"]]
+    seen = ("card", "config")  # above, from what is now and not from what ran
+    lines += [f"! {each['code']:16} {each['en']}" for each in f["troubles"] if each["code"] not in seen]
     return "\n".join([*lines, *(f"✗ {text}" for text in f["wrong"])])
 
 

@@ -23,12 +23,12 @@ PARTS = f"""
 [[speaker]]
 name = "村口"
 kind = "command"
-command = ["true"]
-check_command = ["true"]
+command = ["true", "{{file}}"]
+check_command = ["true", "{{file}}"]
 [[speaker]]
 name = "北坡"
 kind = "command"
-command = ["true"]
+command = ["true", "{{file}}"]
 check_command = ["false"]
 [modem]
 [modem.sim]

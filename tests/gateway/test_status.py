@@ -18,18 +18,9 @@ from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.insides import TOLD, both
 
-CONFIG = """id = "gwliu1"
-county_url = "https://127.0.0.1:8443"
-county_ca = "ca.pem"
-token_file = "token"
-data_dir = "data"
-[broker]
-host = "127.0.0.1"
-port = 8883
-cert = "c"
-key = "k"
-ca = "ca.pem"
-[supervision]
+from tests.gateway.rig.little import LITTLE
+
+CONFIG = f"""{LITTLE}[supervision]
 reserve_mb = 1
 [updates]
 """

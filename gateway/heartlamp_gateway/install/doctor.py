@@ -51,6 +51,7 @@ class Finding:
 
 def examine(config: Config, healths: Mapping[str, Callable[[], str]]) -> Iterator[Finding]:
     """`healths`: of each output that is configured: "" or what is wrong (outputs.adapter.Adapter.health)."""
+    yield from _file(config)
     yield from _papers(config)
     yield from _folder(config)
     yield from _county(config)
@@ -59,6 +60,11 @@ def examine(config: Config, healths: Mapping[str, Callable[[], str]]) -> Iterato
     for name, health in healths.items():
         yield _output(name, health)
     yield from _units()
+
+
+def _file(config: Config) -> Iterator[Finding]:
+    for flaw in config.flaws:
+        yield Finding("config", False, flaw.en, "mend gateway.toml, then systemctl restart heartlamp-gateway")
 
 
 def _papers(config: Config) -> Iterator[Finding]:

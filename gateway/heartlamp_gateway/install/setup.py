@@ -11,6 +11,7 @@ from pathlib import Path
 from heartlamp_protocol import join
 
 from heartlamp_gateway.broker.writing import write_atomically
+from heartlamp_gateway.config import ConfigError, read_config
 from heartlamp_gateway.install import addresses
 from heartlamp_gateway.install.asking import county_url
 from heartlamp_gateway.install.joining import Papers, enter, meet
@@ -69,7 +70,7 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
     read_by_its_runner(config, data)
     papers.begun.unlink(missing_ok=True)
     belongs_to_its_folder(data)
-    said = [f"this box is {told.gateway}, the gateway of {told.village}; written to {config}"]
+    said = [f"this box is {told.gateway}, the gateway of {told.village}; written to {config}", *_flaws(config)]
     if told.host and told.host != host:
         said.append(
             f"! devices of this village look for their broker at {told.host}, this box is at {host}: give it that "
@@ -80,6 +81,14 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
     if Path("/run/systemd/system").exists():
         said.append("now: systemctl restart heartlamp-broker heartlamp-gateway, and then heartlamp-gateway doctor")
     return said
+
+
+def _flaws(config: Path) -> list[str]:
+    """Of what a technician added."""
+    try:
+        return [f"! {config}: {flaw.en}" for flaw in read_config(config).flaws]
+    except ConfigError as wrong:
+        return [f"! {wrong}: the gateway will not start"]
 
 
 def gateway_toml(told: join.Village, url: str, host: str, data: Path, papers: Papers) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.disk.room import Room
-from heartlamp_gateway.supervision import broker, certificate, county, disk, heat, memory, threads, ups
+from heartlamp_gateway.settings_file import Flaw
+from heartlamp_gateway.supervision import broker, certificate, county, disk, file, heat, memory, threads, ups
 from heartlamp_gateway.supervision.box import Check
 from heartlamp_gateway.supervision.date import Date
 
@@ -22,9 +23,11 @@ def checks(
     door: ups.Door | None,
     hanging: Callable[[], Sequence[str]],
     paper: certificate.Paper,
+    flaws: Sequence[Flaw],
 ) -> Mapping[str, Check]:
     """`refusing`: the alarm file has something in memory only; `sessions`, `woke`: as of broker.judge; `ahead_s`:
-    as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker."""
+    as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker;
+    `flaws`: of gateway.toml."""
     return {
         disk.NAME: lambda: disk.look(folder, room, refusing()),
         "clock": Date(ahead_s).look,
@@ -34,5 +37,6 @@ def checks(
         heat.NAME: lambda: heat.look(zones),
         memory.NAME: memory.look,
         certificate.NAME: paper.look,
+        file.NAME: lambda: file.judge(flaws),
         threads.NAME: lambda: threads.judge(hanging()),
     }

@@ -1,9 +1,13 @@
 """[modem] of gateway.toml."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from heartlamp_gateway.settings_file import SettingsFile
 
 FIELDS = ("bus", "imei", "country", "ring_s", "answer_s", "delivery_s", "audio", "sim")
 AUDIO_FIELDS = ("device", "prompts")
@@ -76,13 +80,32 @@ def read_modem(table: dict[str, Any], here: Path) -> ModemConfig:
     )
 
 
+def modem_of(file: SettingsFile) -> ModemConfig | None:
+    """Of the whole file. What is wrong with the card's record or the sound keeps nobody from being called."""
+
+    def read(table: dict[str, Any], here: Path) -> ModemConfig:
+        for name, known in (("audio", AUDIO_FIELDS), ("sim", SIM_FIELDS)):
+            alone = table.get(name)
+            if isinstance(alone, dict):
+                table[name] = file.read(f"[modem.{name}]", alone, known, partial(_checked, name))
+        return read_modem(table, here)
+
+    return file.part("modem", FIELDS, read)
+
+
+def _checked(name: str, fields: dict[str, Any], here: Path) -> dict[str, Any]:
+    read_modem({name: fields}, here)
+    return fields
+
+
 def _sim(fields: dict[str, Any]) -> Sim:
     _only(fields, SIM_FIELDS, "sim.")
     for name in ("balance_on", "expires"):
         if name in fields and type(fields[name]) is not date:
             raise ValueError(f"`sim.{name}` must be a day, such as 2027-06-30, without quotes")
     balance, megabytes = fields.get("balance"), fields.get("megabytes")
-    if balance is not None and (isinstance(balance, bool) or not isinstance(balance, int | float)):
+    is_number = isinstance(balance, int | float) and not isinstance(balance, bool) and math.isfinite(balance)
+    if balance is not None and not is_number:
         raise ValueError("`sim.balance` must be a number")
     if megabytes is not None and (type(megabytes) is not int or megabytes <= 0):
         raise ValueError("`sim.megabytes` must be a whole number above 0")
