@@ -12,7 +12,7 @@ from heartlamp_protocol.device.names import is_device_id
 from heartlamp_gateway import sntp_table
 from heartlamp_gateway.pictures import table as pictures
 from heartlamp_gateway.pictures.table import PicturesTable, read_pictures
-from heartlamp_gateway.settings_file import Flaw, SettingsFile, has_port
+from heartlamp_gateway.settings_file import ENCODING, Flaw, SettingsFile, has_port
 from heartlamp_gateway.sntp_table import TimeTable, read_time
 from heartlamp_gateway.supervision import config as supervision
 from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
@@ -95,7 +95,14 @@ def read_config(path: Path) -> Config:
     """Relative paths are relative to the file. Raises ConfigError where the village cannot be served at all; of parts
     that not every box has, `flaws` says what is wrong with them."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = tomllib.loads(path.read_text(encoding=ENCODING))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {path}: this box is no gateway yet. `sudo heartlamp-gateway setup` makes it one, with a code "
+            "from the county; `restore` makes it the one of a backup"
+        ) from None
+    except PermissionError:
+        raise ConfigError(f"{path} is nobody's but root's and the gateway's: run this with sudo") from None
     except OSError as wrong:
         raise ConfigError(f"{path} cannot be read: {wrong}") from None
     except ValueError as wrong:

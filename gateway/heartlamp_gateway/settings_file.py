@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult
 
+ENCODING = "utf-8-sig"  # some editors put a mark of three bytes before what they write
 Part = TypeVar("Part")
 Read = Callable[[dict[str, Any], Path], Part]
 

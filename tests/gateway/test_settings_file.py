@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from heartlamp_gateway.config import Config, ConfigError, read_config
+from heartlamp_gateway.outputs.siren_off import siren_off
 from heartlamp_gateway.rules.health import FAULT, OK, WARN
 from heartlamp_gateway.supervision import file
 
@@ -85,6 +86,20 @@ def test_what_no_village_can_be_served_without_is_refused_by_its_name(
     with pytest.raises(ConfigError) as refused:
         read(tmp_path, LITTLE.replace(old, new))
     assert said in str(refused.value)
+
+
+def test_the_mark_that_some_editors_write_first_is_none_of_its_words(tmp_path: Path) -> None:
+    assert read(tmp_path, f"\ufeff{LITTLE}") == read(tmp_path, LITTLE)
+    (tmp_path / "gateway.toml").write_text("\ufeffid = 7\n", encoding="utf-8")
+    assert siren_off(tmp_path / "gateway.toml") == "this box has no siren"
+
+
+@pytest.mark.parametrize("word", ["status", "doctor", "run"])
+def test_before_setup_it_is_said_what_to_do(tmp_path: Path, word: str) -> None:
+    command = [sys.executable, "-m", "heartlamp_gateway", word, "--config", str(tmp_path / "gateway.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "this box is no gateway yet. `sudo heartlamp-gateway setup` makes it one" in done.stderr
 
 
 def test_a_village_goes_on_with_a_mistake_and_everybody_who_can_mend_it_is_told() -> None:

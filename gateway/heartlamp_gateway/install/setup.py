@@ -16,6 +16,7 @@ from heartlamp_gateway.install import addresses
 from heartlamp_gateway.install.asking import county_url
 from heartlamp_gateway.install.joining import Papers, enter, meet
 from heartlamp_gateway.install.optional import MARK, OPTIONAL
+from heartlamp_gateway.settings_file import ENCODING
 
 PORT = 8883
 BROKER = ("host", "port", "cert", "key", "ca")
@@ -33,7 +34,7 @@ class Answers:
 def read_answers(path: Path) -> Answers:
     """TOML with `county`, `code` and, where the guess may be wrong, `address`. Raises ValueError."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = tomllib.loads(path.read_text(encoding=ENCODING))
     except OSError as wrong:
         raise ValueError(f"{path} cannot be read: {wrong}") from None
     except ValueError as wrong:
@@ -120,7 +121,7 @@ def _rest_of(config: Path) -> str:
     """What a technician added to the file of before: [modem], [siren] and the like, what is commented out, and what
     they wrote below [broker] themselves."""
     table, kept = "", []
-    for line in config.read_text(encoding="utf-8").splitlines():
+    for line in config.read_text(encoding=ENCODING).splitlines():
         begins = line.strip().startswith("[")
         table = line.strip() if begins else table
         ours = not table or (table == "[broker]" and (begins or line.partition("=")[0].strip() in BROKER))
