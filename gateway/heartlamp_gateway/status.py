@@ -18,9 +18,10 @@ from heartlamp_gateway.broker.child import running
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.disk.opening import DAMAGE
 from heartlamp_gateway.disk.room import Room
-from heartlamp_gateway.insides import TOLD, both
+from heartlamp_gateway.insides import TOLD
 from heartlamp_gateway.install import openssl
 from heartlamp_gateway.install.papers import wanted_token
+from heartlamp_gateway.rules.languages import both
 from heartlamp_gateway.run import ALARMS, READINGS
 
 BUSY_MS = 2_000

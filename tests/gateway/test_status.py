@@ -16,7 +16,8 @@ import pytest
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.disk.room import Room
-from heartlamp_gateway.insides import TOLD, both
+from heartlamp_gateway.insides import TOLD
+from heartlamp_gateway.rules.languages import both, in_both, listed
 
 from tests.gateway.rig.little import LITTLE
 
@@ -146,5 +147,10 @@ def test_a_text_in_both_languages_is_parted() -> None:
     assert both("SIM 卡套餐 2027-01-01 到期，付费：李。 The SIM card's plan ends, in 3 days.") == (
         "SIM 卡套餐 2027-01-01 到期，付费：李。",
         "The SIM card's plan ends, in 3 days.",
+    )
+    assert both(in_both("连不上", "It cannot be reached: no route")) == ("连不上。", "It cannot be reached: no route.")
+    assert listed({"村口": in_both("坏了", "It broke"), "北坡": "no route"}) == (
+        "北坡：no route；村口：坏了",
+        "北坡: no route; 村口: It broke",
     )
     assert both("no route to host") == ("no route to host", "no route to host")

@@ -48,7 +48,8 @@ class Box:
         lasts = [
             h for h in found if h.state == FAULT or (h.state == WARN and (h.name in told or self._since[h.name] <= old))
         ]
-        return lasts, frozenset(h.name for h in found)
+        gone = set(told) - self._checks.keys()  # of a part that this box has no more, as after a modem was taken out
+        return lasts, frozenset({h.name for h in found} | gone)
 
     def run(self) -> None:
         left, step = min(FIRST_S, self._each_s), min(STEP_S, self._each_s)

@@ -17,26 +17,28 @@ def checks(
     refusing: Callable[[], bool],
     sessions: Callable[[], tuple[int | None, int | None, int | None]],
     woke: Callable[[], int],
-    away_ms: Callable[[], int],
+    away: Callable[[], tuple[int, bool]],
     ahead_s: Callable[[float], float | None],
     zones: Path,
     door: ups.Door | None,
     hanging: Callable[[], Sequence[str]],
     paper: certificate.Paper,
     flaws: Sequence[Flaw],
+    outputs: Mapping[str, Check],
 ) -> Mapping[str, Check]:
-    """`refusing`: the alarm file has something in memory only; `sessions`, `woke`: as of broker.judge; `ahead_s`:
-    as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker;
-    `flaws`: of gateway.toml."""
+    """`refusing`: the alarm file has something in memory only; `sessions`, `woke`: as of broker.judge; `away`: as of
+    county.judge; `ahead_s`: as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker; `flaws`:
+    of gateway.toml; `outputs`: of those that this box has."""
     return {
         disk.NAME: lambda: disk.look(folder, room, refusing()),
         "clock": Date(ahead_s).look,
         broker.NAME: lambda: broker.judge(boottime(), *sessions(), woke()),
-        county.NAME: lambda: county.judge(away_ms()),
+        county.NAME: lambda: county.judge(*away()),
         ups.NAME: lambda: ups.look(door),
         heat.NAME: lambda: heat.look(zones),
         memory.NAME: memory.look,
         certificate.NAME: paper.look,
         file.NAME: lambda: file.judge(flaws),
         threads.NAME: lambda: threads.judge(hanging()),
+        **outputs,
     }

@@ -155,7 +155,7 @@ def test_one_that_breaks_in_a_way_that_nobody_foresaw_has_failed_alone(prompts: 
         end = it.perform(order("fire"), nobody)
         assert (end.state, end.why) == ("done", "坏的: ZeroDivisionError: oh")
         assert it.health() == ""
-        assert it.troubles()["坏的"] == "ZeroDivisionError: oh"
+        assert it.troubles()["坏的"] == "检查时出错。 ZeroDivisionError: oh."
     assert len(played(good)) == 1
 
 
