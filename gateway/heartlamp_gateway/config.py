@@ -87,6 +87,11 @@ class Config:
     flaws: tuple[Flaw, ...] = ()
 
     @property
+    def has_outputs(self) -> bool:
+        """It can telephone, or make itself heard."""
+        return self.modem is not None or (self.loud is not None and bool(self.loud.siren or self.loud.speakers))
+
+    @property
     def broker_dir(self) -> Path:
         return self.data_dir / "broker"
 

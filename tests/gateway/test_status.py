@@ -85,6 +85,20 @@ def test_a_gateway_that_is_well(box: Box) -> None:
     assert "✗" not in said
 
 
+def test_a_plan_is_missed_where_something_could_be_done_by_it(box: Box) -> None:
+    said = box.ran().status()[1]
+    assert "plan               version 0: 0 policies, 0 targets" in said
+    assert "! plan" not in said  # lamps need none
+    box.config.write_text(CONFIG + "[modem]\n")
+    assert "! plan             This village has no plan" in box.status()[1]
+    assert (box.facts()["plan_policies"], box.facts()["plan_missing"]) == (0, True)
+    broken = apsw.Connection(str(box.data / "alarms.db"))
+    broken.execute("INSERT OR REPLACE INTO word(name, value) VALUES('plan', '{}')")
+    broken.close()
+    code, said = box.status()
+    assert (code, "the plan in it cannot be read" in said, "plan               version ?" in said) == (1, True, True)
+
+
 def test_one_that_never_ran(box: Box) -> None:
     code, said = box.status()
     assert code == 1

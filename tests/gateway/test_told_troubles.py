@@ -5,11 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from heartlamp_gateway.rules.health import FAULT, OK, WARN
-from heartlamp_gateway.supervision import outputs
+from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN
+from heartlamp_gateway.supervision import outputs, plan
 from heartlamp_gateway.supervision.box import Box
+from heartlamp_protocol.escalation.plan import NO_PLAN, Plan, Step
 
-from tests.gateway.faults.villages import village
+from tests.gateway.faults.villages import planned, village
 from tests.gateway.rig.village import Rig
 from tests.gateway.rig.waiting import until
 
@@ -45,6 +46,31 @@ def test_the_county_is_told_of_a_broken_modem_and_siren_and_that_they_are_gone()
 
         rig.county.board.wait("no siren, no trouble", lambda: [s for s in restored() if s.endswith("siren")], 20)
         assert [subject for subject in restored() if not subject.endswith("siren")] == []
+
+
+def test_a_village_without_a_plan_is_not_well() -> None:
+    with village(f"[supervision]\nlook_s = 1\n{NO_SIREN}") as rig:
+
+        def doctor() -> str:
+            command = [sys.executable, "-m", "heartlamp_gateway", "doctor", "--config", str(rig.config)]
+            return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+
+        until("it is told", lambda: "plan" in told(rig), 25)
+        assert "! plan             This village has no plan" in status(rig.config)
+        assert "✗ plan         This village has no plan" in doctor()
+        assert "heartlamp-server plan load gwliu1" in doctor()
+        planned(rig, Step(1, "village", 0, "accepted", ("all",)))
+        until("it is over", lambda: "plan" not in told(rig), 25)
+        assert "plan               version 3: 1 policies, 2 targets" in status(rig.config)
+        assert "! plan" not in status(rig.config)
+        assert "✓ plan         version 3: 1 policies, 2 targets" in doctor()
+
+
+def test_a_box_that_can_only_light_lamps_needs_no_plan() -> None:
+    assert plan.judge(NO_PLAN, has_outputs=False).state == ABSENT
+    assert plan.judge(NO_PLAN, has_outputs=True).state == WARN
+    empty = Plan(7, 480, (), ())  # the county may hand down an empty one
+    assert plan.judge(empty, has_outputs=True).state == WARN
 
 
 def test_a_county_that_refuses_us_is_said_with_what_to_do(rig: Rig) -> None:
