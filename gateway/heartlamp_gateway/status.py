@@ -189,6 +189,8 @@ def _in_words(path: Path, error: Exception) -> str:
             "it is damaged. Restart the gateway: it sets the file aside and begins a new one, and devices offer again "
             "what the county has not received. Then replace the card or disk"
         )
+    elif _is_full(path) and path.stat().st_size == 0:
+        do = "the disk is full, and nothing was kept on it yet: free space, the gateway cannot begin without"
     elif isinstance(error, apsw.FullError) or _is_full(path):
         do = "the disk is full: free space. Alarms go on; what stands above may be of a while ago"
     elif isinstance(error, apsw.BusyError | apsw.LockedError):

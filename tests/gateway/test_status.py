@@ -19,6 +19,7 @@ from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.insides import TOLD
 from heartlamp_gateway.rules.languages import both, in_both, listed
 
+from tests.gateway.rig.certificates import Authority
 from tests.gateway.rig.little import LITTLE
 
 CONFIG = f"""{LITTLE}[supervision]
@@ -59,21 +60,32 @@ def box(tmp_path: Path) -> Box:
     return Box(tmp_path)
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Box]:
-    """On a small disk that is really full."""
-    (tmp_path / "data").mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(tmp_path / "data")]
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """The data folder on a disk of 2 MB."""
+    (folder / "data").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(folder / "data")]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no small disk can be mounted here: that needs root and CAP_SYS_ADMIN")
     try:
-        made = Box(tmp_path).ran()
-        with (made.data / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(4096))
-        yield made
+        yield folder / "data"
     finally:
-        subprocess.run(["umount", str(tmp_path / "data")], check=True)
+        subprocess.run(["umount", str(folder / "data")], check=True)
+
+
+def fill(data: Path) -> None:
+    with (data / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Box]:
+    """On a small disk that is really full."""
+    with small_disk(tmp_path) as data:
+        made = Box(tmp_path).ran()
+        fill(data)
+        yield made
 
 
 def test_a_gateway_that_is_well(box: Box) -> None:
@@ -112,6 +124,22 @@ def test_a_full_disk(small: Box) -> None:
     assert code == 1
     assert "the disk is full: free space" in said
     assert "waiting for county 0 of 0 kept" in said  # what the file alone has
+
+
+def test_a_first_start_on_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(Authority(tmp_path).ca.read_text())
+    with small_disk(tmp_path) as data:
+        box = Box(tmp_path)
+        fill(data)
+        for words in (["run"], ["run", "--with-broker"], ["broker-files"]):
+            command = [sys.executable, "-m", "heartlamp_gateway", *words, "--config", str(box.config)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 1
+            assert f"the disk of {data} is full: free some MB" in done.stderr
+            assert "Traceback" not in done.stderr
+        code, said = box.status()
+        assert (code, "Alarms go on" in said) == (1, False)
+        assert "nothing was kept on it yet: free space" in said
 
 
 @pytest.mark.parametrize("damage", ["its head", "a page"])
