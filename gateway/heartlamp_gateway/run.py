@@ -148,6 +148,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         stop.wait,
         beat["box"],
         each_s=config.supervision.look_s,
+        slow=heard_of.keys(),
     )
     supervised = Devices(
         config.id,

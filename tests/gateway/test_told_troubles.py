@@ -108,9 +108,30 @@ def test_an_ending_card_and_a_loudspeaker_that_fails_are_told_once_they_last_ten
     assert {"card", "modem of before"} <= seen  # over: the one is well, the other is not here any more
 
 
+def test_a_modem_that_takes_its_time_to_come_up_is_no_trouble() -> None:
+    now, why = [0], ["正在启动。 It is starting."]
+    box = Box(
+        {"voice": lambda: outputs.channel("voice", why[0])},
+        lambda seconds: True,
+        clock=lambda: now[0],
+        each_s=60.0,
+        slow=("voice",),
+    )
+    box.look()
+    assert [h.name for h in box.healths() if h.state == FAULT] == ["voice"]  # the page has it at once
+    assert box.lasting()[0] == []
+    now[0] = 60_000
+    box.look()
+    assert [h.name for h in box.lasting()[0]] == ["voice"]
+    why[0] = ""
+    box.look()
+    assert box.lasting({"voice"}) == ([], frozenset({"voice"}))
+
+
 def test_a_loudspeakers_trouble_is_said_once() -> None:
     assert outputs.speakers("all of them", {"北坡": "坏了。 It broke."}).state == OK  # the channel says it
     assert outputs.channel("speaker", "一个都不响：北坡：坏了。 None of them works: 北坡: It broke.").zh == (
         "大喇叭：一个都不响：北坡：坏了。"
     )
-    assert outputs.channel("siren", "no words").state == FAULT
+    broke = outputs.channel("siren", "division by zero")
+    assert (broke.state, broke.zh) == (FAULT, "警报器：检查时出错，详情见 heartlamp-gateway doctor。")

@@ -40,6 +40,8 @@ def channel(name: str, fault: str) -> Health:
     if not fault:
         return Health(name, OK, f"{zh}正常。", f"{en}: works.")
     zh_why, en_why = both(fault)
+    if zh_why == en_why:  # of an adapter that broke, in words that nobody foresaw
+        zh_why = "检查时出错，详情见 heartlamp-gateway doctor。"
     return Health(name, FAULT, f"{zh}：{zh_why}", f"{en}: {en_why}")
 
 
