@@ -10,6 +10,8 @@ stop() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || stop "run it with sudo"
 systemd() { [ -d /run/systemd/system ]; }
+# listed FOLDER END: the bundle's own files there, and nothing that a stick or a second copy brought along.
+listed() { sed -n "s,^[0-9a-f]\{64\}  \($1/[^/]*\.$2\)\$,\1,p" SHA256SUMS; }
 
 # point VERSION: `current` is this one from now on, in one step.
 point() {
@@ -52,7 +54,7 @@ if ! command -v openssl >/dev/null || ! [ -x /usr/sbin/mosquitto ]; then
     fresh=no
     [ -x /usr/sbin/mosquitto ] || fresh=yes
     missing=""
-    for deb in "debs/$codename"/*.deb; do
+    for deb in $(listed "debs/$codename" deb); do
         name=$(dpkg-deb --field "$deb" Package)
         [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing="$missing $deb"
     done
@@ -69,7 +71,7 @@ room="$home/.$version.new"
 rm -rf "$room"
 python3 -m venv --without-pip "$room"
 packages=$("$room/bin/python3" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-for wheel in wheels/any/*.whl "wheels/$python"/*.whl; do
+for wheel in $(listed wheels/any whl) $(listed "wheels/$python" whl); do
     python3 -m zipfile --extract "$wheel" "$packages"
 done
 cat >"$room/bin/heartlamp-gateway" <<PROGRAM

@@ -1,6 +1,7 @@
 """heartlamp-gateway: the front door. Each command imports what it needs and no more."""
 
 import argparse
+import errno
 import getpass
 import json
 import os
@@ -69,8 +70,19 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         run(config, with_broker=arguments.with_broker)
     except (OSError, apsw.Error) as wrong:
-        raise OSError(f"cannot start: {wrong}") from None
+        raise OSError(f"cannot start: {_first_words(config, wrong)}") from None
     return 0
+
+
+def _first_words(config: Config, wrong: Exception) -> str:
+    """A gateway that ran before goes on without its disk; a first start must leave the broker's files there."""
+    if isinstance(wrong, OSError) and wrong.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        how = "is read-only: make it writable" if wrong.errno == errno.EROFS else "is full: free some MB"
+        return (
+            f"the disk of {config.data_dir} {how}. Without the broker's files, which are not on it yet, no device can "
+            "log in; nothing is lost, and under systemd it starts by itself when there is room"
+        )
+    return str(wrong)
 
 
 def _broker_files(arguments: argparse.Namespace) -> int:
@@ -79,7 +91,10 @@ def _broker_files(arguments: argparse.Namespace) -> int:
 
     config = read_config(arguments.config)
     to_stderr(config.id)
-    write_broker_files(config, _stored_registry(config.data_dir / ALARMS))
+    try:
+        write_broker_files(config, _stored_registry(config.data_dir / ALARMS))
+    except OSError as wrong:
+        raise OSError(f"cannot write the broker's files: {_first_words(config, wrong)}") from None
     print(config.broker_dir / "mosquitto.conf")
     return 0
 

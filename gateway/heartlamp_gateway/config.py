@@ -1,26 +1,48 @@
 """gateway.toml, read once."""
 
 import tomllib
-from collections.abc import Callable
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
 
 from heartlamp_protocol.device.names import is_device_id
 
+from heartlamp_gateway import sntp_table
+from heartlamp_gateway.pictures import table as pictures
 from heartlamp_gateway.pictures.table import PicturesTable, read_pictures
+from heartlamp_gateway.settings_file import ENCODING, Flaw, SettingsFile, has_port
 from heartlamp_gateway.sntp_table import TimeTable, read_time
+from heartlamp_gateway.supervision import config as supervision
 from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
 from heartlamp_gateway.supervision.ups import Door
+from heartlamp_gateway.updates import table as updates
 from heartlamp_gateway.updates.table import UpdatesTable, read_updates
+from heartlamp_gateway.windows import settings as windows
 from heartlamp_gateway.windows.settings import HomeAssistant, Http, read_home_assistant, read_http
 
 if TYPE_CHECKING:
     from heartlamp_gateway.outputs.loud import Loud
     from heartlamp_gateway.outputs.modem.config import ModemConfig
 
-Table = TypeVar("Table")
+TOP = (
+    *("id", "name", "county_url", "county_ca", "token_file", "data_dir", "broker"),
+    *(
+        "pictures",
+        "updates",
+        "time",
+        "supervision",
+        "ups",
+        "http",
+        "home_assistant",
+        "siren",
+        "sound",
+        "speaker",
+        "modem",
+    ),
+)
+BROKER = ("host", "port", "cert", "key", "ca", "socket")
 SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 107
 
 
@@ -43,6 +65,8 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """`flaws`: what of the file is not understood; the village is served without it."""
+
     id: str
     name: str
     county_host: str
@@ -60,6 +84,12 @@ class Config:
     home_assistant: HomeAssistant | None = None
     loud: "Loud | None" = None  # siren and loudspeakers
     modem: "ModemConfig | None" = None
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def has_outputs(self) -> bool:
+        """It can telephone, or make itself heard."""
+        return self.modem is not None or (self.loud is not None and bool(self.loud.siren or self.loud.speakers))
 
     @property
     def broker_dir(self) -> Path:
@@ -67,95 +97,120 @@ class Config:
 
 
 def read_config(path: Path) -> Config:
-    """Relative paths are relative to the file. Raises ConfigError."""
+    """Relative paths are relative to the file. Raises ConfigError where the village cannot be served at all; of parts
+    that not every box has, `flaws` says what is wrong with them."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = tomllib.loads(path.read_text(encoding=ENCODING))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {path}: this box is no gateway yet. `sudo heartlamp-gateway setup` makes it one, with a code "
+            "from the county; `restore` makes it the one of a backup"
+        ) from None
+    except PermissionError:
+        raise ConfigError(f"{path} is nobody's but root's and the gateway's: run this with sudo") from None
     except OSError as wrong:
         raise ConfigError(f"{path} cannot be read: {wrong}") from None
     except ValueError as wrong:
         raise ConfigError(f"{path} is not TOML: {wrong}") from None
     here = path.resolve().parent
     try:
-        return _config(fields, here)
+        return _config(SettingsFile(fields, here))
     except ConfigError as wrong:
         raise ConfigError(f"{path}: {wrong}") from None
 
 
-def _config(fields: dict[str, Any], here: Path) -> Config:
-    def text(table: dict[str, Any], name: str) -> str:
-        value = table.get(name)
-        if not isinstance(value, str) or not value:
-            raise ConfigError(f"`{name}` is missing or not a text")
-        return value
-
-    gateway = text(fields, "id")
+def _config(file: SettingsFile) -> Config:
+    fields, here = file.fields, file.here
+    file.tables(TOP)
+    gateway = _text(fields, "id")
     if not is_device_id(gateway):
         raise ConfigError("`id` must be 4 to 20 of a-z 0-9, first a letter")
-    url = urlsplit(text(fields, "county_url"))
-    if url.scheme != "https" or not url.hostname or url.path not in ("", "/"):
-        raise ConfigError("`county_url` must be https://host:port")
-    data = here / text(fields, "data_dir")
-    broker = fields.get("broker")
-    if not isinstance(broker, dict):
-        raise ConfigError("the table [broker] is missing")
+    url = _county(_text(fields, "county_url"))
+    data = here / _text(fields, "data_dir")
+    broker = file.read("[broker]", _broker_table(fields), BROKER, lambda table, _: table) or {}
     port = broker.get("port")
     if type(port) is not int or not 0 < port < 65536:
         raise ConfigError("`broker.port` must be a number from 1 to 65535")
-    socket: Path | None = here / str(broker.get("socket", data / "broker" / "mqtt.sock"))
+    own = _text(broker, "socket", "broker.") if "socket" in broker else data / "broker" / "mqtt.sock"
+    socket: Path | None = here / own
     if len(str(socket).encode()) > SOCKET_PATH_MAX:
         socket = None
+    loud, modem = _loud(file), _modem(file)
     return Config(
         id=gateway,
         name=str(fields.get("name", gateway)),
-        county_host=url.hostname,
+        county_host=str(url.hostname),
         county_port=url.port or 443,
-        county_ca=here / text(fields, "county_ca"),
-        token_file=here / text(fields, "token_file"),
+        county_ca=here / _text(fields, "county_ca"),
+        token_file=here / _text(fields, "token_file"),
         data_dir=data,
         broker=Broker(
-            host=text(broker, "host"),
+            host=_host(_text(broker, "host", "broker.")),
             port=port,
-            cert=here / text(broker, "cert"),
-            key=here / text(broker, "key"),
-            ca=here / text(broker, "ca"),
+            cert=here / _text(broker, "cert", "broker."),
+            key=here / _text(broker, "key", "broker."),
+            ca=here / _text(broker, "ca", "broker."),
             socket=socket,
         ),
-        pictures=_part(fields, "pictures", here, read_pictures),
-        updates=_part(fields, "updates", here, read_updates),
-        time=_part(fields, "time", here, read_time),
-        supervision=_part(fields, "supervision", here, read_supervision) or Supervision(),
-        ups=_part(fields, "ups", here, read_ups),
-        http=_part(fields, "http", here, read_http),
-        home_assistant=_part(fields, "home_assistant", here, read_home_assistant),
-        loud=_loud(fields, here),
-        modem=_modem(fields, here),
+        pictures=file.part("pictures", pictures.KEYS, read_pictures),
+        updates=file.part("updates", updates.KEYS, read_updates),
+        time=file.part("time", sntp_table.KEYS, read_time),
+        supervision=file.part("supervision", supervision.KEYS, read_supervision) or Supervision(),
+        ups=file.part("ups", supervision.UPS_KEYS, read_ups),
+        http=file.part("http", windows.HTTP, read_http),
+        home_assistant=file.part("home_assistant", windows.HOME_ASSISTANT, read_home_assistant),
+        loud=loud,
+        modem=modem,
+        flaws=tuple(file.flaws),
     )
 
 
-def _part(fields: dict[str, Any], name: str, here: Path, read: Callable[[dict[str, Any], Path], Table]) -> Table | None:
-    """A part that not every box has: None where its table is missing. `read` raises ValueError."""
-    table = fields.get(name)
-    if table is None:
-        return None
-    if not isinstance(table, dict):
-        raise ConfigError(f"`{name}` must be a table")
+def _text(table: dict[str, Any], name: str, of: str = "") -> str:
+    """These go into Mosquitto's file and into HTTP, where a line break begins something else."""
+    value = table.get(name)
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"`{of}{name}` is missing or not a text")
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise ConfigError(f"`{of}{name}` has a line break, or another character that cannot be seen")
+    return value
+
+
+def _host(host: str) -> str:
+    if " " in host:
+        raise ConfigError("`broker.host` must be one address, without blanks")
+    return host
+
+
+def _county(text: str) -> SplitResult:
     try:
-        return read(table, here)
+        url = urlsplit(text)
     except ValueError as wrong:
-        raise ConfigError(f"[{name}]: {wrong}") from None
+        raise ConfigError(f"`county_url` must be https://host:port: {wrong}") from None
+    if url.scheme != "https" or not url.hostname or url.path not in ("", "/"):
+        raise ConfigError("`county_url` must be https://host:port")
+    if not has_port(url):
+        raise ConfigError("the port in `county_url` must be a number from 1 to 65535")
+    return url
 
 
-def _loud(fields: dict[str, Any], here: Path) -> "Loud | None":
-    if not {"siren", "speaker"} & fields.keys():
+def _broker_table(fields: dict[str, Any]) -> dict[str, Any]:
+    broker = fields.get("broker")
+    if not isinstance(broker, dict):
+        raise ConfigError("the table [broker] is missing")
+    return broker
+
+
+def _loud(file: SettingsFile) -> "Loud | None":
+    if not {"siren", "speaker"} & file.fields.keys():
         return None
     from heartlamp_gateway.outputs.loud import read_loud  # lazily: few boxes have one
 
-    return read_loud(fields, here)
+    return read_loud(file)
 
 
-def _modem(fields: dict[str, Any], here: Path) -> "ModemConfig | None":
-    if "modem" not in fields:
+def _modem(file: SettingsFile) -> "ModemConfig | None":
+    if "modem" not in file.fields:
         return None
-    from heartlamp_gateway.outputs.modem.config import read_modem
+    from heartlamp_gateway.outputs.modem.config import modem_of
 
-    return _part(fields, "modem", here, read_modem)
+    return modem_of(file)

@@ -1,68 +1,53 @@
 """What the gateway knows of its own parts, for whoever looks: its windows, and `status` in another process."""
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from heartlamp_protocol.device.names import owner_of
 
 from heartlamp_gateway.broker.writing import write_atomically
+from heartlamp_gateway.disk.ledger import Ledger
 from heartlamp_gateway.favours import Favours
-from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.rules.health import ABSENT, FAULT, WARN
 from heartlamp_gateway.rules.model import Village
 from heartlamp_gateway.rules.untold import is_secret
 from heartlamp_gateway.say import log
 from heartlamp_gateway.supervision import county
-from heartlamp_gateway.supervision.box import Box
-from heartlamp_gateway.windows.view import Stock, Trouble
+from heartlamp_gateway.supervision.box import Box, Check
+from heartlamp_gateway.windows.view import Stock, Trouble, without_repetition
 
 TOLD = "troubles.json"
 LOOK_S = 15.0
-CHANNELS = {
-    "voice": ("电话", "telephone"),
-    "sms": ("短信", "SMS"),
-    "siren": ("警报器", "siren"),
-    "speaker": ("大喇叭", "loudspeakers"),
-}
-_BOTH = re.compile("(.*?。) +([A-Z0-9].*)", re.DOTALL)  # names within the English may be Chinese
 
 
-def both(text: str) -> tuple[str, str]:
-    """(Chinese, English) of a text that may hold both, the Chinese first; one that does not stands for both."""
-    found = _BOTH.fullmatch(text)
-    return (found[1], found[2]) if found else (text, text)
+def disk_of(ledger: Ledger) -> str:
+    """As of view.Box."""
+    return "absent" if ledger.file.volatile else "refusing" if ledger.refusing else "ok"
 
 
 class Insides:
-    """`village()`: as it is now; `certificate_ends()`: seconds since 1970, None not known yet."""
+    """`outputs`: part -> its check, asked whenever somebody looks; `basics()`: what view.troubles says; `village()`: as
+    it is now; `certificate_ends()`: seconds since 1970, None not known yet."""
 
     def __init__(
         self,
         box: Box,
-        outputs: Opened,
+        outputs: Mapping[str, Check],
         favours: Favours,
+        basics: Callable[[], Sequence[Trouble]],
         village: Callable[[], Village],
         certificate_ends: Callable[[], float | None],
     ) -> None:
-        self._box, self._outputs, self._favours, self._village = box, outputs, favours, village
-        self.certificate_ends = certificate_ends
+        self._box, self._outputs, self._favours, self._basics = box, outputs, favours, basics
+        self._village, self.certificate_ends = village, certificate_ends
 
-    def troubles(self) -> list[Trouble]:
-        """What is wrong with the box and its outputs. Of the county view.troubles tells."""
-        found = [Trouble(h.name, h.zh, h.en) for h in self._box.healths() if h.state in (WARN, FAULT)]
-        found = [trouble for trouble in found if trouble.code != county.NAME]
-        faults = {channel: why for channel, why in self._outputs.runner.faults().items() if why}
-        for channel, why in faults.items():
-            (zh, en), (zh_why, en_why) = CHANNELS.get(channel, (channel, channel)), both(why)
-            found.append(Trouble(channel, f"{zh}：{zh_why}", f"{en}: {en_why}"))
-        if "speaker" not in faults and (single := self._outputs.speaker_troubles()):
-            words = "; ".join(f"{name}: {why}" for name, why in sorted(single.items()))
-            found.append(Trouble("speakers", f"有的大喇叭不响：{words}", f"Some loudspeakers fail: {words}"))
-        if card := [both(text) for text in self._outputs.warnings()]:
-            found.append(Trouble("card", " ".join(zh for zh, _ in card), " ".join(en for _, en in card)))
-        return found
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is wrong with the gateway, each thing once."""
+        parts = [h for h in self._box.healths() if h.name != county.NAME and h.name not in self._outputs]
+        parts += [check() for check in self._outputs.values()]
+        found = [Trouble(h.name, h.zh, h.en) for h in parts if h.state in (WARN, FAULT)]
+        return without_repetition((*self._basics(), *found))
 
     def parts(self) -> tuple[tuple[str, str], ...]:
         """(part of the box, "ok", "warn" or "fault"), by name."""

@@ -32,13 +32,14 @@ from heartlamp_gateway.favours import Favours
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.from_devices import FromDevices
 from heartlamp_gateway.from_outputs import FromOutputs
-from heartlamp_gateway.insides import Insides, Told
+from heartlamp_gateway.insides import Insides, Told, disk_of
 from heartlamp_gateway.install.papers import Papers
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.say import log, thread
+from heartlamp_gateway.supervision import outputs as of_outputs
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.certificate import Paper
 from heartlamp_gateway.supervision.checks import checks
@@ -51,6 +52,7 @@ from heartlamp_gateway.telemetry_up import TelemetryUp
 from heartlamp_gateway.ticker import Ticker
 from heartlamp_gateway.upkeep import Upkeep
 from heartlamp_gateway.windows.opening import Windows
+from heartlamp_gateway.windows.view import troubles
 
 ALARMS, READINGS = "alarms.db", "readings.db"
 THREADS = ("alarms", "uplink", "downlink", "ticker", "telemetry in", "telemetry up", "supervision", "box", "room")
@@ -126,6 +128,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
 
     registry_to_broker(chain.village.registry)
     paper = Paper(config.broker.cert)
+    heard_of = of_outputs.checks(outputs)
     box = Box(
         checks(
             config.data_dir,
@@ -133,16 +136,20 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
             refusing=lambda: chain.ledger.refusing or file.volatile,
             sessions=lambda: (alarms_link.since, telemetry_link.since, telemetry.pulse_at),
             woke=watch.woke,
-            away_ms=contact.away_ms,
+            away=lambda: (contact.away_ms(), contact.refused),
             ahead_s=contact.ahead_s,
             zones=config.supervision.zones,
             door=config.ups,
             hanging=watch.hanging,
             paper=paper,
+            flaws=config.flaws,
+            outputs=heard_of,
+            planned=lambda: chain.village.plan,
         ),
         stop.wait,
         beat["box"],
         each_s=config.supervision.look_s,
+        slow=heard_of.keys(),
     )
     supervised = Devices(
         config.id,
@@ -206,6 +213,8 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
 
     papers = Papers(config, Line(config, context), contact, lambda: reload_broker(config), breathe("papers"))
 
+    for flaw in config.flaws:
+        log.error("gateway.toml: %s", flaw.en)
     log.info("%s starts; data in %s", config.name, config.data_dir)
     threads = [
         thread("alarms", alarms_link.run),
@@ -218,7 +227,14 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         thread("room", lambda: room.run(stop.wait, beat["room"])),
         thread("watch", lambda: watch.run(stop.wait, lambda: notify("WATCHDOG=1"))),
     ]
-    insides = Insides(box, outputs, favours, lambda: chain.village, lambda: paper.ends)
+    insides = Insides(
+        box,
+        heard_of,
+        favours,
+        lambda: troubles(contact.away_ms(), contact.refused, alarms_link.is_up, disk_of(chain.ledger)),
+        lambda: chain.village,
+        lambda: paper.ends,
+    )
     for_status = Told(config.data_dir, insides.troubles)
     seen_by = windows.threads(
         chain, presence, contact, outbox, readings, lambda: alarms_link.is_up, passwords, insides, answers, watch

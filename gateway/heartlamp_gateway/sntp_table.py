@@ -6,6 +6,8 @@ from typing import Any
 
 from heartlamp_gateway.pictures.table import number
 
+KEYS = ("host", "port")
+
 
 @dataclass(frozen=True, slots=True)
 class TimeTable:

@@ -13,16 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
 
 from heartlamp_gateway.broker.child import running
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.disk.opening import DAMAGE
 from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.disk.told import WITHOUT_SILENT
-from heartlamp_gateway.insides import TOLD, both
+from heartlamp_gateway.insides import TOLD
 from heartlamp_gateway.install import openssl
 from heartlamp_gateway.install.papers import wanted_token
+from heartlamp_gateway.rules.languages import both
 from heartlamp_gateway.run import ALARMS, READINGS
+from heartlamp_gateway.supervision import plan
 
 BUSY_MS = 2_000
 FULL_BYTES = 100_000
@@ -51,6 +55,8 @@ def facts(config: Config) -> dict[str, Any]:
         "pictures_waiting": _pictures(data / "pictures") if config.pictures else None,
         "updates_cached": len(list((data / "bundles").glob("*.hlb"))) if config.updates else None,
         "sim_warnings": sim_warnings(config),
+        "plan_missing": found["plan_policies"] == 0 and config.has_outputs,
+        "config_flaws": [flaw.en for flaw in config.flaws],
         "troubles": _told(data / TOLD) if found["running"] else [],
     }
     return found | {"wrong": wrong}
@@ -69,6 +75,7 @@ def status(found: dict[str, Any]) -> str:
         f"open incidents     {f['open_incidents']}",
         f"lamps              {f['lamps']}, not showing their state: {f['lamps_not_showing']}",
         f"readings waiting   {f['readings_waiting']}",
+        f"plan               version {f['plan_version']}: {f['plan_policies']} policies, {f['plan_targets']} targets",
         f"epoch              {f['epoch'] or 'none'}",
         f"county epoch       {f['county_epoch'] or 'none'}",
         f"last command       {f['last_command'] or 'none'}",
@@ -84,7 +91,11 @@ def status(found: dict[str, Any]) -> str:
     if f["new_token_waits"]:
         lines.append("token              waits for the county, to take the place of the restored one")
     lines += [f"! card             {both(text)[1]}" for text in f["sim_warnings"]]
-    lines += [f"! {each['code']:16} {each['en']}" for each in f["troubles"] if each["code"] != "card"]
+    lines += [f"! config           {text}" for text in f["config_flaws"]]
+    if found["plan_missing"]:
+        lines.append(f"! plan             {plan.judge(NO_PLAN, True).en}")
+    seen = ("card", "config", plan.NAME)  # above, from what is now and not from what ran
+    lines += [f"! {each['code']:16} {each['en']}" for each in f["troubles"] if each["code"] not in seen]
     return "\n".join([*lines, *(f"✗ {text}" for text in f["wrong"])])
 
 
@@ -125,7 +136,24 @@ def _alarms(path: Path, wrong: list[str]) -> dict[str, Any]:
             found[name] = _first(db, sql)
         for name, word in _WORDS.items():
             found[name] = _first(db, "SELECT value FROM word WHERE name = ?", word) or ""
+    known = stored_plan(path, wrong)
+    found["plan_version"] = None if known is None else known.version
+    found["plan_policies"] = None if known is None else len(known.policies)
+    found["plan_targets"] = None if known is None else len(known.targets)
     return found
+
+
+def stored_plan(path: Path, wrong: list[str]) -> Plan | None:
+    """NO_PLAN: the county gave none; None: it cannot be read, and `wrong` says so where it did not yet."""
+    found: list[str] = []
+    with _opened(path, found) as db:
+        text = _first(db, "SELECT value FROM word WHERE name = 'plan'")
+        try:
+            return Plan.from_json(str(text).encode()) if text else NO_PLAN
+        except FrameError as malformed:
+            found.append(f"{path}: the plan in it cannot be read: {malformed}")
+    wrong += [text for text in found if text not in wrong]
+    return None
 
 
 @contextlib.contextmanager
@@ -162,6 +190,8 @@ def _in_words(path: Path, error: Exception) -> str:
             "it is damaged. Restart the gateway: it sets the file aside and begins a new one, and devices offer again "
             "what the county has not received. Then replace the card or disk"
         )
+    elif _is_full(path) and path.stat().st_size == 0:
+        do = "the disk is full, and nothing was kept on it yet: free space, the gateway cannot begin without"
     elif isinstance(error, apsw.FullError) or _is_full(path):
         do = "the disk is full: free space. Alarms go on; what stands above may be of a while ago"
     elif isinstance(error, apsw.BusyError | apsw.LockedError):

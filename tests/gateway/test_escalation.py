@@ -15,7 +15,7 @@ from heartlamp_gateway.rules import escalation, incidents
 from heartlamp_gateway.rules.model import NoteWanted, Village
 
 from tests.gateway.rig.waiting import until
-from tests.gateway.test_rules import VILLAGE, A, B, calls, said
+from tests.gateway.rules.village import VILLAGE, A, B, calls, said
 from tests.protocol.test_escalation import PLAN
 
 ALL = frozenset(("voice", "sms", "siren", "speaker"))

@@ -12,9 +12,10 @@ from heartlamp_gateway.insides import TOLD, Insides, Told
 from heartlamp_gateway.outputs.opening import Opened
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health
 from heartlamp_gateway.rules.model import EMPTY
-from heartlamp_gateway.supervision import certificate
+from heartlamp_gateway.supervision import certificate, outputs
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.watch import Watch
+from heartlamp_gateway.windows import view
 from heartlamp_gateway.windows.view import Trouble
 
 from tests.gateway.test_status import CONFIG
@@ -23,12 +24,12 @@ PARTS = f"""
 [[speaker]]
 name = "村口"
 kind = "command"
-command = ["true"]
-check_command = ["true"]
+command = ["true", "{{file}}"]
+check_command = ["true", "{{file}}"]
 [[speaker]]
 name = "北坡"
 kind = "command"
-command = ["true"]
+command = ["true", "{{file}}"]
 check_command = ["false"]
 [modem]
 [modem.sim]
@@ -59,13 +60,17 @@ def insides(tmp_path: Path) -> Insides:
     )
     box.look()
     nothing: Any = None  # no pictures, no updates
-    return Insides(box, opened, nothing, lambda: EMPTY, lambda: None)
+    away = view.troubles(90_000, False, True, "ok")
+    return Insides(box, outputs.checks(opened), nothing, lambda: away, lambda: EMPTY, lambda: None)
 
 
 def test_each_trouble_is_said_once_in_its_language_and_all_of_the_card_together(insides: Insides) -> None:
     found = {trouble.code: trouble for trouble in insides.troubles()}
-    assert list(found) == ["ups", "speakers", "card"]  # of the county the view tells, after 90 s
-    assert "北坡" in found["speakers"].zh
+    assert list(found) == ["county", "ups", "speakers", "card"]
+    assert found["county"].en.startswith("The county cannot be reached")  # in the view's words, after 90 s
+    assert "北坡：检查不通过" in found["speakers"].zh
+    assert "ended with" not in found["speakers"].zh
+    assert "北坡: Its check false ended with 1" in found["speakers"].en
     assert "村口" not in found["speakers"].zh
     assert "ends on" in found["card"].en
     assert "balance on record is 0" in found["card"].en

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.rig.little import LITTLE
 from tests.gateway.rig.village import Rig
 
 HOUSE = Path(__file__).parents[2]
@@ -64,10 +65,7 @@ def test_it_brings_nothing_of_the_server(alone: Path, tmp_path: Path) -> None:
 
 def test_it_starts_there_and_writes_the_brokers_files(alone: Path, tmp_path: Path) -> None:
     config = tmp_path / "gateway.toml"
-    config.write_text(
-        'id = "gwliu1"\ncounty_url = "https://127.0.0.1:9"\ncounty_ca = "ca.pem"\ntoken_file = "token"\n'
-        'data_dir = "data"\n[broker]\nhost = "127.0.0.1"\nport = 8883\ncert = "c"\nkey = "k"\nca = "ca.pem"\n'
-    )
+    config.write_text(LITTLE)
     done = run([str(alone / "heartlamp-gateway"), "broker-files", "--config", str(config)], tmp_path)
     assert done.returncode == 0, done.stderr
     assert "listener 8883 127.0.0.1" in Path(done.stdout.strip()).read_text()

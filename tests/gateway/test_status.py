@@ -16,20 +16,13 @@ import pytest
 from heartlamp_gateway.disk.alarms import AlarmFile
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.disk.room import Room
-from heartlamp_gateway.insides import TOLD, both
+from heartlamp_gateway.insides import TOLD
+from heartlamp_gateway.rules.languages import both, in_both, listed
 
-CONFIG = """id = "gwliu1"
-county_url = "https://127.0.0.1:8443"
-county_ca = "ca.pem"
-token_file = "token"
-data_dir = "data"
-[broker]
-host = "127.0.0.1"
-port = 8883
-cert = "c"
-key = "k"
-ca = "ca.pem"
-[supervision]
+from tests.gateway.rig.certificates import Authority
+from tests.gateway.rig.little import LITTLE
+
+CONFIG = f"""{LITTLE}[supervision]
 reserve_mb = 1
 [updates]
 """
@@ -67,21 +60,32 @@ def box(tmp_path: Path) -> Box:
     return Box(tmp_path)
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Box]:
-    """On a small disk that is really full."""
-    (tmp_path / "data").mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(tmp_path / "data")]
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """The data folder on a disk of 2 MB."""
+    (folder / "data").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(folder / "data")]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no small disk can be mounted here: that needs root and CAP_SYS_ADMIN")
     try:
-        made = Box(tmp_path).ran()
-        with (made.data / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(4096))
-        yield made
+        yield folder / "data"
     finally:
-        subprocess.run(["umount", str(tmp_path / "data")], check=True)
+        subprocess.run(["umount", str(folder / "data")], check=True)
+
+
+def fill(data: Path) -> None:
+    with (data / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Box]:
+    """On a small disk that is really full."""
+    with small_disk(tmp_path) as data:
+        made = Box(tmp_path).ran()
+        fill(data)
+        yield made
 
 
 def test_a_gateway_that_is_well(box: Box) -> None:
@@ -91,6 +95,20 @@ def test_a_gateway_that_is_well(box: Box) -> None:
     assert "the reserve for alarms is there" in said
     assert "updates cached     0" in said
     assert "✗" not in said
+
+
+def test_a_plan_is_missed_where_something_could_be_done_by_it(box: Box) -> None:
+    said = box.ran().status()[1]
+    assert "plan               version 0: 0 policies, 0 targets" in said
+    assert "! plan" not in said  # lamps need none
+    box.config.write_text(CONFIG + "[modem]\n")
+    assert "! plan             This village has no plan" in box.status()[1]
+    assert (box.facts()["plan_policies"], box.facts()["plan_missing"]) == (0, True)
+    broken = apsw.Connection(str(box.data / "alarms.db"))
+    broken.execute("INSERT OR REPLACE INTO word(name, value) VALUES('plan', '{}')")
+    broken.close()
+    code, said = box.status()
+    assert (code, "the plan in it cannot be read" in said, "plan               version ?" in said) == (1, True, True)
 
 
 def test_one_that_never_ran(box: Box) -> None:
@@ -106,6 +124,22 @@ def test_a_full_disk(small: Box) -> None:
     assert code == 1
     assert "the disk is full: free space" in said
     assert "waiting for county 0 of 0 kept" in said  # what the file alone has
+
+
+def test_a_first_start_on_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(Authority(tmp_path).ca.read_text())
+    with small_disk(tmp_path) as data:
+        box = Box(tmp_path)
+        fill(data)
+        for words in (["run"], ["run", "--with-broker"], ["broker-files"]):
+            command = [sys.executable, "-m", "heartlamp_gateway", *words, "--config", str(box.config)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 1
+            assert f"the disk of {data} is full: free some MB" in done.stderr
+            assert "Traceback" not in done.stderr
+        code, said = box.status()
+        assert (code, "Alarms go on" in said) == (1, False)
+        assert "nothing was kept on it yet: free space" in said
 
 
 @pytest.mark.parametrize("damage", ["its head", "a page"])
@@ -155,5 +189,10 @@ def test_a_text_in_both_languages_is_parted() -> None:
     assert both("SIM 卡套餐 2027-01-01 到期，付费：李。 The SIM card's plan ends, in 3 days.") == (
         "SIM 卡套餐 2027-01-01 到期，付费：李。",
         "The SIM card's plan ends, in 3 days.",
+    )
+    assert both(in_both("连不上", "It cannot be reached: no route")) == ("连不上。", "It cannot be reached: no route.")
+    assert listed({"村口": in_both("坏了", "It broke"), "北坡": "no route"}) == (
+        "北坡：no route；村口：坏了",
+        "北坡: no route; 村口: It broke",
     )
     assert both("no route to host") == ("no route to host", "no route to host")

@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from heartlamp_protocol.device.kinds import heartbeat_ms
 from heartlamp_protocol.supervision import supervision_ms
 from heartlamp_protocol.troubles import Told, read_trouble
 
+from tests.gateway.faults.villages import village
 from tests.gateway.rig.processes import GATEWAY, Process
 from tests.gateway.rig.village import Rig
 from tests.gateway.rig.waiting import until
@@ -193,15 +192,8 @@ def test_systemd_is_told_that_it_is_ready_lives_and_stops() -> None:
             print((rig.folder / "gateway.log").read_text())
 
 
-def test_a_table_that_makes_no_sense_is_said_in_words() -> None:
-    with tempfile.TemporaryDirectory(prefix="hl-") as folder:
-        rig = Rig(Path(folder))
-        try:
-            with rig.config.open("a") as config:
-                config.write("\n[ups]\nport = 3493\n")
-            command = [sys.executable, "-m", "heartlamp_gateway", "run", "--config", str(rig.config)]
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
-            assert ended.returncode == 1
-            assert "[ups]: `name` must be the name of the UPS" in ended.stderr
-        finally:
-            rig.close()
+def test_a_table_that_makes_no_sense_is_said_in_words_and_the_village_served() -> None:
+    with village("[ups]\nport = 3493\n") as rig:
+        rig.gateway.says("[ups]: `name` must be the name of the UPS as in ups.conf; this part is left out")
+        button = rig.device("butt7")
+        button.is_heard(button.press())

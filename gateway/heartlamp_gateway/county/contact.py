@@ -23,11 +23,12 @@ class Contact:
         self._last: int | None = None  # BOOTTIME
         self._heard = awake() - BEFORE_MS
         self._date: float | None = None
+        self.refused = False  # the last thing that it said is that it does not know us
         self._failing: dict[str, int] = {}  # line -> since when what goes up on it has had no answer
 
     def touch(self) -> None:
         """It said something."""
-        self._last, self._heard = boottime(), self._awake()
+        self._last, self._heard, self.refused = boottime(), self._awake(), False
 
     def dated(self, date: float | None) -> None:
         """What time it is by its clock, seconds since 1970."""

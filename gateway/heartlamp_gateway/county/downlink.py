@@ -63,7 +63,8 @@ class Downlink:
             if self._retry.failures == 0:
                 log.error("downlink: the county answers %d: %r", response.status, response.read(300))
             self._line.close()
-            return response.status in (401, 403)
+            self._contact.refused = response.status in (401, 403)
+            return self._contact.refused
         reader = Reader()
         while line := response.readline():
             self._contact.touch()

@@ -11,7 +11,7 @@ from pathlib import Path
 from heartlamp_protocol.packing import ENCODING, PACKED_FROM, pack
 
 from heartlamp_gateway.config import Config
-from heartlamp_gateway.county.address import Address
+from heartlamp_gateway.county.address import FILE, Address
 from heartlamp_gateway.county.tls import report_dates
 
 ANSWER_S = 10.0
@@ -40,7 +40,7 @@ class Line:
 
     def __init__(self, config: Config, context: ssl.SSLContext, alive: Callable[[], None] = lambda: None) -> None:
         self._config, self._context, self._alive = config, context, alive
-        self._address = Address(config.county_host, config.county_port)
+        self._address = Address(config.county_host, config.county_port, config.data_dir / FILE)
         self._sock: ssl.SSLSocket | None = None
         self._head = self._token = ""
 

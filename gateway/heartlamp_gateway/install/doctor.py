@@ -26,8 +26,11 @@ from heartlamp_gateway.county.line import read_token
 from heartlamp_gateway.county.tls import pinned_context
 from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.install import openssl
+from heartlamp_gateway.rules.health import ABSENT, OK
 from heartlamp_gateway.rules.papers import is_due
-from heartlamp_gateway.status import is_running
+from heartlamp_gateway.run import ALARMS
+from heartlamp_gateway.status import is_running, stored_plan
+from heartlamp_gateway.supervision import plan
 
 PATIENCE_S = 5.0
 FREE_MIN_MB = 200
@@ -51,14 +54,21 @@ class Finding:
 
 def examine(config: Config, healths: Mapping[str, Callable[[], str]]) -> Iterator[Finding]:
     """`healths`: of each output that is configured: "" or what is wrong (outputs.adapter.Adapter.health)."""
+    yield from _file(config)
     yield from _papers(config)
     yield from _folder(config)
     yield from _county(config)
     yield from _broker(config)
     yield _gateway(config)
+    yield _plan(config)
     for name, health in healths.items():
         yield _output(name, health)
     yield from _units()
+
+
+def _file(config: Config) -> Iterator[Finding]:
+    for flaw in config.flaws:
+        yield Finding("config", False, flaw.en, "mend gateway.toml, then systemctl restart heartlamp-gateway")
 
 
 def _papers(config: Config) -> Iterator[Finding]:
@@ -236,6 +246,17 @@ def _gateway(config: Config) -> Finding:
     runs = is_running(config)
     do = "" if runs else "systemctl start heartlamp-gateway; journalctl -u heartlamp-gateway says why it ended"
     return Finding("gateway", runs, "runs" if runs else "does not run", do)
+
+
+def _plan(config: Config) -> Finding:
+    wrong: list[str] = []
+    known = stored_plan(config.data_dir / ALARMS, wrong)
+    if known is None:
+        return Finding("plan", None, "; ".join(wrong), "")
+    found = plan.judge(known, config.has_outputs)
+    good = {OK: True, ABSENT: None}.get(found.state, False)
+    do = "" if good is not False else f"at the county: heartlamp-server plan load {config.id} --file plan.json"
+    return Finding("plan", good, found.en, do)
 
 
 def _output(name: str, health: Callable[[], str]) -> Finding:

@@ -17,8 +17,11 @@ OPTIONAL = (
 # A modem with a SIM card: calls and messages to those on duty. 打电话、发短信。 Needs ModemManager.
 #[modem]
 #country = "86"
-#[modem.sim]                    # warned of 30 days ahead, and at 80 % of the megabytes
+#[modem.sim]                    # warned of 30 days ahead, below balance_low, and at 80 % of the megabytes
 #payer = "村委会"
+#balance = 50                   # as somebody looked it up, on balance_on
+#balance_on = 2026-11-01
+#balance_low = 10
 #expires = 2027-06-30
 #megabytes = 1024
 #[modem.audio]                  # without it a call rings and says nothing

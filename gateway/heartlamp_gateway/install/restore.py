@@ -14,6 +14,7 @@ from heartlamp_gateway.install.backup import BackupError, Found, unpack
 from heartlamp_gateway.install.joining import Papers
 from heartlamp_gateway.install.setup import belongs_to_its_folder, read_by_its_runner
 from heartlamp_gateway.run import ALARMS
+from heartlamp_gateway.settings_file import ENCODING
 
 
 def restore(source: Path, words: str, config: Path, data: Path, address: str = "") -> Found:
@@ -41,7 +42,7 @@ def restore(source: Path, words: str, config: Path, data: Path, address: str = "
         write_atomically(papers.token.with_name("token.new"), secrets.token_hex(32) + "\n")
         new_epoch(room / ALARMS)
         os.replace(room / ALARMS, data / ALARMS)
-        text = relocated((room / "gateway.toml").read_text(encoding="utf-8"), data, papers, address)
+        text = relocated((room / "gateway.toml").read_text(encoding=ENCODING), data, papers, address)
     config.parent.mkdir(parents=True, exist_ok=True)
     belongs_to_its_folder(data)
     write_atomically(config, text)

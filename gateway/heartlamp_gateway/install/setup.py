@@ -11,10 +11,12 @@ from pathlib import Path
 from heartlamp_protocol import join
 
 from heartlamp_gateway.broker.writing import write_atomically
+from heartlamp_gateway.config import ConfigError, read_config
 from heartlamp_gateway.install import addresses
 from heartlamp_gateway.install.asking import county_url
 from heartlamp_gateway.install.joining import Papers, enter, meet
 from heartlamp_gateway.install.optional import MARK, OPTIONAL
+from heartlamp_gateway.settings_file import ENCODING
 
 PORT = 8883
 BROKER = ("host", "port", "cert", "key", "ca")
@@ -32,7 +34,7 @@ class Answers:
 def read_answers(path: Path) -> Answers:
     """TOML with `county`, `code` and, where the guess may be wrong, `address`. Raises ValueError."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = tomllib.loads(path.read_text(encoding=ENCODING))
     except OSError as wrong:
         raise ValueError(f"{path} cannot be read: {wrong}") from None
     except ValueError as wrong:
@@ -69,7 +71,7 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
     read_by_its_runner(config, data)
     papers.begun.unlink(missing_ok=True)
     belongs_to_its_folder(data)
-    said = [f"this box is {told.gateway}, the gateway of {told.village}; written to {config}"]
+    said = [f"this box is {told.gateway}, the gateway of {told.village}; written to {config}", *_flaws(config)]
     if told.host and told.host != host:
         said.append(
             f"! devices of this village look for their broker at {told.host}, this box is at {host}: give it that "
@@ -80,6 +82,14 @@ def setup(config: Path, data: Path, answers: Answers, ask: Callable[[str, str], 
     if Path("/run/systemd/system").exists():
         said.append("now: systemctl restart heartlamp-broker heartlamp-gateway, and then heartlamp-gateway doctor")
     return said
+
+
+def _flaws(config: Path) -> list[str]:
+    """Of what a technician added."""
+    try:
+        return [f"! {config}: {flaw.en}" for flaw in read_config(config).flaws]
+    except ConfigError as wrong:
+        return [f"! {wrong}: the gateway will not start"]
 
 
 def gateway_toml(told: join.Village, url: str, host: str, data: Path, papers: Papers) -> str:
@@ -111,7 +121,7 @@ def _rest_of(config: Path) -> str:
     """What a technician added to the file of before: [modem], [siren] and the like, what is commented out, and what
     they wrote below [broker] themselves."""
     table, kept = "", []
-    for line in config.read_text(encoding="utf-8").splitlines():
+    for line in config.read_text(encoding=ENCODING).splitlines():
         begins = line.strip().startswith("[")
         table = line.strip() if begins else table
         ours = not table or (table == "[broker]" and (begins or line.partition("=")[0].strip() in BROKER))

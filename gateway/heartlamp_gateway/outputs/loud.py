@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from heartlamp_gateway.config import ConfigError
 from heartlamp_gateway.outputs.siren import Siren, SirenSettings, read_siren
-from heartlamp_gateway.outputs.speaker.settings import SoundSettings, read_sound, read_speakers
+from heartlamp_gateway.outputs.speaker.settings import SOUND, SoundSettings, read_sound, read_speakers
 from heartlamp_gateway.outputs.speaker.speakers import Speaker, Speakers
 from heartlamp_gateway.outputs.speaker.voice import Voice
+from heartlamp_gateway.settings_file import SettingsFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +19,12 @@ class Loud:
     sound: SoundSettings
 
 
-def read_loud(fields: dict[str, Any], here: Path) -> Loud:
-    """`fields`: all of gateway.toml. Raises ConfigError."""
-    for name in ("siren", "sound"):
-        if not isinstance(fields.get(name, {}), dict):
-            raise ConfigError(f"[{name}] must be a table")
+def read_loud(file: SettingsFile) -> Loud:
+    """What is written wrongly is left out. A siren whose table has a word too many is, too: were it `active_lo`, passed
+    over, the relay of some boards would be closed whenever nobody calls."""
+    sound = file.part("sound", SOUND, read_sound)
     return Loud(
-        read_siren(fields["siren"], here) if "siren" in fields else None,
-        read_speakers(fields.get("speaker", []), here),
-        read_sound(fields.get("sound", {}), here),
+        file.part("siren", None, read_siren), read_speakers(file), read_sound({}, file.here) if sound is None else sound
     )
 
 

@@ -18,6 +18,7 @@ from heartlamp_gateway.config import ConfigError
 from heartlamp_gateway.outputs.adapter import Order, Report
 from heartlamp_gateway.outputs.gpio import GpioLine, Relay
 from heartlamp_gateway.outputs.turns import Turns
+from heartlamp_gateway.rules.languages import in_both
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
 from heartlamp_gateway.say import log
 
@@ -143,10 +144,21 @@ class Siren:
             with self._line.held() as relay:
                 stuck = relay.is_on()
         except ImportError:
-            return "the siren needs the package gpiod: install heartlamp-gateway[siren]"
+            return in_both(
+                "警报器缺少 gpiod 程序包，请安装 heartlamp-gateway[siren]",
+                "The siren needs the package gpiod: install heartlamp-gateway[siren]",
+            )
         except OSError as wrong:
-            return f"the siren's line cannot be had: {wrong}; look at [siren] chip and line, and who else uses them"
-        return "the siren's line reads on though it is switched off; look at pin and wiring" if stuck else ""
+            return in_both(
+                "警报器的控制线打不开，请检查 [siren] 的 chip 和 line，以及是否被别的程序占用",
+                f"The siren's line cannot be had: {wrong}; look at [siren] chip and line, and who else uses them",
+            )
+        if not stuck:
+            return ""
+        return in_both(
+            "警报器已关，控制线却显示接通，请检查引脚和接线",
+            "The siren's line reads on though it is switched off; look at pin and wiring",
+        )
 
     def troubles(self) -> dict[str, str]:
         """It is one thing: `health` has it."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from heartlamp_gateway.config import ConfigError
 from heartlamp_gateway.outputs.siren import read_siren
+from heartlamp_gateway.settings_file import ENCODING
 
 
 def siren_off(path: Path) -> str:
     """What was done, in words. Raises OSError, ImportError, ValueError."""
-    table = tomllib.loads(path.read_text(encoding="utf-8")).get("siren")
+    table = tomllib.loads(path.read_text(encoding=ENCODING)).get("siren")
     if table is None:
         return "this box has no siren"
     if not isinstance(table, dict):

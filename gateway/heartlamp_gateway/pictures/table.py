@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+KEYS = ("most_mb", "bytes_per_second", "keep_free_mb")
+
 
 @dataclass(frozen=True, slots=True)
 class PicturesTable:

@@ -17,7 +17,8 @@ Check = Callable[[], Health]
 
 
 class Box:
-    """`checks`: part -> its check, which may hang or raise; `pause(seconds)`: waits, True when we stop."""
+    """`checks`: part -> its check, which may hang or raise; `pause(seconds)`: waits, True when we stop; `slow`: parts
+    that take their time to come up, as a modem does: a fault of theirs lasts once it is there at two looks."""
 
     def __init__(
         self,
@@ -27,8 +28,9 @@ class Box:
         deadline_s: float = DEADLINE_S,
         clock: Callable[[], int] = boottime,
         each_s: float = EACH_S,
+        slow: Collection[str] = (),
     ) -> None:
-        self._each_s = each_s
+        self._each_s, self._slow = each_s, slow
         self._clock = clock
         self._since: dict[str, int] = {}  # BOOTTIME ms, of the present state
         self._checks, self._pause, self._alive, self._deadline_s = checks, pause, alive, deadline_s
@@ -44,11 +46,17 @@ class Box:
         """(What the county is to learn, parts that were looked at): faults, and what a person should come for only
         where it stays so, because a clock that was just started follows nobody yet. `told`: parts of which it was told
         before a restart too; they have lasted, and are not over because nobody has looked yet."""
-        old, found = self._clock() - WARN_MS, self.healths()
-        lasts = [
-            h for h in found if h.state == FAULT or (h.state == WARN and (h.name in told or self._since[h.name] <= old))
-        ]
-        return lasts, frozenset(h.name for h in found)
+        now, found = self._clock(), self.healths()
+        lasts = [h for h in found if h.state in (FAULT, WARN) and self._lasts(h, told, now)]
+        gone = set(told) - self._checks.keys()  # of a part that this box has no more, as after a modem was taken out
+        return lasts, frozenset({h.name for h in found} | gone)
+
+    def _lasts(self, health: Health, told: Collection[str], now: int) -> bool:
+        if health.state == FAULT:
+            wait = self._each_s * 1000 if health.name in self._slow else 0
+        else:
+            wait = WARN_MS
+        return health.name in told or now - self._since[health.name] >= wait
 
     def run(self) -> None:
         left, step = min(FIRST_S, self._each_s), min(STEP_S, self._each_s)

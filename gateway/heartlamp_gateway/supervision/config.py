@@ -1,6 +1,6 @@
 """The tables [supervision] and [ups] of gateway.toml; both may be missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,21 @@ from heartlamp_gateway.supervision.heat import ZONES
 from heartlamp_gateway.supervision.ups import Door
 
 MB = 1_000_000
+KEYS = (
+    "village_many",
+    "village_share",
+    "group_many",
+    "group_share",
+    "window_s",
+    "hold_s",
+    "settle_s",
+    "never_hours",
+    "look_s",
+    "reserve_mb",
+    "readings_mb",
+    "zones",
+)
+UPS_KEYS = ("name", "host", "port")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +53,7 @@ def read_supervision(table: Mapping[str, Any], here: Path) -> Supervision:
         "settle_ms": _whole(table, "settle_s", limits.settle_ms // 1000, 0) * 1000,
         "never_ms": _whole(table, "never_hours", limits.never_ms // 3_600_000, 1) * 3_600_000,
     }
-    known = {
-        *whole,
-        *shares,
-        "window_s",
-        "hold_s",
-        "settle_s",
-        "never_hours",
-        "look_s",
-        "reserve_mb",
-        "readings_mb",
-        "zones",
-    }
-    _nothing_else(table, known)
+    _nothing_else(table, KEYS)
     return Supervision(
         limits=replace(limits, **whole, **shares, **times),
         reserve=_whole(table, "reserve_mb", RESERVE_BYTES // MB, 1) * MB,
@@ -65,7 +68,7 @@ def read_ups(table: Mapping[str, Any], here: Path) -> Door:
     name = table.get("name")
     if not isinstance(name, str) or not name or not name.isprintable() or " " in name:
         raise ValueError("`name` must be the name of the UPS as in ups.conf")
-    _nothing_else(table, {"name", "host", "port"})
+    _nothing_else(table, UPS_KEYS)
     return Door(name, str(table.get("host", "127.0.0.1")), _whole(table, "port", 3493, 1, 65535))
 
 
@@ -76,6 +79,6 @@ def _whole(table: Mapping[str, Any], name: str, default: int, least: int, most: 
     return value
 
 
-def _nothing_else(table: Mapping[str, Any], known: set[str]) -> None:
-    if strange := sorted(table.keys() - known):
+def _nothing_else(table: Mapping[str, Any], known: Sequence[str]) -> None:
+    if strange := sorted(table.keys() - set(known)):
         raise ValueError(f"there is no `{strange[0]}`, only {', '.join(sorted(known))}")

@@ -8,8 +8,16 @@ from heartlamp_gateway.rules.health import FAULT, OK, WARN, Health
 NAME = "county"
 
 
-def judge(away_ms: int) -> Health:
+def judge(away_ms: int, refused: bool = False) -> Health:
+    """`away_ms`: since when nothing is heard of it; `refused`: what it said last is that it does not know us."""
     s = away_ms // 1000
+    if refused:
+        return Health(
+            NAME,
+            FAULT,
+            "县里不认这台网关的令牌：村里自行呼叫，记录都已保存。请在县里要新的加入码，运行 setup --again。",
+            "The county refuses our token: the village calls by itself, all is kept. `setup --again` with a new code.",
+        )
     if away_ms >= COUNTY_TROUBLE_MS:
         return Health(
             NAME,

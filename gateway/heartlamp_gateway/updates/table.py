@@ -6,6 +6,8 @@ from typing import Any
 
 from heartlamp_gateway.pictures.table import number
 
+KEYS = ("bytes_per_second", "fetch_bytes_per_second", "most_mb")
+
 
 @dataclass(frozen=True, slots=True)
 class UpdatesTable:

@@ -8,7 +8,7 @@ from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
 from heartlamp_gateway.disk.readings import ReadingFile
-from heartlamp_gateway.insides import Insides
+from heartlamp_gateway.insides import Insides, disk_of
 from heartlamp_gateway.outbox import Outbox
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.untold import SILENT, waiting
@@ -20,8 +20,6 @@ from heartlamp_gateway.windows.view import (
     View,
     calls,
     devices,
-    troubles,
-    without_repetition,
 )
 
 FRESH_MS = 400  # several who look share one look
@@ -62,19 +60,17 @@ class Eye:
         rows, more = self._outbox.rows()
         rows = waiting(rows, silent)
         age, county, broker = self._contact.age(), bool(self._contact), self._broker()
-        ledger = self._chain.ledger
-        disk = "absent" if ledger.file.volatile else "refusing" if ledger.refusing else "ok"
         box = Box(
             id=self._id,
             village=village.registry.village or self._name,
             county=county,
             broker=broker,
-            disk=disk,
+            disk=disk_of(self._chain.ledger),
             waiting=len(rows),
             more=more,
             readings=len(self._readings) // READINGS_STEP * READINGS_STEP,
             readings_lost=self._readings.dropped,
-            troubles=without_repetition((*troubles(self._contact.away_ms(), broker, disk), *self._insides.troubles())),
+            troubles=self._insides.troubles(),
             contact=None if age is None else age // CONTACT_STEP_MS * CONTACT_STEP_MS,
             parts=self._insides.parts(),
             stock=self._insides.stock(),

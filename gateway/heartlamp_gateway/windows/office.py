@@ -15,7 +15,7 @@ from heartlamp_gateway.windows import documents
 from heartlamp_gateway.windows.admission import COOKIE, Admission
 from heartlamp_gateway.windows.door import Door, Request
 from heartlamp_gateway.windows.eye import Eye
-from heartlamp_gateway.windows.replies import as_json, cookie_of, fail, head, path_of, reply
+from heartlamp_gateway.windows.replies import as_json, code_of, cookie_of, fail, head, path_of, reply
 from heartlamp_gateway.windows.settings import Http
 from heartlamp_gateway.windows.view import View
 
@@ -109,9 +109,9 @@ class Office:
 
     def _may(self, request: Request) -> bool:
         """Answers for itself where not."""
-        scheme, _, said = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return self._is_code(request, said.strip())
+        said = code_of(request)
+        if said is not None:
+            return self._is_code(request, said)
         if self._admission.is_cookie(cookie_of(request, COOKIE)):
             return True
         fail(request, 401, "no access code", "send it as Authorization: Bearer <code>, or log in at /")

@@ -20,6 +20,19 @@ def cookie_of(request: Request, name: str) -> str:
     return found.value if found is not None else ""
 
 
+def code_of(request: Request) -> str | None:
+    """The access code as it was typed, None where there is none. HTTP's headers are bytes that Python reads as Latin-1;
+    who types Chinese sends UTF-8."""
+    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    said = said.strip(" \t")  # not all that Unicode calls a blank: it may be half a character here
+    try:
+        return said.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return said
+
+
 def as_json(fields: Any) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 

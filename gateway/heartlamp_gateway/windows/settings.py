@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+HTTP = ("host", "port", "code", "answer_code")
+HOME_ASSISTANT = ("on", "password", "language", "host", "port", "user", "ca")
 CODE_MIN = 8  # characters: at five tries a minute, eight digits last for decades
 
 

@@ -171,8 +171,8 @@ def state(kind: str, online: bool | None, quiet: int | None, listening: int) -> 
     return "offline" if online is False else "unknown"
 
 
-def troubles(county_away_ms: int, broker: bool, disk: str) -> tuple[Trouble, ...]:
-    """`county_away_ms`: since when nothing is heard of it, 0 while it is there."""
+def troubles(county_away_ms: int, refused: bool, broker: bool, disk: str) -> tuple[Trouble, ...]:
+    """`county_away_ms`: since when nothing is heard of it, 0 while it is there; `refused`: it does not know us."""
     found = []
     if not broker:
         found.append(
@@ -201,7 +201,19 @@ def troubles(county_away_ms: int, broker: bool, disk: str) -> tuple[Trouble, ...
                 "county. Call the technician.",
             )
         )
-    if county_away_ms >= COUNTY_TROUBLE_MS:
+    if refused:
+        found.append(
+            Trouble(
+                "refused",
+                "县里不认这台网关：令牌已作废，或已由另一台机器代替。村里报警照常，记录都存着，但送不到县里，等也没有用。"
+                "急事请打电话。请维护员向县里要新的加入码，运行 setup --again；已被代替的机器请关掉。",
+                "The county refuses this gateway: its token was revoked, or another box took its place. The village "
+                "goes on and all is kept, but nothing goes up, and waiting does not help. For anything urgent "
+                "telephone. The technician asks the county for a code and runs `setup --again`, or switches off a box "
+                "that was replaced.",
+            )
+        )
+    elif county_away_ms >= COUNTY_TROUBLE_MS:
         found.append(
             Trouble(
                 "county",

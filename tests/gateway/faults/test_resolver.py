@@ -1,8 +1,8 @@
 """The resolver does not answer: the county's name cannot be looked up.
 
-What the village sees: nothing of it. The gateway goes on with the address that it had; a lookup that hangs, for a
-minute and more where there are several resolvers, holds up no alarm and no thread. How long: as long as the gateway
-runs. One that starts meanwhile has no address: the village goes on by itself, all is kept.
+What the village sees: nothing of it. The gateway goes on with the address that it had, also one of before its start; a
+lookup that hangs, for a minute and more where there are several resolvers, holds up no alarm and no thread. How long:
+for ever. One that never had an address goes on by itself, keeps all, and has one soon after a resolver answers again.
 """
 
 import random
@@ -17,6 +17,8 @@ import pytest
 from tests.gateway.faults.villages import village
 from tests.gateway.rig.cable import Cable
 from tests.gateway.rig.processes import GATEWAY
+from tests.gateway.rig.village import Rig
+from tests.gateway.rig.waiting import until
 
 NAME = "county.heartlamp.example"
 OWN_FILES = 'mount --bind "$1" /etc/resolv.conf && mount --bind "$2" /etc/hosts && shift 2 && exec "$@"'
@@ -46,16 +48,61 @@ def files(tmp_path: Path, silent_resolver: str) -> tuple[Path, Path]:
     return resolv, hosts
 
 
-def test_a_resolver_that_says_nothing_does_not_keep_an_alarm_from_the_county(files: tuple[Path, Path]) -> None:
+@pytest.fixture
+def rig(files: tuple[Path, Path]) -> Iterator[Rig]:
     resolv, hosts = files
     command = ("unshare", "-m", "sh", "-c", OWN_FILES, "sh", str(resolv), str(hosts), *GATEWAY)
-    with village(command=command, county_by=Cable, county_name=NAME) as rig:
-        button = rig.device("butt7")
-        button.is_received(button.press("gas"))
-        hosts.write_text("127.0.0.1 localhost\n")  # in place: it is the same file that the gateway sees
-        rig.cable.cut()
-        rig.cable.heal()  # each connection of before is dead
-        press = button.press("panic")
-        button.is_heard(press)
-        button.is_received(press, 30)
-        rig.gateway.says("the county's name cannot be looked up")
+    with village(command=command, county_by=Cable, county_name=NAME) as made:
+        yield made
+
+
+def test_a_resolver_that_says_nothing_does_not_keep_an_alarm_from_the_county(
+    rig: Rig, files: tuple[Path, Path]
+) -> None:
+    button = rig.device("butt7")
+    button.is_received(button.press("gas"))
+    nobody_knows(files)
+    rig.cable.cut()
+    rig.cable.heal()  # each connection of before is dead
+    press = button.press("panic")
+    button.is_heard(press)
+    button.is_received(press, 30)
+    rig.gateway.says("the county's name cannot be looked up")
+
+
+def test_a_gateway_that_starts_while_no_resolver_answers_has_the_address_of_before(
+    rig: Rig, files: tuple[Path, Path]
+) -> None:
+    button = rig.device("butt7")
+    button.is_received(button.press("gas"))
+    nobody_knows(files)
+    rig.gateway.kill()
+    rig.gateway.start()
+    until("a session", lambda: rig.gateway.said("gateway-alarms: session with the broker\n") == 2)
+    press = button.press("panic")
+    button.is_heard(press)
+    button.is_received(press, 30)
+    rig.gateway.says("we go on with the address that it had")
+
+
+def test_one_that_never_had_an_address_has_one_soon_after_a_resolver_answers(
+    rig: Rig, files: tuple[Path, Path]
+) -> None:
+    button = rig.device("butt7")
+    button.is_received(button.press("gas"))
+    nobody_knows(files)
+    rig.gateway.kill()
+    (rig.data / "county-address.json").write_bytes(b"\xff")  # a card that gives back nonsense
+    rig.gateway.start()
+    until("a session", lambda: rig.gateway.said("gateway-alarms: session with the broker\n") == 2)
+    press = button.press("panic")
+    button.is_heard(press)
+    rig.gateway.says("cannot be looked up: no resolver answers\n")
+    assert press not in rig.county.store.events
+    files[1].write_text(f"127.0.0.1 localhost {NAME}\n")
+    button.is_received(press, 60)
+
+
+def nobody_knows(files: tuple[Path, Path]) -> None:
+    """The county's name, from now on."""
+    files[1].write_text("127.0.0.1 localhost\n")  # in place: it is the same file that the gateway sees

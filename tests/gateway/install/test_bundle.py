@@ -108,6 +108,31 @@ def test_the_installer_is_plain_shell_and_touches_no_data() -> None:
     assert not [path for path in removed if "/var" in path or "/etc" in path]
 
 
+def test_what_is_no_part_of_the_bundle_is_not_installed(tmp_path: Path) -> None:
+    """A second copy beside the first, half of a download: they are in no sum, and were a traceback."""
+    script = (BUNDLE / "install.sh").read_text()
+    assert not re.search(r"\*\.(whl|deb)", script)
+    (listed,) = re.findall(r"^listed\(\) .+$", script, re.M)
+    wheels = tmp_path / "wheels" / "any"
+    wheels.mkdir(parents=True)
+    for name in ("paho_mqtt-2.1.0-py3-none-any.whl", "heartlamp_gateway-0.1.0-py3-none-any.whl"):
+        (wheels / name).write_bytes(b"x")
+    (sums,) = re.findall(r"find \. -type f .+ >SHA256SUMS", (BUNDLE.parents[1] / "bootstrap/bundle_pi.sh").read_text())
+    subprocess.run(["sh", "-c", sums], cwd=tmp_path, check=True)
+    (wheels / "paho_mqtt-2.1.0-py3-none-any (1).whl").write_bytes(b"")
+    done = subprocess.run(
+        ["sh", "-euc", f"{listed}\nlisted wheels/any whl; listed wheels/cp311 whl"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [
+        "wheels/any/heartlamp_gateway-0.1.0-py3-none-any.whl",
+        "wheels/any/paho_mqtt-2.1.0-py3-none-any.whl",
+    ]
+
+
 def test_a_bundle_that_was_damaged_on_the_stick_changes_nothing(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("the installer asks for root first")

@@ -4,26 +4,14 @@ import re
 import tomllib
 from pathlib import Path
 
-import heartlamp_gateway.config
 import pytest
-from heartlamp_gateway.config import Config, read_config
+from heartlamp_gateway.config import TOP, Config, read_config
 from heartlamp_gateway.install.optional import MARK, OPTIONAL
 from heartlamp_gateway.install.setup import _rest_of
 from heartlamp_gateway.sntp_table import TimeTable
 
-HEAD = """id = "gwliu1"
-county_url = "https://127.0.0.1:8443"
-county_ca = "ca.pem"
-token_file = "token"
-data_dir = "data"
+from tests.gateway.rig.little import LITTLE
 
-[broker]
-host = "127.0.0.1"
-port = 8883
-cert = "c"
-key = "k"
-ca = "ca.pem"
-"""
 PARTS = OPTIONAL.split("\n\n")[1:]
 """A part is a comment and the lines below it."""
 
@@ -41,36 +29,36 @@ def read(folder: Path, text: str) -> Config:
 def test_each_part_is_read_when_its_signs_are_taken_away(tmp_path: Path, part: str) -> None:
     """And explains itself before."""
     assert re.match(r"# [A-Z].*[\u4e00-\u9fff]", part)
-    bare = read(tmp_path, HEAD + part)
-    assert bare == read(tmp_path, HEAD)
+    bare = read(tmp_path, LITTLE + part)
+    assert bare == read(tmp_path, LITTLE)
     names = set(tomllib.loads(uncommented(part)))
-    made = read(tmp_path, HEAD + uncommented(part))
+    made = read(tmp_path, LITTLE + uncommented(part))
     for name in names - {"siren", "sound", "speaker", "supervision"}:
         assert getattr(made, name) is not None
+    assert made.flaws == ()
     assert made != bare or names == {"supervision"}  # which has its defaults
 
 
 def test_all_of_them_together(tmp_path: Path) -> None:
-    made = read(tmp_path, f"{HEAD}\n{uncommented(OPTIONAL)}")
+    made = read(tmp_path, f"{LITTLE}\n{uncommented(OPTIONAL)}")
     assert made.loud
     assert made.loud.siren
     assert [speaker.name for speaker in made.loud.speakers] == ["村口", "北坡"]
 
 
 def test_there_is_one_for_each_part_that_the_configuration_knows() -> None:
-    source = Path(heartlamp_gateway.config.__file__).read_text(encoding="utf-8")
-    known = set(re.findall(r'_part\(fields, "(\w+)"', source)) | {"siren", "sound", "speaker"}
-    assert set(tomllib.loads(uncommented(OPTIONAL))) == known
+    own = {*tomllib.loads(LITTLE), "name"}
+    assert set(tomllib.loads(uncommented(OPTIONAL))) == set(TOP) - own
 
 
 def test_joining_anew_keeps_what_the_technician_wrote_and_not_what_was_ours(tmp_path: Path) -> None:
     path = tmp_path / "gateway.toml"
     mine = '# why\nsocket = "/run/s"\n'
-    text = HEAD + mine + "\n" + OPTIONAL.replace("#[time]\n#port = 123", "[time]\nport = 1123")
+    text = LITTLE + mine + "\n" + OPTIONAL.replace("#[time]\n#port = 123", "[time]\nport = 1123")
     path.write_text(text, encoding="utf-8")
     rest = _rest_of(path)
-    again = read(tmp_path, f"{HEAD}\n{rest}")
+    again = read(tmp_path, f"{LITTLE}\n{rest}")
     assert (again, rest.count(MARK)) == (read(tmp_path, text), 1)
     assert again.time == TimeTable("0.0.0.0", 1123)
-    path.write_text(HEAD, encoding="utf-8")
+    path.write_text(LITTLE, encoding="utf-8")
     assert _rest_of(path) == ""

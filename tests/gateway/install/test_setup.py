@@ -147,7 +147,9 @@ def test_a_box_that_is_a_gateway_is_not_made_one_by_mistake(village: Village, bo
     assert "this box is a gateway already" in new.setup(village, check=False)
     with new.config.open("a") as file:
         file.write('\n[siren]\nline = "GPIO17"\n')
-    new.setup(village, "", "--again")
+        file.write("[tiem]\nport = 1123\n")
+    said = new.setup(village, "", "--again")
+    assert f"! {new.config}: there is no [tiem] (did you mean `time`?): nothing of it is done" in said
     assert new.token() != before
     assert tomllib.loads(new.config.read_text())["siren"] == {"line": "GPIO17"}
 

@@ -355,6 +355,13 @@ def test_an_empty_balance() -> None:
     assert "余额" in warning
 
 
+@pytest.mark.parametrize(
+    ("balance", "low", "warned"), [(10.0, 10.0, 1), (10.5, 10.0, 0), (20.0, 30.0, 1), (1.0, 0.0, 0)]
+)
+def test_a_balance_is_low_from_where_the_village_says(balance: float, low: float, warned: int) -> None:
+    assert len(warnings(replace(SIM, balance=balance, balance_low=low), Used(), TODAY)) == warned
+
+
 def test_a_box_that_does_not_know_the_day_warns_of_nothing_and_goes_on_counting() -> None:
     assert warnings(replace(SIM, balance=0.0), Used(), date(1970, 1, 1)) == []
     assert counted(Used("2026-11", 5), {"a": 3}, date(1970, 1, 1)).octets == 8
@@ -431,6 +438,8 @@ def test_the_table_as_it_may_be(tmp_path: Path) -> None:
         ({"audio": 1}, "must be a table"),
         ({"sim": {"expires": "2027-01-31"}}, "without quotes"),
         ({"sim": {"balance": "20"}}, "must be a number"),
+        ({"sim": {"balance": float("nan")}}, "must be a number"),
+        ({"sim": {"balance_low": float("inf")}}, "must be a number"),
         ({"sim": {"megabytes": 1.5}}, "whole number"),
         ({"sim": {"owner": "x"}}, "no `sim.owner`"),
         ({"imei": 5}, "must be a text"),

@@ -42,7 +42,7 @@ def test_one_that_is_not_installed_is_named() -> None:
     with pytest.raises(Unheard, match="no-such-player cannot be started") as wrong:
         play(it)
     assert not wrong.value.again
-    assert it.check() == "no-such-player is not installed"
+    assert it.check() == "没有安装播放程序 no-such-player。 The player no-such-player is not installed."
 
 
 def test_one_that_never_ends_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_it_is_really_asked_whether_it_would() -> None:
         return CommandSpeaker((sys.executable,), (sys.executable, "-c", code), 0.5).check()
 
     assert asked("") == ""
-    assert asked("raise SystemExit(1)").endswith("ended with 1")
-    assert asked("import time; time.sleep(60)").endswith("did not end within 0.5 s")
+    assert asked("raise SystemExit(1)").endswith("ended with 1: look at sound card and box.")
+    assert asked("import time; time.sleep(60)").endswith("did not end within 0.5 s.")
 
 
 def _runs(pid: int) -> bool:

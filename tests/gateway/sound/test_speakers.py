@@ -16,10 +16,11 @@ from heartlamp_gateway.outputs.speaker.by_command import CommandSpeaker
 from heartlamp_gateway.outputs.speaker.by_http import HttpSpeaker
 from heartlamp_gateway.outputs.speaker.by_sip import SipSpeaker
 from heartlamp_gateway.outputs.speaker.digest import Login
-from heartlamp_gateway.outputs.speaker.settings import read_sound, read_speakers
+from heartlamp_gateway.outputs.speaker.settings import read_sound, read_speaker, read_speakers
 from heartlamp_gateway.outputs.speaker.speakers import SILENT_HOUR, Speaker, Speakers
 from heartlamp_gateway.outputs.speaker.voice import Said, Voice
 from heartlamp_gateway.rules.loudness import Night
+from heartlamp_gateway.settings_file import SettingsFile
 
 from tests.gateway.rig.waiting import until
 from tests.gateway.sound.http_speaker import HttpSpeakerServer, took
@@ -169,7 +170,7 @@ def test_one_that_breaks_in_a_way_that_nobody_foresaw_has_failed_alone(prompts: 
         end = it.perform(order("fire"), nobody)
         assert (end.state, end.why) == ("done", "坏的: ZeroDivisionError: oh")
         assert it.health() == ""
-        assert it.troubles()["坏的"] == "ZeroDivisionError: oh"
+        assert it.troubles()["坏的"] == "检查时出错。 ZeroDivisionError: oh."
     assert len(played(good)) == 1
 
 
@@ -271,14 +272,24 @@ def test_a_village_that_recorded_nothing_is_told_by_a_machine(tmp_path: Path) ->
 
 def test_the_file_says_where_they_are(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("drum and gong\n")
-    found = read_speakers(
-        [
-            {"name": "村口", "kind": "http", "url": "http://192.168.1.60/play", "send": "url", "groups": ["01"]},
-            {"name": "北坡", "kind": "sip", "uri": "sip:8001@192.168.1.61", "user": "u", "password_file": "password"},
-            {"name": "办公室", "kind": "command", "command": ["aplay", "-q", "{file}"], "lang": "zh-wenzhou"},
-        ],
+    file = SettingsFile(
+        {
+            "speaker": [
+                {"name": "村口", "kind": "http", "url": "http://192.168.1.60/play", "send": "url", "groups": ["01"]},
+                {
+                    "name": "北坡",
+                    "kind": "sip",
+                    "uri": "sip:8001@192.168.1.61",
+                    "user": "u",
+                    "password_file": "password",
+                },
+                {"name": "办公室", "kind": "command", "command": ["aplay", "-q", "{file}"], "lang": "zh-wenzhou"},
+            ]
+        },
         tmp_path,
     )
+    found = read_speakers(file)
+    assert file.flaws == []
     assert [(s.name, s.groups, s.lang) for s in found] == [
         ("村口", ("01",), "zh"), ("北坡", (), "zh"), ("办公室", (), "zh-wenzhou"),
     ]  # fmt: skip
@@ -308,13 +319,16 @@ def test_what_the_file_leaves_out_has_a_default(tmp_path: Path) -> None:
         {"name": "a", "kind": "sip", "uri": "8001@h"},
         {"name": "a", "kind": "sip", "uri": "sip:1@h\r\nX: y"},
         {"name": "a", "kind": "sip", "uri": "sip:1@h:99999"},
+        {"name": "a", "kind": "http", "url": "http://h:99999/"},
+        {"name": "a", "kind": "http", "url": "http://h/", "check_url": "http://h:horn/"},
         {"name": "a", "kind": "command", "command": []},
-        {"name": "a", "kind": "command", "command": ["aplay"], "timeout_s": 0},
+        {"name": "a", "kind": "command", "command": ["aplay"]},
+        {"name": "a", "kind": "command", "command": ["aplay", "{file}"], "timeout_s": 0},
     ],
 )
 def test_a_loudspeaker_that_is_written_wrongly_is_refused(wrong: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
-        read_speakers([wrong], tmp_path)
+        read_speaker(wrong, tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [{"night": "22:00"}, {"night": ["22:00", "24:00"]}, {"repeats": 0}, {"loud": True}])
@@ -323,22 +337,33 @@ def test_a_sound_that_is_written_wrongly_is_refused(wrong: dict[str, object], tm
         read_sound(wrong, tmp_path)
 
 
-def test_one_bracket_too_few_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="two brackets"):
-        read_speakers({"name": "a"}, tmp_path)
-    with pytest.raises(ConfigError, match="called a"):
-        read_speakers([{"name": "a", "kind": "command", "command": ["x"]}] * 2, tmp_path)
+def test_a_loudspeaker_that_is_written_wrongly_silences_no_other(tmp_path: Path) -> None:
+    good: dict[str, object] = {"name": "a", "kind": "command", "command": ["aplay", "{file}"]}
+    file = SettingsFile(
+        {"speaker": [good, good, {"name": "b", "kind": "horn"}, good | {"name": "c", "grups": ["03"]}]}, tmp_path
+    )
+    assert [speaker.name for speaker in read_speakers(file)] == ["a", "c"]
+    assert [(flaw.lost, flaw.en) for flaw in file.flaws] == [
+        (True, "[[speaker]] a: two loudspeakers are called a; this part is left out"),
+        (True, "[[speaker]] b: speaker b: `kind` is one of http, sip, command; this part is left out"),
+        (False, "[[speaker]] c has no `grups` (did you mean `groups`?): it is ignored"),
+    ]
+    one_bracket = SettingsFile({"speaker": good}, tmp_path)
+    assert read_speakers(one_bracket) == ()
+    assert "two brackets" in one_bracket.flaws[0].en
 
 
 def test_a_box_has_what_its_file_has(tmp_path: Path) -> None:
-    nothing = read_loud({"id": "gwliu1"}, tmp_path)
+    nothing = read_loud(SettingsFile({"id": "gwliu1"}, tmp_path))
     assert loud_outputs(nothing, at(DAY)) == ()
     fields = {
         "siren": {"line": 17},
         "sound": {"night": ["21:00", "05:00"], "deadline_s": 120},
-        "speaker": [{"name": "a", "kind": "command", "command": ["true"]}],
+        "speaker": [{"name": "a", "kind": "command", "command": ["true", "{file}"]}],
     }
-    siren, speakers = loud_outputs(read_loud(fields, tmp_path), at(DAY))
+    siren, speakers = loud_outputs(read_loud(SettingsFile(fields, tmp_path)), at(DAY))
     assert (siren.channel, speakers.channel, speakers.deadline_s) == ("siren", "speaker", 120.0)
-    with pytest.raises(ConfigError, match="siren"):
-        read_loud({"siren": 17}, tmp_path)
+    wrong = SettingsFile(fields | {"siren": {"line": 17, "active_lo": True}}, tmp_path)
+    found = read_loud(wrong)
+    assert (found.siren, len(found.speakers)) == (None, 1)  # the relay might be closed whenever nobody calls
+    assert "no `active_lo`" in wrong.flaws[0].en

@@ -18,14 +18,15 @@ CODE = "84613305"
 class Village(Rig):
     """`more`: further tables of gateway.toml."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    def __init__(self, folder: Path, more: str = "", code: str = CODE) -> None:
+        self.code = code
         self.office_port = free_port()
         self.more = more
         super().__init__(folder)
 
     def _write_config(self) -> None:
         super()._write_config()
-        table = f'[http]\nhost = "127.0.0.1"\nport = {self.office_port}\ncode = "{CODE}"\n'
+        table = f'[http]\nhost = "127.0.0.1"\nport = {self.office_port}\ncode = "{self.code}"\n'
         with self.config.open("a", encoding="utf-8") as file:
             file.write(f"\n{table}\n{self.more}")
 
@@ -89,9 +90,9 @@ class Village(Rig):
 
 
 @contextlib.contextmanager
-def village(more: str = "") -> Iterator[Village]:
+def village(more: str = "", code: str = CODE) -> Iterator[Village]:
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
-        made = Village(Path(folder), more)
+        made = Village(Path(folder), more, code)
         try:
             made.start()
             made.gateway.says("the office's page is at")

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.console.browse import watch
 from tests.gateway.rig.waiting import until
+from tests.gateway.rules.village import VILLAGE, A
 from tests.gateway.test_escalation import NOON, OPENED
-from tests.gateway.test_rules import VILLAGE, A
 from tests.gateway.windows.seen import CODE, Village, village
 from tests.protocol.test_escalation import DAY, GRID, HEAD, OFFICE, PLAN
 

@@ -131,6 +131,16 @@ def test_a_wrong_code_is_refused_and_guessing_ends(seen: Village) -> None:
         assert elsewhere.recv(100).startswith(b"HTTP/1.1 200")
 
 
+def test_a_code_of_chinese_characters_opens_every_door() -> None:
+    code = "柳树村的口令补充"  # whose last byte alone is a blank
+    with village(code=code) as seen:
+        bearer = f"Bearer {code}".encode().decode("latin-1")  # the bytes that curl and Prometheus send
+        assert seen.ask("/api/v1/status", Authorization=bearer)[0] == 200
+        assert seen.ask("/api/v1/status", Authorization=bearer[:-3])[0] == 401
+        assert seen.ask("/api/v1/status", Authorization="Bearer caf\xe9")[0] == 401
+        assert seen.ask("/login", "POST", json.dumps({"code": code}))[0] == 204
+
+
 def test_a_cookie_lives_over_a_restart_and_dies_with_the_code(seen: Village) -> None:
     cookie = seen.ask("/login", "POST", json.dumps({"code": CODE}))[1]["Set-Cookie"].partition(";")[0]
 

@@ -123,7 +123,7 @@ def test_what_waits_does_not_tell_of_a_silent_alarm() -> None:
 
 def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:
     found = (
-        *view.troubles(90_000, True, "ok"),
+        *view.troubles(90_000, False, True, "ok"),
         view.Trouble("county", "也", "too"),
         view.Trouble("ups", "电", "power"),
     )
@@ -134,16 +134,20 @@ def test_a_trouble_that_two_parts_know_of_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("away", "broker", "disk", "codes"),
+    ("away", "refused", "broker", "disk", "codes"),
     [
-        (0, True, "ok", []),
-        (89_999, True, "ok", []),
-        (90_000, True, "ok", ["county"]),
-        (90_000, False, "refusing", ["broker", "disk", "county"]),
-        (0, True, "absent", ["disk"]),
+        (0, False, True, "ok", []),
+        (89_999, False, True, "ok", []),
+        (90_000, False, True, "ok", ["county"]),
+        (90_000, False, False, "refusing", ["broker", "disk", "county"]),
+        (0, True, True, "ok", ["refused"]),
+        (90_000, True, True, "ok", ["refused"]),  # and not that it goes up later
+        (0, False, True, "absent", ["disk"]),
     ],
 )
-def test_troubles_are_said_in_both_languages(away: int, broker: bool, disk: str, codes: list[str]) -> None:
-    found = view.troubles(away, broker, disk)
+def test_troubles_are_said_in_both_languages(
+    away: int, refused: bool, broker: bool, disk: str, codes: list[str]
+) -> None:
+    found = view.troubles(away, refused, broker, disk)
     assert [trouble.code for trouble in found] == codes
     assert all(trouble.zh and trouble.en.isascii() and not trouble.zh.isascii() for trouble in found)

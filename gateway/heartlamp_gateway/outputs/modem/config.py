@@ -1,13 +1,18 @@
 """[modem] of gateway.toml."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from heartlamp_gateway.settings_file import SettingsFile
+
+BALANCE_LOW = 10.0  # in the currency of the card: some calls, or a month of a small plan
 FIELDS = ("bus", "imei", "country", "ring_s", "answer_s", "delivery_s", "audio", "sim")
 AUDIO_FIELDS = ("device", "prompts")
-SIM_FIELDS = ("payer", "balance", "balance_on", "expires", "megabytes")
+SIM_FIELDS = ("payer", "balance", "balance_on", "balance_low", "expires", "megabytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +25,13 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Sim:
-    """What somebody wrote down of the card: `payer`, who pays for it; `balance`, in its currency, on `balance_on`;
-    `expires`, the day its plan ends; `megabytes` of a month. None: not written down."""
+    """What somebody wrote down of the card: `payer`, who pays for it; `balance`, in its currency, on `balance_on`, low
+    from `balance_low` on; `expires`, the day its plan ends; `megabytes` of a month. None: not written down."""
 
     payer: str = ""
     balance: float | None = None
     balance_on: date | None = None
+    balance_low: float = BALANCE_LOW
     expires: date | None = None
     megabytes: int | None = None
 
@@ -76,20 +82,41 @@ def read_modem(table: dict[str, Any], here: Path) -> ModemConfig:
     )
 
 
+def modem_of(file: SettingsFile) -> ModemConfig | None:
+    """Of the whole file. What is wrong with the card's record or the sound keeps nobody from being called."""
+
+    def read(table: dict[str, Any], here: Path) -> ModemConfig:
+        for name, known in (("audio", AUDIO_FIELDS), ("sim", SIM_FIELDS)):
+            alone = table.get(name)
+            if isinstance(alone, dict):
+                table[name] = file.read(f"[modem.{name}]", alone, known, partial(_checked, name))
+        return read_modem(table, here)
+
+    return file.part("modem", FIELDS, read)
+
+
+def _checked(name: str, fields: dict[str, Any], here: Path) -> dict[str, Any]:
+    read_modem({name: fields}, here)
+    return fields
+
+
 def _sim(fields: dict[str, Any]) -> Sim:
     _only(fields, SIM_FIELDS, "sim.")
     for name in ("balance_on", "expires"):
         if name in fields and type(fields[name]) is not date:
             raise ValueError(f"`sim.{name}` must be a day, such as 2027-06-30, without quotes")
-    balance, megabytes = fields.get("balance"), fields.get("megabytes")
-    if balance is not None and (isinstance(balance, bool) or not isinstance(balance, int | float)):
-        raise ValueError("`sim.balance` must be a number")
+    for name in ("balance", "balance_low"):
+        value = fields.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"`sim.{name}` must be a number")
+    megabytes = fields.get("megabytes")
     if megabytes is not None and (type(megabytes) is not int or megabytes <= 0):
         raise ValueError("`sim.megabytes` must be a whole number above 0")
     return Sim(
         payer=_text(fields, "payer", "sim."),
-        balance=balance,
+        balance=fields.get("balance"),
         balance_on=fields.get("balance_on"),
+        balance_low=fields.get("balance_low", BALANCE_LOW),
         expires=fields.get("expires"),
         megabytes=megabytes,
     )

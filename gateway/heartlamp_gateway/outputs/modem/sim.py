@@ -66,7 +66,7 @@ def warnings(sim: Sim, used: Used, today: date) -> list[str]:
                 f"SIM 卡套餐 {sim.expires} 到期，还有 {left} 天{payer}。 "
                 f"The SIM card's plan ends on {sim.expires}, in {left} days{paid_by}."
             )
-    if sim.balance is not None and sim.balance <= 0:
+    if sim.balance is not None and sim.balance <= sim.balance_low:
         found.append(
             f"SIM 卡记录的余额是 {sim.balance:g}{payer}。 The SIM card's balance on record is {sim.balance:g}{paid_by}."
         )

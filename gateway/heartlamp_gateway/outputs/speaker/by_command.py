@@ -14,6 +14,7 @@ from typing import IO
 
 from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.kind import CHECK_S, CutOff, Unheard
+from heartlamp_gateway.rules.languages import in_both
 
 _LOOK_S = 0.05
 
@@ -54,21 +55,34 @@ class CommandSpeaker:
 
     def check(self) -> str:
         if shutil.which(self.command[0]) is None:
-            return f"{self.command[0]} is not installed"
+            return in_both(f"没有安装播放程序 {self.command[0]}", f"The player {self.command[0]} is not installed")
         if not self.check_command:
             return ""
         with tempfile.TemporaryFile() as said:
             try:
                 asked = self._start(self.check_command, said)
             except OSError as wrong:
-                return f"{self.check_command[0]} cannot be started: {wrong}"
+                return in_both(
+                    f"检查程序 {self.check_command[0]} 启动不了",
+                    f"Its check {self.check_command[0]} cannot be started: {wrong}",
+                )
             try:
                 code = asked.wait(min(self.timeout_s, CHECK_S))
             except subprocess.TimeoutExpired:
-                return f"{self.check_command[0]} did not end within {min(self.timeout_s, CHECK_S):g} s"
+                within = f"{min(self.timeout_s, CHECK_S):g}"
+                name = self.check_command[0]
+                return in_both(
+                    f"检查程序 {name} {within} 秒内没有结束", f"Its check {name} did not end within {within} s"
+                )
             finally:
                 _end(asked)
-        return f"{' '.join(self.check_command)} ended with {code}" if code else ""
+        if not code:
+            return ""
+        said_so = " ".join(self.check_command)
+        return in_both(
+            f"检查不通过（{said_so}），请检查声卡和音箱",
+            f"Its check {said_so} ended with {code}: look at sound card and box",
+        )
 
     @staticmethod
     def _start(command: tuple[str, ...], said: IO[bytes]) -> "subprocess.Popen[bytes]":

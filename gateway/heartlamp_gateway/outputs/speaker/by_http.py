@@ -18,6 +18,7 @@ from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.digest import Challenge, Login, answer, read_challenges
 from heartlamp_gateway.outputs.speaker.kind import CHECK_S, CutOff, Unheard
 from heartlamp_gateway.outputs.speaker.served import served_to
+from heartlamp_gateway.rules.languages import in_both
 
 _LATER = (408, 409, 423, 425, 429, 500, 502, 503, 504)  # it may be free in a moment
 
@@ -62,11 +63,15 @@ class HttpSpeaker:
         try:
             status = self._ask("HEAD", self.check_url, b"", time.monotonic() + within, threading.Event())
         except Unheard as wrong:
-            return str(wrong)
+            return in_both("连不上，请检查大喇叭的电源和网络", f"It cannot be reached: {wrong}")
         if status in (401, 403):
-            return f"{self.check_url} refuses our name and password ({status})"
+            return in_both(
+                "用户名或密码不对，请核对 user 和 password_file", f"It refuses our name and password ({status})"
+            )
         # 405 and 501: it is there, and knows no HEAD
-        return f"{self.check_url} answered {status}" if status >= 400 and status not in (405, 501) else ""
+        if status < 400 or status in (405, 501):
+            return ""
+        return in_both(f"回答 {status}，请核对网址", f"Its address {self.check_url} answered {status}")
 
     def _stop(self) -> None:
         if self.stop_url:

@@ -17,6 +17,7 @@ from heartlamp_gateway.outputs.speaker.rtp import PACKET_S, packets
 from heartlamp_gateway.outputs.speaker.sip_ask import Ask
 from heartlamp_gateway.outputs.speaker.sip_call import CALLING, OVER, RINGING, UP, Call, Ends
 from heartlamp_gateway.outputs.speaker.sound import halved
+from heartlamp_gateway.rules.languages import in_both
 
 _LOOK_S = 0.05  # how soon a cut is seen while it rings
 _GOODBYE_S = 2.0  # how long we wait for its yes to our hanging up
@@ -104,15 +105,22 @@ class SipSpeaker:
                 until = time.monotonic() + min(self.timeout_s, CHECK_S)
                 while not ask.status and time.monotonic() < until:
                     if not talk.listen(until):
-                        return f"nothing listens at {self.host} port {self.port}"
+                        return in_both(
+                            f"{self.host} 端口 {self.port} 没有响应，请检查大喇叭的 SIP 设置",
+                            f"At {self.host} port {self.port} nothing listens",
+                        )
         except Unheard as wrong:
-            return str(wrong)
+            return in_both("连不上，请检查大喇叭的电源和网络", f"It cannot be reached: {wrong}")
         if not ask.status:
-            return f"{self.uri} does not answer"
+            return in_both("没有回答，请检查大喇叭的电源和网络", f"It does not answer at {self.uri}")
         if ask.status in (401, 403, 407):
-            return f"{self.uri} refuses our name and password ({ask.status})"
+            return in_both(
+                "用户名或密码不对，请核对 user 和 password_file", f"It refuses our name and password ({ask.status})"
+            )
         # 405 and 501: it is there, and knows no OPTIONS; 486: it speaks
-        return "" if ask.status < 300 or ask.status in (405, 486, 501) else f"{self.uri} answered {ask.status}"
+        if ask.status < 300 or ask.status in (405, 486, 501):
+            return ""
+        return in_both(f"回答 {ask.status}，请核对号码", f"Its address {self.uri} answered {ask.status}")
 
     def _ends(self, line: socket.socket) -> Ends:
         host, port = line.getsockname()[:2]

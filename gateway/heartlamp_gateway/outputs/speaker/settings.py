@@ -14,6 +14,7 @@ from heartlamp_gateway.outputs.speaker.digest import Login
 from heartlamp_gateway.outputs.speaker.kind import Kind
 from heartlamp_gateway.outputs.speaker.speakers import Speaker
 from heartlamp_gateway.rules.loudness import DAY_MIN, Night
+from heartlamp_gateway.settings_file import SettingsFile, has_port
 
 _EVERY = ("name", "kind", "groups", "lang", "timeout_s", "user", "password_file")
 _OF_KIND = {
@@ -21,6 +22,7 @@ _OF_KIND = {
     "sip": ("uri",),
     "command": ("command", "check_command"),
 }
+SOUND = ("prompts", "repeats", "most_s", "deadline_s", "night")
 NIGHT = Night()
 
 
@@ -37,7 +39,7 @@ class SoundSettings:
 
 def read_sound(table: dict[str, Any], here: Path) -> SoundSettings:
     """Every field has a default. Raises ConfigError."""
-    _known(table, "[sound]", ("prompts", "repeats", "most_s", "deadline_s", "night"))
+    _known(table, "[sound]", SOUND)
     night = table.get("night", ["22:00", "06:00"])
     if not isinstance(night, list) or len(night) != 2:
         raise ConfigError('`sound.night` must be two times, such as ["22:00", "06:00"]')
@@ -53,18 +55,26 @@ def read_sound(table: dict[str, Any], here: Path) -> SoundSettings:
     )
 
 
-def read_speakers(tables: object, here: Path) -> tuple[Speaker, ...]:
-    """The list that [[speaker]] makes. Passwords are read from their files here, once. Raises ConfigError."""
+def read_speakers(file: SettingsFile) -> tuple[Speaker, ...]:
+    """The list that [[speaker]] makes. One that is written wrongly silences none of the others."""
+    tables = file.fields.get("speaker", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigError("loudspeakers are written as [[speaker]], with two brackets")
-    found = tuple(_speaker(table, here) for table in tables)
-    names = [speaker.name for speaker in found]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ConfigError(f"two loudspeakers are called {twice[0]}")
-    return found
+        file.wrong("[speaker]", "loudspeakers are written as [[speaker]], with two brackets")
+        return ()
+    found: dict[str, Speaker] = {}
+    for table in tables:
+        more = _OF_KIND.get(str(table.get("kind")))
+        shown = f"[[speaker]] {table.get('name', '?')}"
+        made = file.read(shown, table, None if more is None else (*_EVERY, *more), read_speaker)
+        if made is not None and made.name in found:
+            file.wrong(shown, f"two loudspeakers are called {made.name}")
+        elif made is not None:
+            found[made.name] = made
+    return tuple(found.values())
 
 
-def _speaker(table: dict[str, Any], here: Path) -> Speaker:
+def read_speaker(table: dict[str, Any], here: Path) -> Speaker:
+    """Its password is read from its file here, once. Raises ConfigError."""
     name = _text(table, "speaker", "name")
     where = f"speaker {name}"
     kind = _text(table, where, "kind")
@@ -77,8 +87,11 @@ def _speaker(table: dict[str, Any], here: Path) -> Speaker:
     elif kind == "sip":
         made = _sip(table, where, here)
     else:
+        command = _texts(table, where, "command", least=1)
+        if not any("{file}" in part for part in command):
+            raise ConfigError(f"{where}: `command` must have {{file}} where the sound's file goes")
         made = CommandSpeaker(
-            _texts(table, where, "command", least=1),
+            command,
             _texts(table, where, "check_command"),
             _number(table, where, "timeout_s", 5.0, 1, 60),
         )
@@ -91,6 +104,8 @@ def _http(table: dict[str, Any], where: str, here: Path) -> HttpSpeaker:
         parts = urlsplit(url)
         if (url or name == "url") and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
             raise ConfigError(f"{where}: `{name}` must be http://host/… ; name and password have fields of their own")
+        if not has_port(parts):
+            raise ConfigError(f"{where}: the port in `{name}` must be a number from 1 to 65535")
     method, send = _text(table, where, "method", "POST"), _text(table, where, "send", "wav")
     if method not in ("POST", "PUT") or send not in ("wav", "url"):
         raise ConfigError(f"{where}: `method` is POST or PUT, `send` is wav or url")

@@ -12,6 +12,7 @@ from heartlamp_gateway.outputs.speaker import sound
 from heartlamp_gateway.outputs.speaker.kind import CutOff, Kind, Unheard
 from heartlamp_gateway.outputs.speaker.voice import CannotSay, Voice
 from heartlamp_gateway.outputs.turns import Turn, Turns
+from heartlamp_gateway.rules.languages import in_both, listed
 from heartlamp_gateway.rules.loudness import Night, may_sound, urgency
 from heartlamp_gateway.say import log
 
@@ -138,7 +139,9 @@ class Speakers:
 
     def health(self) -> str:
         """Only where no loudspeaker would work: one that is broken must not silence the others. `troubles()` has it."""
-        found = {speaker.name: "did not say in time how it is" for speaker in self._speakers}
+        found = {
+            speaker.name: in_both("没有及时回答", "It did not say in time how it is") for speaker in self._speakers
+        }
         found |= {f"voice {lang}": "" for lang in {speaker.lang for speaker in self._speakers}}
         lock = threading.Lock()
 
@@ -146,7 +149,7 @@ class Speakers:
             try:
                 said = check()
             except Exception as broken:
-                said = f"{type(broken).__name__}: {broken}"
+                said = in_both("检查时出错", f"{type(broken).__name__}: {broken}")
             with lock:
                 found[name] = said
 
@@ -161,9 +164,12 @@ class Speakers:
         with lock:
             now = {name: said for name, said in found.items() if said}
         if now != self._troubles:
-            log.warning("loudspeakers: %s", _listed(now) or "all work")
+            log.warning("loudspeakers: %s", listed(now)[1] or "all work")
         self._troubles = now
-        return _listed(now) if all(speaker.name in now for speaker in self._speakers) else ""
+        if not all(speaker.name in now for speaker in self._speakers):
+            return ""
+        zh, en = listed(now)
+        return in_both(f"一个都不响：{zh}", f"None of them works: {en}")
 
     def troubles(self) -> dict[str, str]:
         """What the last look found, by loudspeaker's name; "voice zh": nothing can say where, in that language."""
@@ -221,7 +227,3 @@ def _together(works: list[_Work]) -> Report:
     """Done where one was heard; what was not is said."""
     wrong = "; ".join(f"{w.speaker.name}: {w.wrong}" for w in works if w.wrong is not None)
     return Report("done" if any(w.wrong is None for w in works) else "failed", wrong)
-
-
-def _listed(troubles: dict[str, str]) -> str:
-    return "; ".join(f"{name}: {said}" for name, said in sorted(troubles.items()))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.outputs.speaker import sound, words
+from heartlamp_gateway.rules.languages import in_both
 from heartlamp_gateway.rules.loudness import BROADCAST
 from heartlamp_gateway.say import log
 
@@ -88,7 +89,10 @@ class Voice:
         said = self.say(order, lang)
         if said.how in ("recorded", ESPEAK):
             return ""
-        return "loudspeakers cannot say where: record the prompts, or install espeak-ng"
+        return in_both(
+            "说不出地点，请录好提示音，或安装 espeak-ng",
+            "Loudspeakers cannot say where: record the prompts, or install espeak-ng",
+        )
 
     def _joined(
         self, first: "array[int]", again: "array[int]", last: "array[int]", *, repeats: int = 0

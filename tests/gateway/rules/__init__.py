@@ -1,0 +1,1 @@
+"""What the gateway decides, as values: no socket, no disk, no clock."""
