@@ -181,6 +181,10 @@ days = {configuration.PICTURE_DAYS}  # so long each is kept
 [telemetry]
 store = "postgresql"  # or "influx", with url, bucket, database, org, token_file, buffer_mb
 days = {configuration.READING_DAYS}  # so long each reading is kept
+
+[figures]
+zone = "{configuration.ZONE}"  # in which days and months are the county's
+brief_at = "{configuration.BRIEF_AT}"  # the daily brief is of the 24 hours until then
 """)
     print(f"made {file}")
     return 0

@@ -26,6 +26,7 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
+from heartlamp_server.figures import routes as figure_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
@@ -76,6 +77,7 @@ def build(county: County, secure: bool) -> FastAPI:
         matter_routes.router(database, gate),
         catalogue_routes.router(database, gate),
         order_routes.router(database, gate),
+        figure_routes.router(database, gate, county.config.figures.zone),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
     for router in routers:
