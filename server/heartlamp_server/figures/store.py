@@ -125,33 +125,37 @@ async def area(conn: Connection, id: int) -> Area | None:
     return Area(*rows[0]) if rows else None
 
 
-_BELOW = """
-SELECT DISTINCT a.id, %(area)s::bigint, a.level, a.code, a.name FROM area a
-LEFT JOIN area_was w ON w.area = a.id AND w.parent = %(area)s AND w.valid_from <= %(last)s
-    AND coalesce(w.valid_to, 'infinity') > %(first)s
-WHERE w.area IS NOT NULL OR a.parent = %(area)s ORDER BY a.level, a.code, a.id
+# Which area was in which in the period; where its history begins later, as now: its alarms of before were somewhere.
+_LINKS = """
+links (id, parent) AS (
+    SELECT area, parent FROM area_was
+    WHERE parent IS NOT NULL AND valid_from <= %(last)s AND coalesce(valid_to, 'infinity') > %(first)s
+    UNION SELECT id, parent FROM area a
+    WHERE parent IS NOT NULL AND (valid_to IS NULL OR valid_to > %(first)s) AND NOT EXISTS (
+        SELECT FROM area_was w WHERE w.area = a.id AND w.valid_from <= %(last)s)
+)
 """
-
-
-async def below(conn: Connection, area: int, period: Period) -> list[Area]:
-    """What is directly below it, now or at some time in the period; grids too, which overlap household groups."""
-    values = {"area": area, "first": period.first, "last": period.last}
-    return [Area(*row) for row in await _rows(conn, _BELOW, values)]
-
-
-_SUBTREE = """
-WITH RECURSIVE tree (id, parent) AS (
-    SELECT id, NULL::bigint FROM area WHERE id = %(area)s
-    UNION SELECT w.area, w.parent FROM tree JOIN area_was w ON w.parent = tree.id
-        AND w.valid_from <= %(last)s AND coalesce(w.valid_to, 'infinity') > %(first)s
+_BELOW = f"""
+WITH {_LINKS} SELECT a.id, l.parent, a.level, a.code, a.name FROM links l JOIN area a ON a.id = l.id
+WHERE l.parent = %(area)s ORDER BY a.level, a.code, a.id
+"""
+_SUBTREE = f"""
+WITH RECURSIVE {_LINKS}, tree (id, parent) AS (
+    SELECT %(area)s::bigint, NULL::bigint UNION SELECT l.id, l.parent FROM tree JOIN links l ON l.parent = tree.id
 )
 SELECT DISTINCT ON (a.id) a.id, tree.parent, a.level, a.code, a.name FROM tree JOIN area a ON a.id = tree.id
 ORDER BY a.id, tree.parent
 """
 
 
+async def below(conn: Connection, area: int, period: Period) -> list[Area]:
+    """What was directly below it in the period; grids too, which overlap household groups."""
+    values = {"area": area, "first": period.first, "last": period.last}
+    return [Area(*row) for row in await _rows(conn, _BELOW, values)]
+
+
 async def subtree(conn: Connection, area: int, period: Period) -> list[Area]:
-    """The area and all that was below it at some time in the period."""
+    """The area and all that was below it in the period."""
     values = {"area": area, "first": period.first, "last": period.last}
     return [Area(*row) for row in await _rows(conn, _SUBTREE, values)]
 
