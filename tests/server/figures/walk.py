@@ -12,7 +12,7 @@ Asked: TypeAlias = dict[str, Any]
 """`path`, `query`, `body`: as in the walk's Call."""
 CARDS: dict[str, int] = {}
 """A township's mark -> its village's card."""
-TABLES = ("sim_card", "sim_month", "figure_lock", "figure_locked")
+TABLES = ("sim_card", "sim_month", "figure_lock", "figure_locked", "figure_template")
 """What these routes may change."""
 
 
@@ -40,4 +40,8 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("POST", "/api/figures/cards/{id}/months"): lambda t: [
         {"path": {"id": CARDS[t.mark]}, "body": {"month": "2026-05-01", "cost_fen": 1900, "megabytes": 200}}
     ],
+    ("GET", "/api/reports/month.html"): lambda t: [{"query": {"area": t.areas["village"], "month": "2026-05-01"}}],
+    ("GET", "/api/reports/month.xlsx"): lambda t: [{"query": {"area": t.areas["village"], "month": "2026-05-01"}}],
+    ("GET", "/api/reports/form"): lambda t: [{"query": {"area": t.areas["village"]}}],
+    ("POST", "/api/reports/form"): lambda t: [{"query": {"area": t.areas["village"], "name": f"{t.mark}.xlsx"}}],
 }

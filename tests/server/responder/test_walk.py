@@ -220,6 +220,8 @@ def ask(person: Somebody, route: Route, call: Call) -> httpx.Response:
 
 
 def told(reply: httpx.Response) -> Any:
+    if not reply.headers.get("content-type", "").startswith("application/json"):
+        return reply.text  # a page, or a file
     return reply.json() if reply.content else None
 
 
