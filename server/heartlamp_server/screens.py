@@ -27,6 +27,7 @@ from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
 from heartlamp_server.figures import routes as figure_routes
+from heartlamp_server.figures.brief import routes as brief_routes
 from heartlamp_server.figures.report import routes as report_routes
 from heartlamp_server.figures.report.fill import BYTES_MAX as FORM_BYTES_MAX
 from heartlamp_server.incident import routes as incident_routes
@@ -83,6 +84,7 @@ def build(county: County, secure: bool) -> FastAPI:
         order_routes.router(database, gate),
         figure_routes.router(database, gate, county.config.figures.zone),
         report_routes.router(database, gate, county.config.figures.zone),
+        brief_routes.router(database, gate, county.config.figures),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
     for router in routers:

@@ -42,6 +42,9 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ],
     ("GET", "/api/reports/month.html"): lambda t: [{"query": {"area": t.areas["village"], "month": "2026-05-01"}}],
     ("GET", "/api/reports/month.xlsx"): lambda t: [{"query": {"area": t.areas["village"], "month": "2026-05-01"}}],
+    ("GET", "/api/reports/brief"): lambda t: [{"query": {"area": t.areas["township"]}}],
+    ("GET", "/api/reports/brief.html"): lambda t: [{"query": {"area": t.areas["village"]}}],
+    ("GET", "/api/reports/brief.txt"): lambda t: [{"query": {"area": t.areas["village"]}}],
     ("GET", "/api/reports/form"): lambda t: [{"query": {"area": t.areas["village"]}}],
     ("POST", "/api/reports/form"): lambda t: [{"query": {"area": t.areas["village"], "name": f"{t.mark}.xlsx"}}],
 }
