@@ -20,6 +20,7 @@ from heartlamp_server.audit import operating
 from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 from heartlamp_server.escalation import commands as policy_commands
+from heartlamp_server.figures import commands as figure_commands
 from heartlamp_server.matter import commands as matter_commands
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     roster_commands.add_to(commands, _config_option, _opened)
     policy_commands.add_to(commands, _config_option, _opened)
     matter_commands.add_to(commands, _config_option, _opened)
+    figure_commands.add_to(commands, _config_option, _opened)
     for verb, help in (
         ("add", "take in a signed bundle"),
         ("offer", "offer a bundle to a village, a household group or one device"),
@@ -181,6 +183,10 @@ days = {configuration.PICTURE_DAYS}  # so long each is kept
 [telemetry]
 store = "postgresql"  # or "influx", with url, bucket, database, org, token_file, buffer_mb
 days = {configuration.READING_DAYS}  # so long each reading is kept
+
+[figures]
+zone = "{configuration.ZONE}"  # in which days and months are the county's
+brief_at = "{configuration.BRIEF_AT}"  # the daily brief is of the 24 hours until then
 """)
     print(f"made {file}")
     return 0

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+ZONE = "Asia/Shanghai"
+BRIEF_AT = "08:00"
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
 READING_DAYS = 90
 _BUFFER_MB = 64
@@ -48,6 +51,14 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """`zone`: in which days and months are the county's; `brief_at`: minute of the day until which a brief is."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(ZONE))
+    brief_at: int = 8 * 60
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
@@ -65,6 +76,7 @@ class Config:
     folder: Path = Path()
     file: Path = Path()
     telemetry: Telemetry = Telemetry()
+    figures: Figures = field(default_factory=Figures)
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -96,6 +108,7 @@ def read(file: Path) -> Config:
             picture_days=_days("pictures", fields.get("pictures", {}).get("days", PICTURE_DAYS), 365),
             notification=_table(fields.get("notification", {})),
             telemetry=_telemetry(fields.get("telemetry", {}), base),
+            figures=_figures(fields.get("figures", {})),
             folder=base,
             file=file.absolute(),
         )
@@ -141,6 +154,18 @@ def _telemetry(fields: dict[str, Any], base: Path) -> Telemetry:
             buffer_bytes=int(fields.get("buffer_mb", _BUFFER_MB)) * 1_000_000,
         ),
     )
+
+
+def _figures(fields: dict[str, Any]) -> Figures:
+    zone, at = str(fields.get("zone", ZONE)), str(fields.get("brief_at", BRIEF_AT))
+    try:
+        found = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as wrong:
+        raise ValueError(f"figures.zone is no time zone: {zone!r} (such as {ZONE})") from wrong
+    hours, _, minutes = at.partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and len(at) <= 5 and int(hours) < 24 and int(minutes) < 60):
+        raise ValueError(f"figures.brief_at must be a time of day such as {BRIEF_AT}")
+    return Figures(found, int(hours) * 60 + int(minutes))
 
 
 def _meet(one: str, other: str) -> bool:

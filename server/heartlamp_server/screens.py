@@ -26,6 +26,10 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
+from heartlamp_server.figures import routes as figure_routes
+from heartlamp_server.figures.brief import routes as brief_routes
+from heartlamp_server.figures.report import routes as report_routes
+from heartlamp_server.figures.report.fill import BYTES_MAX as FORM_BYTES_MAX
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
@@ -47,6 +51,8 @@ from heartlamp_server.telemetry.model import SeriesAway
 
 BODY_BYTES_MAX = 64 * 1024
 """The longest that a person types is a note of 500 characters."""
+LONGER = {"/api/reports/form": FORM_BYTES_MAX}
+"""What is uploaded as a file, and read only after the person was let through."""
 
 
 def build(county: County, secure: bool) -> FastAPI:
@@ -76,6 +82,9 @@ def build(county: County, secure: bool) -> FastAPI:
         matter_routes.router(database, gate),
         catalogue_routes.router(database, gate),
         order_routes.router(database, gate),
+        figure_routes.router(database, gate, county.config.figures.zone),
+        report_routes.router(database, gate, county.config.figures.zone),
+        brief_routes.router(database, gate, county.config.figures),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
     for router in routers:
@@ -179,27 +188,30 @@ class ShortBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
+        read, most = 0, LONGER.get(scope.get("path", ""), BODY_BYTES_MAX)
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > BODY_BYTES_MAX:
-                raise Refusal(413, _TOO_LONG, _CLOSE)
+            if read > most:
+                raise Refusal(413, _too_long(most), _CLOSE)
             return message
 
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if int(announced) > BODY_BYTES_MAX:  # digits: the parser has seen to that
-            await JSONResponse(_TOO_LONG, 413, _CLOSE)(scope, receive, send)
+        if int(announced) > most:  # digits: the parser has seen to that
+            await JSONResponse(_too_long(most), 413, _CLOSE)(scope, receive, send)
         else:
             await self._app(scope, counted, send)
 
 
-_TOO_LONG = {
-    "error": f"请求超过 {BODY_BYTES_MAX} 字节 · the request is longer than {BODY_BYTES_MAX} bytes",
-    "do": "请缩短后重试 · shorten it and send again",
-}
+def _too_long(most: int) -> dict[str, str]:
+    return {
+        "error": f"请求超过 {most} 字节 · the request is longer than {most} bytes",
+        "do": "请缩短后重试 · shorten it and send again",
+    }
+
+
 _CLOSE = {"Connection": "close"}
 
 

@@ -202,6 +202,7 @@ HELD = (
         "the steps without the words",
     ),
     Held("audit", "who looked at the house's data, changed or decided something", stays="ids and days, for ever"),
+    Held("figure_fact", "what a call comes to in figures", stays="kinds and times of calls: figures are of them"),
     Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),
     Held("command", "what the village's gateway is told", stays="deleted when the call is closed for all"),
     Held("feed", "what screens are told", stays="deleted after two days"),

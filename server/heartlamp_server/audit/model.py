@@ -164,6 +164,10 @@ ACTIONS = {
     "firmware.add": ("收入升级包", "took in a bundle"),
     "firmware.offer": ("提供升级包", "offered a bundle"),
     "firmware.withdraw": ("撤回升级包", "withdrew a bundle"),
+    "look.figures": ("查看统计", "looked at figures"),
+    "figures.lock": ("锁定或更正月度统计", "locked or corrected a month's figures"),
+    "figures.template": ("更换月报模板", "changed the form of the month's report"),
+    "figures.card": ("登记流量卡", "entered a SIM card or what it cost"),
     "audit.export": ("导出审计日志", "exported this log"),
 }
 """What stands in `what`, in the languages of the screens. A new action is a new line."""

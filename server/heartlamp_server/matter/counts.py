@@ -6,11 +6,12 @@ from typing import Any
 
 import psycopg
 
-_COUNTED = """
+COUNTED = """
     count(*) AS raised,
     count(*) FILTER (WHERE m.ended = '') AS open,
     count(*) FILTER (WHERE m.ended = '' AND m.due_at <= %(now)s) AS late_now,
     count(*) FILTER (WHERE m.ended = 'closed') AS closed,
+    count(*) FILTER (WHERE m.ended = 'closed' AND m.verified_by NOT IN ('', m.handled_by)) AS closed_by_another,
     coalesce(sum(m.reopened), 0)::bigint AS reopened,
     coalesce(sum(l.report_in_met), 0)::bigint AS report_in_met,
     coalesce(sum(l.report_in_on_time), 0)::bigint AS report_in_on_time,
@@ -29,7 +30,7 @@ FROM matter m CROSS JOIN LATERAL (
     FROM (SELECT *, ended = 'met' AS met FROM matter_limit WHERE matter = m.id) x
 ) l"""
 _BY_UNIT = f"""
-SELECT m.unit AS key, NULL::bigint AS area, {_COUNTED}
+SELECT m.unit AS key, NULL::bigint AS area, {COUNTED}
 WHERE m.whistled_by <> '' AND {{inside}} GROUP BY m.unit ORDER BY m.unit
 """
 # Grids overlap household groups: whoever counts both counts twice.
@@ -38,7 +39,7 @@ WITH RECURSIVE tree (top, id) AS (
     SELECT id, id FROM area WHERE parent IS NOT DISTINCT FROM %(area)s AND level <> 'grid'
     UNION ALL SELECT tree.top, a.id FROM tree JOIN area a ON a.parent = tree.id
 ), tops (top, id) AS (SELECT top, id FROM tree UNION ALL SELECT %(area)s, %(area)s)
-SELECT a.name AS key, a.id AS area, {_COUNTED}
+SELECT a.name AS key, a.id AS area, {COUNTED}
 JOIN tops ON tops.id = m.area JOIN area a ON a.id = tops.top WHERE {{inside}}
 GROUP BY a.id, a.name ORDER BY a.code, a.id
 """

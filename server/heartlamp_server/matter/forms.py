@@ -151,7 +151,8 @@ class MatterTold(BaseModel):
 
 class Counted(BaseModel):
     """Of the matters that were raised in the period. `*_met`: how often such a limit was met, `*_on_time` of those;
-    `late_now`: of the open ones; `said_*`: of the closed ones."""
+    `late_now`: of the open ones; `said_*`: of the closed ones; `closed_by_another`: verified by
+    another person than who did it."""
 
     key: str
     area: int | None
@@ -159,6 +160,7 @@ class Counted(BaseModel):
     open: int
     late_now: int
     closed: int
+    closed_by_another: int
     reopened: int
     report_in_met: int
     report_in_on_time: int

@@ -59,6 +59,8 @@ TABLE: Mapping[str, frozenset[str]] = {
         "order.see": (*_CENTRE, "grid_worker", "volunteer"),
         "order.answer": (*_CENTRE, "grid_worker", "volunteer"),
         "figures.see": (*_CENTRE, "auditor", "administrator"),
+        "figures.lock": ("commander", "administrator"),  # stand for a month
+        "figures.keep": ("administrator",),  # the report's form, and what SIM cards cost
         "audit.read": ("auditor",),
         # Whoever is signed in: the own account, and a feed that holds only what one may see.
         "self": tuple(ROLES),

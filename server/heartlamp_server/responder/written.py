@@ -37,6 +37,8 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "order.see": ("查看志愿服务订单", "see orders for volunteers"),
     "order.answer": ("点单、派单、接单", "write down, offer, take up and do them"),
     "figures.see": ("查看统计", "see figures"),
+    "figures.lock": ("锁定、更正月报", "lock a month's figures, and correct them openly"),
+    "figures.keep": ("维护月报模板与流量卡费用", "keep the report's form and what SIM cards cost"),
     "audit.read": ("查看审计日志", "read the audit log"),
     "self": ("管理自己的账号", "mind the own account"),
 }

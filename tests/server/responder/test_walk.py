@@ -18,6 +18,7 @@ from heartlamp_server.responder.written import page
 from heartlamp_server.screens import openapi, routes
 
 from tests.server.county import County
+from tests.server.figures import walk as figures
 from tests.server.matter import walk as matters
 from tests.server.responder.people import Somebody, until_ping
 from tests.server.responder.townships import Township
@@ -182,7 +183,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
 }
 CALLS |= {
     route: lambda t, asked=asked: [Call(**one) for one in asked(t)]  # type: ignore[misc]
-    for route, asked in matters.CALLS.items()
+    for route, asked in (matters.CALLS | figures.CALLS).items()
 }
 
 OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout", "notices")
@@ -203,6 +204,7 @@ def two(county: County) -> tuple[Township, Township]:
     towns = Township(county), Township(county)
     for town in towns:
         matters.make(town)
+        figures.make(town)
     return towns
 
 
@@ -218,6 +220,8 @@ def ask(person: Somebody, route: Route, call: Call) -> httpx.Response:
 
 
 def told(reply: httpx.Response) -> Any:
+    if not reply.headers.get("content-type", "").startswith("application/json"):
+        return reply.text  # a page, or a file
     return reply.json() if reply.content else None
 
 
@@ -228,7 +232,7 @@ def state(county: County) -> list[tuple[Any, ...]]:
         "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
         "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
         "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
-        "session": "id, person", **dict.fromkeys(matters.TABLES, "*"),
+        "session": "id, person", **dict.fromkeys((*matters.TABLES, *figures.TABLES), "*"),
     }  # fmt: skip
     only = {"command": " WHERE kind <> 'plan'"}
     union = " UNION ALL ".join(
