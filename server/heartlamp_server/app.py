@@ -32,6 +32,7 @@ from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation.worker import Escalation
 from heartlamp_server.firmware.routes import Bundles
+from heartlamp_server.incident.hotline import Hotline
 from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
@@ -68,6 +69,7 @@ class County:
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.climbing = Climbing(self.database)
+        self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
@@ -113,6 +115,7 @@ class County:
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
             "matters": self.climbing.run(),
+            "hotline": self.hotline.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

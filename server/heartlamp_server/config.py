@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
 READING_DAYS = 90
+INTAKE_SECONDS = 120
 _BUFFER_MB = 64
 
 
@@ -48,6 +49,15 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True)
+class Centre:
+    """The command centre. `callback`: its number as 110, 119 and 120 may ring it, "" where nobody wrote it down;
+    `intake_seconds`: so soon a call that was taken must have become an incident, or be settled."""
+
+    callback: str = ""
+    intake_seconds: int = INTAKE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
@@ -65,6 +75,7 @@ class Config:
     folder: Path = Path()
     file: Path = Path()
     telemetry: Telemetry = Telemetry()
+    centre: Centre = Centre()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -96,6 +107,7 @@ def read(file: Path) -> Config:
             picture_days=_days("pictures", fields.get("pictures", {}).get("days", PICTURE_DAYS), 365),
             notification=_table(fields.get("notification", {})),
             telemetry=_telemetry(fields.get("telemetry", {}), base),
+            centre=_centre(fields.get("centre", {})),
             folder=base,
             file=file.absolute(),
         )
@@ -105,6 +117,13 @@ def read(file: Path) -> Config:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _centre(fields: dict[str, Any]) -> Centre:
+    seconds = fields.get("intake_seconds", INTAKE_SECONDS)
+    if type(seconds) is not int or not 30 <= seconds <= 900:
+        raise ValueError("centre.intake_seconds must be a whole number from 30 to 900")
+    return Centre(str(fields.get("callback", "")), seconds)
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ served: what an alarm does not need must not keep it waiting."""
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import psycopg
 from fastapi import Depends, FastAPI, Request
@@ -26,7 +27,9 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
+from heartlamp_server.incident import handover_routes, intake_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.interop import opened, system_routes
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.notification import broadcast_routes
@@ -34,6 +37,8 @@ from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
 from heartlamp_server.notification.run import signer
 from heartlamp_server.notification.texts import Texts
+from heartlamp_server.picture import photo_routes
+from heartlamp_server.picture.jpeg import PHOTO_BYTES_MAX
 from heartlamp_server.responder import admin as people_routes
 from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
@@ -69,8 +74,22 @@ def build(county: County, secure: bool) -> FastAPI:
         alarm_routes.router(database, gate),
         policy_routes.router(database, gate, county.seal),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        intake_routes.router(
+            database,
+            county.vault,
+            county.seal,
+            gate,
+            county.current_epoch,
+            county.wake,
+            county.config.centre.intake_seconds,
+        ),
+        handover_routes.router(
+            database, county.vault, gate, county.current_epoch, county.wake, county.config.centre.callback
+        ),
         notification_routes.router(database, gate, wakes, texts),
         broadcast_routes.router(database, gate),
+        photo_routes.router(database, county.vault, gate),
+        system_routes.router(database, gate),
         audit_routes.router(database, county.audit_seal, _auditor(gate)),
         console_routes.router(database, county.feed, gate),
         matter_routes.router(database, gate),
@@ -81,8 +100,25 @@ def build(county: County, secure: bool) -> FastAPI:
     for router in routers:
         app.include_router(router, prefix="/api")
     app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
+    app.mount(
+        "/open/v1",
+        _handled(opened.build(database, county.vault, county.current_epoch, county.wake, _sender(county.config))),
+    )
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
+    _handled(app)
+    app.add_middleware(ShortBodies)
+    app.add_middleware(SameSiteOnly)
+    app.add_middleware(Headed, secure=secure)
+    return app
+
+
+def _sender(config: Config) -> str:
+    return f"heartlamp@{urlsplit(config.url).hostname or 'county.heartlamp'}"
+
+
+def _handled(app: FastAPI) -> FastAPI:
+    """With words for what goes wrong."""
     app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(NotWritten, _not_written)
     app.add_exception_handler(SeriesAway, _series_away)
@@ -90,9 +126,6 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(ShortBodies)
-    app.add_middleware(SameSiteOnly)
-    app.add_middleware(Headed, secure=secure)
     return app
 
 
@@ -148,7 +181,7 @@ class SameSiteOnly:
 
 
 def _refused(scope: Scope) -> dict[str, str] | None:
-    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].startswith("/notify/"):
+    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].startswith(("/notify/", "/open/")):
         return None
     headers = Headers(scope=scope)
     if headers.get("x-heartlamp") != "1":
@@ -173,20 +206,28 @@ class ShortBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = 0
+        most = _longest(scope)
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > BODY_BYTES_MAX:
+            if read > most:
                 raise Refusal(413, _TOO_LONG, _CLOSE)
             return message
 
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if int(announced) > BODY_BYTES_MAX:  # digits: the parser has seen to that
+        if int(announced) > most:  # digits: the parser has seen to that
             await JSONResponse(_TOO_LONG, 413, _CLOSE)(scope, receive, send)
         else:
             await self._app(scope, counted, send)
+
+
+def _longest(scope: Scope) -> int:
+    """Photos alone are longer than what people type; their route looks at who sends one before it reads it."""
+    path = scope.get("path", "")
+    is_photo = path.startswith("/api/incidents/") and path.endswith("/photos")
+    return PHOTO_BYTES_MAX if is_photo else BODY_BYTES_MAX
 
 
 _TOO_LONG = {

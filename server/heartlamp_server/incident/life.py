@@ -55,12 +55,15 @@ NEEDS = {
     "why": ("原因", "the reason"),
     "which": ("并入哪一起", "into which"),
     "words": ("住户怎么说，或没有联系上", "what the household said, or that it was not reached"),
+    "service": ("给谁：110、119、120", "to whom: 110, 119, 120"),
+    "case": ("接警编号，复述一遍", "the case number, read back"),
+    "outcome": ("结果、是否到场", "what became of it, and whether they were there"),
     "marks": ("一到五分，或一句话", "one to five, or a sentence"),
 }
-BY = ("device", "responder", "operator", "household", "clock")
+BY = ("device", "responder", "operator", "household", "clock", "service")
 
 TABLE: Mapping[str, Rule] = {
-    "press": Rule((*OPEN, MERGED), "", (), ("device", "household")),
+    "press": Rule((*OPEN, MERGED), "", (), BY[:4]),
     "cancel": Rule((*OPEN, MERGED), "", (), ("device", "household")),
     "note": Rule((*OPEN, *ENDED, MERGED), "", (), ("responder", "operator")),
     "accept": Rule(CALLING, "", (), ("responder", "operator")),
@@ -70,6 +73,10 @@ TABLE: Mapping[str, Rule] = {
     "cannot": Rule((*CALLING, MERGED), "", (), ("responder", "operator")),
     "withdrawn": Rule((*CALLING, MERGED), "", (), ("device", "responder", "operator")),
     "late": Rule((*CALLING, MERGED), "", (), ("clock",)),
+    "hand_over": Rule((*CALLING, HANDLED), "", ("service",), ("operator",)),
+    "hand_taken": Rule((*OPEN, *ENDED, MERGED), "", ("service", "case"), ("operator", "service")),
+    "hand_declined": Rule((*OPEN, *ENDED, MERGED), "", ("service", "why"), ("operator", "service")),
+    "hand_ended": Rule((*OPEN, *ENDED, MERGED), "", ("service", "outcome"), ("operator", "service")),
     "handle": Rule((ARRIVED,), HANDLED, ("what",), ("responder", "operator")),
     "feedback": Rule((HANDLED,), FEEDBACK, ("words",), ("responder", "operator")),
     "evaluate": Rule((HANDLED, FEEDBACK), EVALUATED, ("marks",), ("household", "operator")),
@@ -81,7 +88,7 @@ TABLE: Mapping[str, Rule] = {
 }
 """Act -> its rule."""
 ACTS = {
-    "press": ("再次按下", "press again"),
+    "press": ("再次按下、再次报告", "press or report again"),
     "cancel": ("表示按错", "say that it was a mistake"),
     "note": ("备注", "note"),
     "accept": ("受理", "accept"),
@@ -91,6 +98,10 @@ ACTS = {
     "cannot": ("去不了", "cannot go"),
     "withdrawn": ("撤回", "withdraw"),
     "late": ("记为逾时未到", "count as late"),
+    "hand_over": ("移交 110/119/120", "hand over to 110/119/120"),
+    "hand_taken": ("记录接警编号", "note that they took it"),
+    "hand_declined": ("记录未接警", "note that they did not take it"),
+    "hand_ended": ("记录移交结果", "note what became of it there"),
     "handle": ("处置", "handle"),
     "feedback": ("回访", "ask back"),
     "evaluate": ("评价", "evaluate"),

@@ -47,9 +47,25 @@ Stage = Literal[
 ]  # fmt: skip
 
 
+class HandoverView(BaseModel):
+    """`by`: who offered it; `officer`: who took it, or at which desk; `there`: they were at the site."""
+
+    service: Literal["110", "119", "120"]
+    state: Literal["offered", "taken", "declined", "ended"]
+    offered_at: datetime
+    by: str
+    case: str
+    officer: str
+    how: str
+    taken_at: datetime | None
+    outcome: str
+    there: bool
+    ended_at: datetime | None
+
+
 class Card(BaseModel):
     """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
-    done after the call, stage -> {"at", "by", …}."""
+    done after the call, stage -> {"at", "by", …}; `handed_over`: police see it."""
 
     id: str
     what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
@@ -76,6 +92,8 @@ class Card(BaseModel):
     verdict: Literal["", "false"]
     merged_into: str
     after: dict[str, Any]
+    handed_over: bool
+    handovers: list[HandoverView]
 
 
 class Incidents(BaseModel):

@@ -18,6 +18,7 @@ from heartlamp_server.responder.written import page
 from heartlamp_server.screens import openapi, routes
 
 from tests.server.county import County
+from tests.server.interop import walk as interop
 from tests.server.matter import walk as matters
 from tests.server.responder.people import Somebody, until_ping
 from tests.server.responder.townships import Township
@@ -182,7 +183,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
 }
 CALLS |= {
     route: lambda t, asked=asked: [Call(**one) for one in asked(t)]  # type: ignore[misc]
-    for route, asked in matters.CALLS.items()
+    for route, asked in (matters.CALLS | interop.CALLS).items()
 }
 
 OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout", "notices")
@@ -203,6 +204,7 @@ def two(county: County) -> tuple[Township, Township]:
     towns = Township(county), Township(county)
     for town in towns:
         matters.make(town)
+        interop.make(town)
     return towns
 
 
@@ -227,7 +229,7 @@ def state(county: County) -> list[tuple[Any, ...]]:
         "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
         "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
         "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
-        "session": "id, person", **dict.fromkeys(matters.TABLES, "*"),
+        "session": "id, person", **dict.fromkeys((*matters.TABLES, *interop.TABLES), "*"),
     }  # fmt: skip
     union = " UNION ALL ".join(
         f"SELECT '{t}', md5(string_agg(r::text, '|' ORDER BY r::text)) FROM (SELECT {c} FROM {t}) r"

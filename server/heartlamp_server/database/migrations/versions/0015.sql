@@ -1,0 +1,63 @@
+-- incident: to whom it was handed over, the last time to each.
+ALTER TABLE incident ADD handovers jsonb NOT NULL DEFAULT '[]';
+-- Told by people and other systems. `elsewhere` is one site for each area: every place there that is no site of its own.
+-- Two calls from there are two incidents, however near each other.
+ALTER TABLE site DROP CONSTRAINT site_kind_check,
+    ADD CHECK (kind IN ('household', 'post', 'nursing', 'school', 'elsewhere'));
+DROP INDEX incident_open;
+CREATE UNIQUE INDEX incident_open ON incident (site, what)
+    WHERE closed_at IS NULL AND NOT jsonb_exists(place, 'elsewhere');
+CREATE INDEX incident_open_site ON incident (site) WHERE closed_at IS NULL;
+CREATE TABLE told (
+    source text NOT NULL,
+    reporter text NOT NULL,             -- an account, or a system's number
+    ref text NOT NULL,                  -- by which they know it
+    digest bytea NOT NULL,
+    incident text NOT NULL REFERENCES incident,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, reporter, ref)
+);
+CREATE INDEX told_incident ON told (incident);
+CREATE TABLE hotline_call (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    area bigint NOT NULL REFERENCES area,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    taken_by text NOT NULL,
+    caller bytea,                       -- nonce and AES-GCM of the number
+    due_at timestamptz NOT NULL,
+    incident text REFERENCES incident,
+    climbed_at timestamptz,             -- nobody settled it in its time: it became an incident by itself
+    settled text NOT NULL DEFAULT '' CHECK (settled IN ('', 'incident', 'matter', 'nothing')),
+    settled_at timestamptz,
+    why text NOT NULL DEFAULT ''
+);
+CREATE INDEX hotline_open ON hotline_call (due_at) WHERE settled = '';
+CREATE INDEX hotline_incident ON hotline_call (incident) WHERE incident IS NOT NULL;
+CREATE INDEX hotline_area ON hotline_call (area, taken_at);
+-- A photo that somebody sent with a report: without what the camera wrote into it, sealed, until its days are over.
+CREATE TABLE report_photo (
+    id text PRIMARY KEY,
+    incident text NOT NULL REFERENCES incident,
+    sent_by text NOT NULL,
+    sent_at timestamptz NOT NULL DEFAULT now(),
+    size integer NOT NULL,
+    sealed bytea,                       -- NULL: deleted
+    deleted_at timestamptz,
+    deleted_why text NOT NULL DEFAULT ''
+);
+ALTER TABLE report_photo ALTER sealed SET STORAGE EXTERNAL;
+CREATE INDEX report_photo_incident ON report_photo (incident);
+CREATE INDEX report_photo_kept ON report_photo (sent_at) WHERE deleted_at IS NULL;
+-- Other systems that may tell us of incidents, of hand-overs, or read the warnings.
+CREATE TABLE system (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    hash bytea NOT NULL UNIQUE,         -- of its token
+    areas bigint[] NOT NULL,            -- and all that is below them
+    may text[] NOT NULL,                -- report, handover, cap
+    per_minute integer NOT NULL CHECK (per_minute > 0),
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz,
+    ended_at timestamptz
+);
