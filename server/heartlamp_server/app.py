@@ -37,6 +37,7 @@ from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.interop.hook_worker import Hooks
 from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
@@ -69,6 +70,7 @@ class County:
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.climbing = Climbing(self.database)
+        self.hooks = Hooks(self.database, self.seal, config.webhook_networks)
         self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
@@ -116,6 +118,7 @@ class County:
             "plans": self.plans.run(),
             "matters": self.climbing.run(),
             "hotline": self.hotline.run(),
+            "hooks": self.hooks.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

@@ -1,5 +1,6 @@
 """server.toml: where the parts are. Paths in it are relative to its folder."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -61,7 +62,9 @@ class Centre:
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
-    what is wrong with a channel keeps no alarm from being taken in."""
+    what is wrong with a channel keeps no alarm from being taken in;
+    `metrics_token`: with which Prometheus asks, "" it is on this machine; `webhook_networks`:
+    closed networks that webhooks may lead into."""
 
     database: str
     key_file: Path
@@ -76,6 +79,8 @@ class Config:
     file: Path = Path()
     telemetry: Telemetry = Telemetry()
     centre: Centre = Centre()
+    metrics_token: str = field(default="", repr=False)
+    webhook_networks: tuple[str, ...] = ()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -108,6 +113,8 @@ def read(file: Path) -> Config:
             notification=_table(fields.get("notification", {})),
             telemetry=_telemetry(fields.get("telemetry", {}), base),
             centre=_centre(fields.get("centre", {})),
+            webhook_networks=_networks(fields.get("webhooks", {}).get("allow", [])),
+            metrics_token=_token(fields.get("metrics", {}), base),
             folder=base,
             file=file.absolute(),
         )
@@ -124,6 +131,20 @@ def _centre(fields: dict[str, Any]) -> Centre:
     if type(seconds) is not int or not 30 <= seconds <= 900:
         raise ValueError("centre.intake_seconds must be a whole number from 30 to 900")
     return Centre(str(fields.get("callback", "")), seconds)
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(net, str) for net in value):
+        raise ValueError('webhooks.allow must be a list of networks: ["10.20.0.0/16"]')
+    return tuple(str(ipaddress.ip_network(net)) for net in value)
+
+
+def _token(fields: dict[str, Any], base: Path) -> str:
+    file = fields.get("token_file", "")
+    token = (base / str(file)).read_text().strip() if file else ""
+    if file and len(token) < 20:
+        raise ValueError(f"{file} must hold at least 20 characters: `openssl rand -hex 24`")
+    return token
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -29,7 +29,8 @@ from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
 from heartlamp_server.incident import handover_routes, intake_routes
 from heartlamp_server.incident import routes as incident_routes
-from heartlamp_server.interop import opened, system_routes
+from heartlamp_server.interop import hook_routes, opened, system_routes
+from heartlamp_server.interop.metrics import Metrics
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.notification import broadcast_routes
@@ -90,6 +91,7 @@ def build(county: County, secure: bool) -> FastAPI:
         broadcast_routes.router(database, gate),
         photo_routes.router(database, county.vault, gate),
         system_routes.router(database, gate),
+        hook_routes.router(database, gate, county.seal),
         audit_routes.router(database, county.audit_seal, _auditor(gate)),
         console_routes.router(database, county.feed, gate),
         matter_routes.router(database, gate),
@@ -104,6 +106,10 @@ def build(county: County, secure: bool) -> FastAPI:
         "/open/v1",
         _handled(opened.build(database, county.vault, county.current_epoch, county.wake, _sender(county.config))),
     )
+    metrics = Metrics(
+        database, county.config.metrics_token, county.ingest.verdicts, lambda: len(county.presence.online())
+    )
+    app.router.routes.extend(metrics.routes())
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
     _handled(app)

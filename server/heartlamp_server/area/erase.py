@@ -138,6 +138,12 @@ HELD = (
         ),
         "that somebody was chosen, from when to when, under a name that says nothing",
     ),
+    Held(
+        "hook_delivery",
+        "what other systems are told of each call",
+        stays="the site's number and what happened; deleted after a week",
+    ),
+    Held("hook_seen", "how far a call had come when they were told", stays="no data of people"),
     Held("told", "under which name a report was sent", stays="ids: what is sent again shall open nothing"),
     Held(
         "hotline_call",

@@ -171,6 +171,7 @@ def router(
         state: Literal["open", "closed"] = "open",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Incidents:
+        """Incidents that one may see, newest first, and the feed's cursor to follow from."""
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.incidents", state)
             found, seq, now = await store.newest(conn, scope, state, limit)
@@ -178,6 +179,7 @@ def router(
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
     async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> Told:
+        """One incident with its events and its timeline in two languages."""
         async with database.connection() as conn:
             found = await store.read(conn, id, scope)
             if found is None:
@@ -193,6 +195,7 @@ def router(
 
     @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
     async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:
+        """A person's answer, for oneself or for who telephoned; or the close."""
         async with database.connection() as conn, conn.transaction():
             locked = await store.lock_together(conn, [id])
             if locked is None:

@@ -62,7 +62,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def list_systems(scope: Changes) -> Systems:
         """Other systems that were let in to one's areas, and those that were shut out again."""
         async with database.connection() as conn:
-            found = [s for s in await store.every(conn) if await _mine(conn, scope, s.areas)]
+            found = [s for s in await store.every(conn) if await mine(conn, scope, s.areas)]
         return Systems(systems=[_view(s) for s in found])
 
     @routes.post("/systems", status_code=201, responses=refusals)
@@ -73,7 +73,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
             raise problem(422, "请填写名称 · give it a name", "请更正 · correct it")
         async with database.connection() as conn, conn.transaction():
             areas = sorted(set(given.areas))
-            if not await _mine(conn, scope, areas):
+            if not await mine(conn, scope, areas):
                 raise unknown()
             made, token = await store.add(
                 conn, name, areas, sorted(set(given.may)), given.per_minute, scope.person.name
@@ -86,7 +86,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         """Its token is refused from now on."""
         async with database.connection() as conn, conn.transaction():
             found = await store.one(conn, id)
-            if found is None or not await _mine(conn, scope, found.areas):
+            if found is None or not await mine(conn, scope, found.areas):
                 raise unknown()
             await store.end(conn, id)
             await audit.record(conn, scope.person.name, "system.end", str(id))
@@ -97,7 +97,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     return routes
 
 
-async def _mine(conn: Connection, scope: Scope, areas: list[int] | tuple[int, ...]) -> bool:
+async def mine(conn: Connection, scope: Scope, areas: list[int] | tuple[int, ...]) -> bool:
     """Whether all of them lie where this person may do it; nobody lets others in where one may not oneself."""
     spots = await area_spots(conn, areas)
     return all(may(scope, "system.change", spots.get(area, Spot())) and area in spots for area in areas)

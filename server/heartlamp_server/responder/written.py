@@ -26,7 +26,7 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "household.change": ("登记住户信息", "enter it"),
     "household.export": ("导出住户名单", "ask for or release a list of households"),
     "person.see": ("查看人员", "see people and which levels are staffed"),
-    "system.change": ("管理其他系统的接入", "let other systems in"),
+    "system.change": ("管理其他系统的接入与订阅", "let other systems in, subscribe them"),
     "number.see": ("查看电话号码", "see people's telephone numbers"),
     "person.change": ("管理账号与角色", "keep accounts and roles"),
     "family.see": ("查看住户选定的亲属", "see whom a household chose"),

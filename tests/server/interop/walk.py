@@ -13,7 +13,9 @@ Asked: TypeAlias = dict[str, Any]
 """`path`, `query`, `body`: as in the walk's Call."""
 MADE: dict[str, tuple[list[int], str, int]] = {}
 """A township's mark -> (calls that its centre took, a photo of a report, another system)."""
-TABLES = ("told", "hotline_call", "report_photo", "system")
+HOOKS: dict[str, int] = {}
+"""A township's mark -> its subscription, to where nothing can be sent."""
+TABLES = ("told", "hotline_call", "report_photo", "system", "hook")
 """What these routes may change."""
 
 
@@ -24,6 +26,8 @@ def make(t: Township) -> None:
     photo = desk.http.post(f"/api/incidents/{t.open}/photos", content=FROM_A_CAMERA).json()["id"]
     administrator = Somebody(t.county, Grant("administrator", t.areas["township"]), f"systems-{t.mark}")
     system = administrator.post("systems", name=f"平台{t.mark}", areas=[t.areas["village"]], may=["report"])
+    hook = administrator.post("hooks", url=f"https://127.0.0.1:1/{t.mark}", areas=[t.areas["group"]], whats=["slope"])
+    HOOKS[t.mark] = hook.json()["id"]
     MADE[t.mark] = (taken, photo, system.json()["id"])
 
 
@@ -48,6 +52,12 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("POST", "/api/hotline/{id}/settle"): lambda t: [
         {"path": {"id": MADE[t.mark][0][1]}, "body": {"how": "nothing", "why": f"打错{t.mark}"}}
     ],
+    ("GET", "/api/hooks"): lambda t: [{}],
+    ("POST", "/api/hooks"): lambda t: [
+        {"body": {"url": f"https://platform.example/{t.mark}", "areas": [t.areas["village"]]}}
+    ],
+    ("POST", "/api/hooks/{id}/rotate"): lambda t: [{"path": {"id": HOOKS[t.mark]}, "body": {}}],
+    ("POST", "/api/hooks/{id}/end"): lambda t: [{"path": {"id": HOOKS[t.mark]}, "body": {}}],
     ("GET", "/api/systems"): lambda t: [{}],
     ("POST", "/api/systems"): lambda t: [
         {"body": {"name": f"接口{t.mark}", "areas": [t.areas["village"]], "may": ["cap"]}}

@@ -61,3 +61,35 @@ CREATE TABLE system (
     seen_at timestamptz,
     ended_at timestamptz
 );
+-- Webhooks: which other systems are told of what, and what waits to be told. The feed is read on from `hook_cursor`.
+CREATE TABLE hook (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    url text NOT NULL,
+    secret bytea,                       -- nonce and AES-GCM
+    former bytea,                       -- the one before it
+    rotated_at timestamptz,
+    areas bigint[] NOT NULL,
+    whats text[] NOT NULL,
+    events text[] NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz,
+    why text NOT NULL DEFAULT ''
+);
+CREATE TABLE hook_delivery (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hook bigint NOT NULL REFERENCES hook,
+    incident text NOT NULL REFERENCES incident,
+    event text NOT NULL,
+    body text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamptz DEFAULT clock_timestamp(),  -- NULL: told, or given up
+    done_at timestamptz,
+    why text NOT NULL DEFAULT ''
+);
+CREATE INDEX hook_delivery_due ON hook_delivery (hook, id) WHERE due_at IS NOT NULL;
+CREATE INDEX hook_delivery_incident ON hook_delivery (incident);
+CREATE TABLE hook_seen (incident text PRIMARY KEY REFERENCES incident, state text NOT NULL);
+CREATE TABLE hook_cursor (one boolean PRIMARY KEY DEFAULT true CHECK (one), seq bigint NOT NULL);
+INSERT INTO hook_cursor (seq) SELECT seq FROM feed_head;
