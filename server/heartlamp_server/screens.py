@@ -27,7 +27,7 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
-from heartlamp_server.incident import handover_routes, intake_routes
+from heartlamp_server.incident import drill_routes, handover_routes, intake_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.interop import hook_routes, opened, system_routes
 from heartlamp_server.interop.metrics import Metrics
@@ -75,6 +75,7 @@ def build(county: County, secure: bool) -> FastAPI:
         alarm_routes.router(database, gate),
         policy_routes.router(database, gate, county.seal),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        drill_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
         intake_routes.router(
             database,
             county.vault,

@@ -139,6 +139,12 @@ HELD = (
         "that somebody was chosen, from when to when, under a name that says nothing",
     ),
     Held(
+        "drill",
+        "drills of the house",
+        "SELECT announced_at, incident, marked_at FROM drill WHERE site = %(site)s ORDER BY id",
+        stays="days: coverage is reckoned from them",
+    ),
+    Held(
         "hook_delivery",
         "what other systems are told of each call",
         stays="the site's number and what happened; deleted after a week",

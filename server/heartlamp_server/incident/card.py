@@ -44,6 +44,7 @@ def card(incident: Incident) -> dict[str, Any]:
         "verdict": incident.verdict,
         "merged_into": incident.merged_into,
         "after": incident.after,
+        "drill": incident.drill,
         "handed_over": to_police(incident),
         "handovers": [
             {

@@ -65,7 +65,8 @@ class HandoverView(BaseModel):
 
 class Card(BaseModel):
     """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
-    done after the call, stage -> {"at", "by", …}; `handed_over`: police see it."""
+    done after the call, stage -> {"at", "by", …}; `handed_over`: police see it;
+    `drill`: it was one that had been announced."""
 
     id: str
     what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
@@ -92,6 +93,7 @@ class Card(BaseModel):
     verdict: Literal["", "false"]
     merged_into: str
     after: dict[str, Any]
+    drill: bool
     handed_over: bool
     handovers: list[HandoverView]
 

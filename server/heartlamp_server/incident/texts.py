@@ -131,6 +131,7 @@ TEXTS = {
     ),
     "handed_declined": ("{service}未接警：{why}（{by}）", "not taken by {service}: {why} ({by})"),
     "handed_ended": ("{service}结果：{words}，{there}（{by}）", "{service}: {words}, {there} ({by})"),
+    "drill": ("{by} 记为演练：事先已宣布", "marked as a drill by {by}; it had been announced"),
     "reopened": ("{by} 重新打开：{why}", "opened again by {by}: {why}"),
     "told": ("通知{who}（{channel} {to}）：{state}。{why}", "{who} by {channel} {to}: {state}. {why}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),

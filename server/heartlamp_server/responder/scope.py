@@ -36,6 +36,7 @@ TABLE: Mapping[str, frozenset[str]] = {
         "incident.close": _CENTRE,
         "incident.report": (*_CENTRE, *_IN_THE_FIELD),
         "hotline": _CENTRE,
+        "drill": _CENTRE,
         "incident.handover": (*_CENTRE, "police"),  # police: of what they were handed
         "picture.see": _CENTRE,
         "broadcast": _CENTRE,

@@ -14,6 +14,7 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "incident.close": ("办结", "close"),
     "incident.report": ("上报警情", "report what one sees, with photos"),
     "hotline": ("接听报警电话", "take calls at the centre"),
+    "drill": ("宣布与记录演练", "announce a drill of a site, and mark it"),
     "incident.handover": ("移交 110/119/120", "hand over to 110, 119, 120; note number and outcome"),
     "picture.see": ("查看照片", "look at a picture"),
     "broadcast": ("向村大喇叭喊话", "speak to a village's loudspeakers"),

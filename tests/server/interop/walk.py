@@ -15,7 +15,7 @@ MADE: dict[str, tuple[list[int], str, int]] = {}
 """A township's mark -> (calls that its centre took, a photo of a report, another system)."""
 HOOKS: dict[str, int] = {}
 """A township's mark -> its subscription, to where nothing can be sent."""
-TABLES = ("told", "hotline_call", "report_photo", "system", "hook")
+TABLES = ("told", "hotline_call", "report_photo", "system", "hook", "drill")
 """What these routes may change."""
 
 
@@ -52,6 +52,9 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("POST", "/api/hotline/{id}/settle"): lambda t: [
         {"path": {"id": MADE[t.mark][0][1]}, "body": {"how": "nothing", "why": f"打错{t.mark}"}}
     ],
+    ("POST", "/api/drills"): lambda t: [{"body": {"site": t.village.sites[1]}}],
+    ("GET", "/api/drills"): lambda t: [{}],
+    ("POST", "/api/drills/{id}/mark"): lambda t: [],  # a closed press of these two minutes: test_drill
     ("GET", "/api/hooks"): lambda t: [{}],
     ("POST", "/api/hooks"): lambda t: [
         {"body": {"url": f"https://platform.example/{t.mark}", "areas": [t.areas["village"]]}}

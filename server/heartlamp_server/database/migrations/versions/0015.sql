@@ -93,3 +93,17 @@ CREATE INDEX hook_delivery_incident ON hook_delivery (incident);
 CREATE TABLE hook_seen (incident text PRIMARY KEY REFERENCES incident, state text NOT NULL);
 CREATE TABLE hook_cursor (one boolean PRIMARY KEY DEFAULT true CHECK (one), seq bigint NOT NULL);
 INSERT INTO hook_cursor (seq) SELECT seq FROM feed_head;
+-- Drills that were announced: real while they go on, marked once they are over.
+ALTER TABLE incident ADD drill boolean NOT NULL DEFAULT false;
+CREATE TABLE drill (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site text NOT NULL REFERENCES site,
+    announced_by text NOT NULL,
+    announced_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    until timestamptz NOT NULL,
+    incident text UNIQUE REFERENCES incident,
+    marked_by text NOT NULL DEFAULT '',
+    marked_at timestamptz,
+    CHECK ((incident IS NULL) = (marked_at IS NULL))
+);
+CREATE INDEX drill_site ON drill (site, announced_at);
