@@ -85,6 +85,8 @@ def test_two_fires_at_places_that_are_no_house_are_two(operator: Operator, villa
     assert ids[0] != ids[1]
     assert [operator.card(id)["site"]["address"] for id in ids] == ["村口加油站旁", "后山竹林"]
     assert village.name in operator.card(ids[0])["path"]
+    assert not [s for s in village.http.get("/gateway/v1/registry").json()["sites"] if s["id"].startswith("at-")]
+    assert not [d for d in operator.get("devices")["sites"] if d["id"].startswith("at-")], "it is no site of anybody's"
     assert operator.http.post("/api/reports", json={"area": area, "what": "fire"}).status_code == 422
     assert operator.http.post("/api/reports", json={"site": "nowhere", "what": "fire"}).status_code == 404
 
