@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from heartlamp_server.database.pool import Database, NotReady
@@ -36,6 +37,8 @@ class Hooks:
 
     def __init__(self, database: Database, seal: Seal, allowed: Sequence[str]) -> None:
         self._database, self._seal, self._allowed = database, seal, tuple(allowed)
+        # Threads of its own: other systems that hang hold up nobody who signs in.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook")
 
     async def run(self) -> None:
         """For ever."""
@@ -67,7 +70,7 @@ class Hooks:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            await asyncio.to_thread(post, delivery, self._allowed)
+            await asyncio.get_running_loop().run_in_executor(self._threads, post, delivery, self._allowed)
         except NotTold as why:
             async with self._database.connection() as conn, conn.transaction():
                 if why.gone:
