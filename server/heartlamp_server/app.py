@@ -33,10 +33,12 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation.worker import Escalation
 from heartlamp_server.figures.worker import Keeping
 from heartlamp_server.firmware.routes import Bundles
+from heartlamp_server.incident.hotline import Hotline
 from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
+from heartlamp_server.interop.hook_worker import Hooks
 from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
 from heartlamp_server.picture.routes import Pictures
@@ -70,6 +72,8 @@ class County:
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.climbing = Climbing(self.database)
         self.keeping = Keeping(self.database, config.figures)
+        self.hooks = Hooks(self.database, self.seal, config.webhook_networks)
+        self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
@@ -116,6 +120,8 @@ class County:
             "plans": self.plans.run(),
             "matters": self.climbing.run(),
             "figures": self.keeping.run(),
+            "hotline": self.hotline.run(),
+            "hooks": self.hooks.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

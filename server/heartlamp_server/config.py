@@ -1,5 +1,6 @@
 """server.toml: where the parts are. Paths in it are relative to its folder."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ ZONE = "Asia/Shanghai"
 BRIEF_AT = "08:00"
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
 READING_DAYS = 90
+INTAKE_SECONDS = 120
 _BUFFER_MB = 64
 
 
@@ -59,10 +61,21 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Centre:
+    """The command centre. `callback`: its number as 110, 119 and 120 may ring it, "" where nobody wrote it down;
+    `intake_seconds`: so soon a call that was taken must have become an incident, or be settled."""
+
+    callback: str = ""
+    intake_seconds: int = INTAKE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
-    what is wrong with a channel keeps no alarm from being taken in."""
+    what is wrong with a channel keeps no alarm from being taken in;
+    `metrics_token`: with which Prometheus asks, "" it is on this machine; `webhook_networks`:
+    closed networks that webhooks may lead into."""
 
     database: str
     key_file: Path
@@ -77,6 +90,9 @@ class Config:
     file: Path = Path()
     telemetry: Telemetry = Telemetry()
     figures: Figures = field(default_factory=Figures)
+    centre: Centre = Centre()
+    metrics_token: str = field(default="", repr=False)
+    webhook_networks: tuple[str, ...] = ()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -109,6 +125,9 @@ def read(file: Path) -> Config:
             notification=_table(fields.get("notification", {})),
             telemetry=_telemetry(fields.get("telemetry", {}), base),
             figures=_figures(fields.get("figures", {})),
+            centre=_centre(fields.get("centre", {})),
+            webhook_networks=_networks(fields.get("webhooks", {}).get("allow", [])),
+            metrics_token=_token(fields.get("metrics", {}), base),
             folder=base,
             file=file.absolute(),
         )
@@ -118,6 +137,27 @@ def read(file: Path) -> Config:
         raise ConfigError(f"cannot read {file}: {error.strerror}. `heartlamp-server init` makes one.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{file} is not complete: {error}. `heartlamp-server init` shows a complete one.") from error
+
+
+def _centre(fields: dict[str, Any]) -> Centre:
+    seconds = fields.get("intake_seconds", INTAKE_SECONDS)
+    if type(seconds) is not int or not 30 <= seconds <= 900:
+        raise ValueError("centre.intake_seconds must be a whole number from 30 to 900")
+    return Centre(str(fields.get("callback", "")), seconds)
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(net, str) for net in value):
+        raise ValueError('webhooks.allow must be a list of networks: ["10.20.0.0/16"]')
+    return tuple(str(ipaddress.ip_network(net)) for net in value)
+
+
+def _token(fields: dict[str, Any], base: Path) -> str:
+    file = fields.get("token_file", "")
+    token = (base / str(file)).read_text().strip() if file else ""
+    if file and len(token) < 20:
+        raise ValueError(f"{file} must hold at least 20 characters: `openssl rand -hex 24`")
+    return token
 
 
 def _table(value: object) -> Mapping[str, Any]:

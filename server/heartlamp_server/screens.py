@@ -4,6 +4,7 @@ served: what an alarm does not need must not keep it waiting."""
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import psycopg
 from fastapi import Depends, FastAPI, Request
@@ -30,7 +31,10 @@ from heartlamp_server.figures import routes as figure_routes
 from heartlamp_server.figures.brief import routes as brief_routes
 from heartlamp_server.figures.report import routes as report_routes
 from heartlamp_server.figures.report.fill import BYTES_MAX as FORM_BYTES_MAX
+from heartlamp_server.incident import drill_routes, handover_routes, intake_routes
 from heartlamp_server.incident import routes as incident_routes
+from heartlamp_server.interop import hook_routes, opened, system_routes
+from heartlamp_server.interop.metrics import Metrics
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.notification import broadcast_routes
@@ -38,6 +42,8 @@ from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
 from heartlamp_server.notification.run import signer
 from heartlamp_server.notification.texts import Texts
+from heartlamp_server.picture import photo_routes
+from heartlamp_server.picture.jpeg import PHOTO_BYTES_MAX
 from heartlamp_server.responder import admin as people_routes
 from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
@@ -75,8 +81,24 @@ def build(county: County, secure: bool) -> FastAPI:
         alarm_routes.router(database, gate),
         policy_routes.router(database, gate, county.seal),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        drill_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        intake_routes.router(
+            database,
+            county.vault,
+            county.seal,
+            gate,
+            county.current_epoch,
+            county.wake,
+            county.config.centre.intake_seconds,
+        ),
+        handover_routes.router(
+            database, county.vault, gate, county.current_epoch, county.wake, county.config.centre.callback
+        ),
         notification_routes.router(database, gate, wakes, texts),
         broadcast_routes.router(database, gate),
+        photo_routes.router(database, county.vault, gate),
+        system_routes.router(database, gate),
+        hook_routes.router(database, gate, county.seal),
         audit_routes.router(database, county.audit_seal, _auditor(gate)),
         console_routes.router(database, county.feed, gate),
         matter_routes.router(database, gate),
@@ -90,8 +112,29 @@ def build(county: County, secure: bool) -> FastAPI:
     for router in routers:
         app.include_router(router, prefix="/api")
     app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
+    app.mount(
+        "/open/v1",
+        _handled(opened.build(database, county.vault, county.current_epoch, county.wake, _sender(county.config))),
+    )
+    metrics = Metrics(
+        database, county.config.metrics_token, county.ingest.verdicts, lambda: len(county.presence.online())
+    )
+    app.router.routes.extend(metrics.routes())
     app.add_route("/healthz", county.healthz)
     app.router.routes.extend(console_routes.pages())
+    _handled(app)
+    app.add_middleware(ShortBodies)
+    app.add_middleware(SameSiteOnly)
+    app.add_middleware(Headed, secure=secure)
+    return app
+
+
+def _sender(config: Config) -> str:
+    return f"heartlamp@{urlsplit(config.url).hostname or 'county.heartlamp'}"
+
+
+def _handled(app: FastAPI) -> FastAPI:
+    """With words for what goes wrong."""
     app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(NotWritten, _not_written)
     app.add_exception_handler(SeriesAway, _series_away)
@@ -99,9 +142,6 @@ def build(county: County, secure: bool) -> FastAPI:
     app.add_exception_handler(psycopg.DataError, _unfit)
     app.add_exception_handler(UnicodeEncodeError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(ShortBodies)
-    app.add_middleware(SameSiteOnly)
-    app.add_middleware(Headed, secure=secure)
     return app
 
 
@@ -164,7 +204,7 @@ class SameSiteOnly:
 
 
 def _refused(scope: Scope) -> dict[str, str] | None:
-    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].startswith("/notify/"):
+    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].startswith(("/notify/", "/open/")):
         return None
     headers = Headers(scope=scope)
     if headers.get("x-heartlamp") != "1":
@@ -188,7 +228,7 @@ class ShortBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read, most = 0, LONGER.get(scope.get("path", ""), BODY_BYTES_MAX)
+        read, most = 0, _longest(scope)
 
         async def counted() -> Message:
             nonlocal read
@@ -203,6 +243,13 @@ class ShortBodies:
             await JSONResponse(_too_long(most), 413, _CLOSE)(scope, receive, send)
         else:
             await self._app(scope, counted, send)
+
+
+def _longest(scope: Scope) -> int:
+    """Photos alone are longer than what people type; their route looks at who sends one before it reads it."""
+    path = scope.get("path", "")
+    is_photo = path.startswith("/api/incidents/") and path.endswith("/photos")
+    return PHOTO_BYTES_MAX if is_photo else LONGER.get(path, BODY_BYTES_MAX)
 
 
 def _too_long(most: int) -> dict[str, str]:

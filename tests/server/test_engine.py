@@ -41,7 +41,7 @@ def test_what_the_village_does_not_do_passes_to_the_county() -> None:
 
 def test_a_neighbour_who_comes_ends_no_call_to_who_is_on_duty() -> None:
     incident, _ = answer(opened(), "site:s9", "三组 9号", "coming", NOW)
-    assert reached(incident) == {"coming"}
+    assert reached(incident, NOW) == {"coming"}
     assert "镇值班员" not in names(turn(COURSE, incident, {}, after(200), 0)), "its step waits for somebody who comes"
     assert "县值班员" in names(turn(COURSE, incident, {}, after(300), 0)), "and this one for somebody who is there"
 
@@ -128,7 +128,8 @@ class County(RuleBasedStateMachine):
         found = turn(COURSE, self.incident, self.done, self.now, self.away_ms, mute=self.lost)
         since = (self.now - self.incident.opened_at).total_seconds() * 1000
         standing = reached(
-            replace(self.incident, responders=tuple(r for r in self.incident.responders if r.key not in found.late))
+            replace(self.incident, responders=tuple(r for r in self.incident.responders if r.key not in found.late)),
+            self.now,
         )
         for step in COURSE.policy.steps:
             mine = step.owner == "county" or self.away_ms >= TAKEOVER_MS

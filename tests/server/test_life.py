@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from heartlamp_server.incident import acts, life, model
+from heartlamp_server.incident import acts, drill, handover, life, model
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, cancel, close, press
 from heartlamp_server.incident.page import table
 from heartlamp_server.incident.store import from_row, to_row
@@ -52,7 +52,22 @@ DO: dict[str, Callable[[Incident], Change]] = {
     "merge": lambda i: acts.merge(i, OTHER, "值班员", NOW),
     "part": lambda i: acts.part(i, "值班员", NOW),
     "reopen": lambda i: acts.reopen(i, "又打来电话", "值班员", NOW),
+    "drill": lambda i: drill.mark(i, drill.Announced(1, "s1", "值班员", NOW, NOW + drill.WINDOW), i.id, "值班员", NOW),
+    "hand_over": lambda i: handover.offer(i, "119", "值班员", NOW),
+    "hand_taken": lambda i: handover.take(i, "119", "2026-31", "2026-31", "三号台", "read_back", "值班员", NOW),
+    "hand_declined": lambda i: handover.decline(given(i), "119", "占线", "值班员", NOW),
+    "hand_ended": lambda i: handover.end(taken(i), "119", "已扑灭", True, "值班员", NOW),
 }
+
+
+def given(incident: Incident) -> Incident:
+    return replace(incident, handovers=(model.Handover("119", handover.OFFERED, NOW, "值班员"),))
+
+
+def taken(incident: Incident) -> Incident:
+    return replace(incident, handovers=(model.Handover("119", handover.TAKEN, NOW, "值班员", "2026-31", taken_at=NOW),))
+
+
 TO: dict[str, list[str]] = {
     life.REPORTED: [],
     life.ACCEPTED: ["accept"],

@@ -38,6 +38,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
     async def quarantine(
         scope: Annotated[Scope, Depends(sees)], limit: Annotated[int, Query(ge=1, le=1000)] = 200
     ) -> Quarantine:
+        """What came and could not be believed."""
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.quarantine")
             rows = await store.quarantine(conn, reach(scope, "quarantine.see"), limit)

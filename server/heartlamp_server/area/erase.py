@@ -144,6 +144,37 @@ HELD = (
         "that somebody was chosen, from when to when, under a name that says nothing",
     ),
     Held(
+        "drill",
+        "drills of the house",
+        "SELECT announced_at, incident, marked_at FROM drill WHERE site = %(site)s ORDER BY id",
+        stays="days: coverage is reckoned from them",
+    ),
+    Held(
+        "hook_delivery",
+        "what other systems are told of each call",
+        stays="the site's number and what happened; deleted after a week",
+    ),
+    Held("hook_seen", "how far a call had come when they were told", stays="no data of people"),
+    Held("told", "under which name a report was sent", stays="ids: what is sent again shall open nothing"),
+    Held(
+        "hotline_call",
+        "telephone calls about the house",
+        f"SELECT id, taken_at, settled, incident FROM hotline_call WHERE incident IN ({_INCIDENTS}) ORDER BY id",
+        (f"UPDATE hotline_call SET caller = NULL, why = '' WHERE incident IN ({_CLOSED})",),
+        "that somebody telephoned, and when; an open call keeps the number until it is closed",
+    ),
+    Held(
+        "report_photo",
+        "photos that were sent with a report about the house",
+        "SELECT id, incident, size, sent_at, deleted_at FROM report_photo "
+        f"WHERE incident IN ({_INCIDENTS}) ORDER BY sent_at",
+        (
+            f"UPDATE report_photo SET sealed = NULL, deleted_at = now(), deleted_why = '{ERASED}' "
+            f"WHERE deleted_at IS NULL AND incident IN ({_INCIDENTS})",
+        ),
+        "that there was one",
+    ),
+    Held(
         "course",
         "what was being done about each call",
         stays="ids of steps and targets: who was called is in the steps of the call",

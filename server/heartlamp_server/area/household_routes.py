@@ -98,11 +98,13 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
 
     @routes.get("/sites/{id}/household", responses=ERRORS)
     async def household_of(id: str, reader: Looks) -> HouseholdView:
+        """What a household gave of itself; the look is written down."""
         async with looked(reader, id, "household seen") as conn:
             return _view(await read(conn, id))
 
     @routes.post("/sites/{id}/household", responses=ERRORS)
     async def edit_household(id: str, said: HouseholdEdit, reader: Changes) -> HouseholdView:
+        """Writes down what a household gives of itself, where it consented."""
         contacts = tuple(Contact(plain.name(c.role), _e164(c.number), plain.name(c.language)) for c in said.contacts)
         needs = Needs(**{name: plain.name(text) for name, text in said.needs.model_dump().items()})
         async with looked(reader, id, "household changed", write=True) as conn:
@@ -113,6 +115,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
 
     @routes.post("/sites/{id}/consents", responses=ERRORS)
     async def record_consent(id: str, said: NewConsent, reader: Changes) -> HouseholdView:
+        """Records a consent with its witness or recording."""
         async with looked(reader, id, f"consent to {said.kind} recorded", write=True) as conn:
             before = await read(conn, id)
             consent = Consent(said.kind, said.given_on, said.how, plain.name(said.evidence))
@@ -167,6 +170,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
 
     @routes.get("/household-lists", responses=ERRORS)
     async def lists(reader: Exports) -> Lists:
+        """Lists of households that were asked for, and who released them."""
         async with database.connection() as conn:
             found = await list_store.newest(conn)
             paths = {a.area: [n.id for n in await tree_store.path(conn, a.area)] for a in found}
@@ -174,6 +178,7 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
 
     @routes.post("/household-lists/{id}/release", status_code=204, responses=ERRORS)
     async def release_list(id: Id, reader: Exports) -> None:
+        """Releases a list that another person asked for."""
         async with database.connection() as conn, conn.transaction():
             asked = await _list(conn, reader, id)
             if asked.asked_by == reader.name:

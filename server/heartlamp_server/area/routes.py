@@ -74,6 +74,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
     async def list_areas(
         reader: Asks, parent: Annotated[Id | None, Query()] = None, on: date | None = None
     ) -> AreaList:
+        """The areas below one, or the topmost, as they are or were on a day."""
         async with database.connection() as conn:
             today = await tree_store.today(conn)
             path = await _way(conn, reader, parent, on) if parent is not None else []
@@ -85,6 +86,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.post("/areas", responses=ERRORS)
     async def add_area(new: NewArea, reader: Changes) -> AreaMade:
+        """Adds an area."""
         async with database.connection() as conn, conn.transaction():
             if new.parent is not None:
                 await changed(conn, reader, new.parent)
@@ -99,6 +101,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.get("/areas/{id}", responses=ERRORS)
     async def one_area(id: Id, reader: Asks, on: date | None = None) -> AreaView:
+        """One area with its versions, and what lies in it."""
         async with database.connection() as conn:
             found = await tree_store.one(conn, id)
             if found is None:
@@ -124,6 +127,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.post("/areas/{id}/rezone", responses=ERRORS)
     async def rezone(id: Id, said: Rezoning, reader: Changes) -> Rezoned:
+        """Changes an area from a day on; what was is kept."""
         async with database.connection() as conn, conn.transaction():
             for area in (id, said.parent, said.into):
                 if area is not None:
@@ -177,6 +181,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.post("/rezonings/{id}/withdraw", status_code=204, responses=ERRORS)
     async def withdraw_rezoning(id: Id, reader: Changes) -> None:
+        """Takes back a change whose day has not come."""
         gone = partial(problem, 404, "没有等待生效的这项调整 · no such change waits", "请刷新 · reload")
         async with database.connection() as conn, conn.transaction():
             found = [w for w in await rezone_store.waiting(conn) if w.id == id]

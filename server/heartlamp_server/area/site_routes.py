@@ -47,6 +47,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
         kind: SiteKind | None = None,
         on: date | None = None,
     ) -> SitePage:
+        """Sites of an area, as they are or were on a day."""
         async with database.connection() as conn:
             await seen(conn, reader, id, on)
             found = await site_store.page(conn, id, after, limit + 1, kind, on)
@@ -55,6 +56,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.get("/sites/{id}", responses=ERRORS)
     async def one_site(id: str, reader: Asks) -> SiteDetail:
+        """One site, with its devices and where it was."""
         async with database.connection() as conn:
             row, path, since, recorded, consents = await seen_site(conn, reader, id)
         return SiteDetail(
@@ -67,6 +69,7 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
 
     @routes.post("/sites/{id}", status_code=204, responses=ERRORS)
     async def edit_site(id: str, said: SiteEdit, reader: Changes) -> None:
+        """Changes a site's name, address, landmark or point."""
         fields = said.model_dump(exclude_none=True, exclude={"no_point"})
         fields |= {name: plain.name(fields[name]) for name in ("name", "address", "landmark") if name in fields}
         if said.no_point:

@@ -44,7 +44,7 @@ async def page(
     # Where nearly all sites are, they are walked in order until the page is full; else they are looked up and sorted.
     wide = level is not None and level[0] in ("city", "county", "township")
     here = "s.area IN (SELECT id FROM there)" if wide else "s.area = ANY(ARRAY(SELECT id FROM there))"
-    where = "s.id > %(after)s AND (%(kind)s::text IS NULL OR s.kind = %(kind)s)"
+    where = "s.id > %(after)s AND s.kind <> 'elsewhere' AND (%(kind)s::text IS NULL OR s.kind = %(kind)s)"
     if day is None:
         query = f"""{BELOW}, there AS (
                 SELECT id FROM down UNION SELECT household_group FROM grid_member

@@ -99,7 +99,7 @@ WITH RECURSIVE own AS (
     UNION ALL SELECT down.root, a.id FROM down JOIN area a ON a.parent = down.id AND a.valid_to IS NULL
         WHERE a.level <> 'grid'
 ), sites AS (
-    SELECT s.area, count(*) AS many FROM site s WHERE {{here}} GROUP BY s.area
+    SELECT s.area, count(*) AS many FROM site s WHERE {{here}} AND s.kind <> 'elsewhere' GROUP BY s.area
 ), devices AS (
     SELECT s.area, count(*) AS many FROM site s JOIN device d ON d.site = s.id AND d.revoked_at IS NULL WHERE {{here}}
     GROUP BY s.area
@@ -126,6 +126,7 @@ async def below_on(conn: Connection, id: int | None, day: date) -> list[Branch]:
         "WHERE m.valid_from <= %(day)s AND (m.valid_to IS NULL OR m.valid_to > %(day)s) "
         "UNION ALL SELECT down.root, o.id FROM down JOIN on_day o ON o.parent = down.id WHERE o.level <> 'grid'), "
         "counted AS (SELECT down.root, count(*) AS sites FROM down JOIN site_was w ON w.area = down.id "
+        "JOIN site s ON s.id = w.site AND s.kind <> 'elsewhere' "
         "WHERE w.valid_from <= %(day)s AND (w.valid_to IS NULL OR w.valid_to > %(day)s) GROUP BY down.root) "
         "SELECT o.id, o.parent, o.level, o.police, o.name, o.code, o.valid_from, "
         "CASE o.level WHEN 'grid' THEN (SELECT count(*) FROM down WHERE down.root = o.id) "

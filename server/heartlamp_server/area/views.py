@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 Level = Literal["city", "county", "township", "village", "grid", "group"]
-SiteKind = Literal["household", "post", "nursing", "school"]
+SiteKind = Literal["household", "post", "nursing", "school", "elsewhere"]
 ConsentKind = Literal["camera", "data", "voice"]
 Id = Annotated[int, Field(ge=1, le=2**62)]
 

@@ -85,6 +85,7 @@ def router(database: Database, seal: Seal, auditor: Callable[..., Awaitable[Read
 
     @routes.get("/head", dependencies=[Depends(auditor)])
     async def read_head() -> AuditHead:
+        """Where the audit log's chain ends, with its signature."""
         async with database.connection() as conn:
             newest = await store.newest(conn)
         return AuditHead(

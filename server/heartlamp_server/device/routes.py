@@ -64,6 +64,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
 
     @routes.get("/devices")
     async def list_devices(scope: Annotated[Scope, Depends(sees)]) -> Devices:
+        """Devices of one's areas, with when they were last heard."""
         await presence.flush()
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.devices")
@@ -72,6 +73,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
 
     @routes.get("/gateways")
     async def list_gateways(scope: Annotated[Scope, Depends(sees)]) -> Gateways:
+        """Villages' gateways and whether they are heard."""
         await presence.flush()
         async with database.connection() as conn:
             now, rows = await store.gateways(conn, reach(scope, "device.see"))

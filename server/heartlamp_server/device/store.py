@@ -102,7 +102,7 @@ _REGISTRY = """
 WITH mine AS (
     SELECT s.id, s.name, s.area::text AS "group" FROM gateway g
     JOIN area a ON (g.village IN (a.id, a.parent) OR a.also @> ARRAY[g.village]) JOIN site s ON s.area = a.id
-    WHERE g.id = %(gateway)s
+    WHERE g.id = %(gateway)s AND s.kind <> 'elsewhere'
 ), ours AS (SELECT * FROM device WHERE site = ANY(ARRAY(SELECT id FROM mine)))
 SELECT g.registry, v.name,
     (SELECT coalesce(json_agg(mine ORDER BY mine.id), '[]') FROM mine),
@@ -280,7 +280,7 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any], reach: Reach) -
             d.revoked_at IS NOT NULL, clock_timestamp()
         FROM site s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
             LEFT JOIN gateway o ON o.device = d.id
-        WHERE {where.inside(reach, "s.area", "s.id")}
+        WHERE {where.inside(reach, "s.area", "s.id")} AND s.kind <> 'elsewhere'
         ORDER BY tree.path, s.name, s.id, d.id"""
     cursor = await conn.execute(query, where.values)
     sites: dict[str, SiteRow] = {}

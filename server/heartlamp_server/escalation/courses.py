@@ -23,7 +23,16 @@ WHERE i.closed_at IS NULL AND (c.incident IS NULL OR c.look_at <= clock_timestam
     OR EXISTS (SELECT FROM timeline t WHERE t.incident = i.id AND t.id > c.notes AND t.kind = ANY(%s)))
 ORDER BY i.opened_at LIMIT %s
 """
-_CHANGES = ("village_step", "handled", "merged", "parted", "reopened")
+_CHANGES = (
+    "village_step",
+    "handled",
+    "merged",
+    "parted",
+    "reopened",
+    "handed_taken",
+    "handed_declined",
+    "handed_ended",
+)
 """Lines of the timeline that change what is to be done without changing the incident's answer."""
 _SAVE = """
 INSERT INTO course (incident, course, done, cannot, notes, rver, aver, look_at)

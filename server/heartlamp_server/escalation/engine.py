@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from heartlamp_protocol.escalation.decide import Course, Due, State, decide, next_at
 
-from heartlamp_server.incident import life
+from heartlamp_server.incident import handover, life
 from heartlamp_server.incident.model import Incident
 
 ME = "county"
@@ -26,9 +26,10 @@ class Turn:
     done: Done = field(default_factory=dict)
 
 
-def reached(incident: Incident) -> frozenset[str]:
-    """The milestones that stand now, each for itself. A neighbour's green key is no acceptance by who is on duty."""
-    if incident.stage in (*life.AFTERWARDS, *life.ENDED, life.MERGED):
+def reached(incident: Incident, now: datetime) -> frozenset[str]:
+    """The milestones that stand now, each for itself. A neighbour's green key is no acceptance by who is on duty. A
+    hand-over that was offered is nothing; one that was taken is all of them for a while."""
+    if incident.stage in (*life.AFTERWARDS, *life.ENDED, life.MERGED) or handover.held(incident, now):
         return frozenset(("accepted", "coming", "arrived", "closed"))
     found = set()
     for responder in incident.responders:
@@ -41,9 +42,9 @@ def reached(incident: Incident) -> frozenset[str]:
     return frozenset(found)
 
 
-def over(course: Course, incident: Incident) -> frozenset[int]:
+def over(course: Course, incident: Incident, now: datetime) -> frozenset[int]:
     """Steps that were begun or waited for, and have what they were for."""
-    standing = reached(incident)
+    standing = reached(incident, now)
     return frozenset(s.n for s in course.policy.steps if s.until in standing or "closed" in standing)
 
 
@@ -68,7 +69,7 @@ def turn(
     all the same, and nobody is waited for. What is due stands in its `done`: to be kept in the same transaction."""
     lapse = course.policy.lapse_ms
     gone = late(incident, lapse, now)
-    standing = reached(_without(incident, gone))
+    standing = reached(_without(incident, gone), now)
     since = round((now - incident.opened_at).total_seconds() * 1000)
     state = State(standing, cannot, mute, done)
     due = decide(course, state, since, ME, village_away_ms)
@@ -83,6 +84,7 @@ def turn(
         for r in incident.responders
         if r.answer == "coming" and r.key not in gone and incident.stage in life.CALLING
     ]
+    looks += handover.held_until(incident, now)
     return Turn(tuple(due), gone, min(looks, default=None), after)
 
 

@@ -101,6 +101,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/policies", responses={n: {"model": Problem} for n in (404, 409)})
     async def save_policy(given: PolicyForm, scope: Annotated[Scope, Depends(changes)]) -> Saved:
+        """Writes an escalation policy, or a new version of one; refused where nobody would wake."""
         policy = policies.from_fields(given.model_dump())
         async with database.connection() as conn, conn.transaction():
             before = [k.area for k in await policies.all_now(conn) if k.policy.id == given.id]

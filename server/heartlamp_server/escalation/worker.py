@@ -109,7 +109,7 @@ class Escalation:
             for due in turn.due:
                 time = turn.done[due.step, due.target.id][0] - 1
                 await self._around.call(conn, incident, course, due, time, now)
-            if over := engine.over(course, incident):
+            if over := engine.over(course, incident, now):
                 await self._around.over(conn, incident, over, now)
             entries: list[Entry] = []
             for key in turn.late:

@@ -137,6 +137,7 @@ def reopen(incident: Incident, why: str, by: str, now: datetime) -> Change:
         who="",
         aver=incident.aver + 1,
         reopened=incident.reopened + 1,
+        handovers=tuple(replace(h, state="ended") if h.state == "taken" else h for h in incident.handovers),
     )
     return opened, Entry(incident.id, now, "reopened", {"by": by, "why": why})
 

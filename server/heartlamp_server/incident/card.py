@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from heartlamp_server.incident.handover import to_police
 from heartlamp_server.incident.model import Incident
 
 
@@ -43,6 +44,24 @@ def card(incident: Incident) -> dict[str, Any]:
         "verdict": incident.verdict,
         "merged_into": incident.merged_into,
         "after": incident.after,
+        "drill": incident.drill,
+        "handed_over": to_police(incident),
+        "handovers": [
+            {
+                "service": h.service,
+                "state": h.state,
+                "offered_at": h.offered_at.isoformat(),
+                "by": h.by,
+                "case": h.case,
+                "officer": h.officer,
+                "how": h.how,
+                "taken_at": _iso(h.taken_at),
+                "outcome": h.outcome,
+                "there": h.there,
+                "ended_at": _iso(h.ended_at),
+            }
+            for h in incident.handovers
+        ],
     }
 
 

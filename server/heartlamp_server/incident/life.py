@@ -55,12 +55,16 @@ NEEDS = {
     "why": ("原因", "the reason"),
     "which": ("并入哪一起", "into which"),
     "words": ("住户怎么说，或没有联系上", "what the household said, or that it was not reached"),
+    "service": ("给谁：110、119、120", "to whom: 110, 119, 120"),
+    "case": ("接警编号，复述一遍", "the case number, read back"),
+    "outcome": ("结果、是否到场", "what became of it, and whether they were there"),
+    "announced": ("事先宣布，两分钟内，只按一次", "announced before, within 120 s, pressed once"),
     "marks": ("一到五分，或一句话", "one to five, or a sentence"),
 }
-BY = ("device", "responder", "operator", "household", "clock")
+BY = ("device", "responder", "operator", "household", "clock", "service")
 
 TABLE: Mapping[str, Rule] = {
-    "press": Rule((*OPEN, MERGED), "", (), ("device", "household")),
+    "press": Rule((*OPEN, MERGED), "", (), BY[:4]),
     "cancel": Rule((*OPEN, MERGED), "", (), ("device", "household")),
     "note": Rule((*OPEN, *ENDED, MERGED), "", (), ("responder", "operator")),
     "accept": Rule(CALLING, "", (), ("responder", "operator")),
@@ -70,6 +74,10 @@ TABLE: Mapping[str, Rule] = {
     "cannot": Rule((*CALLING, MERGED), "", (), ("responder", "operator")),
     "withdrawn": Rule((*CALLING, MERGED), "", (), ("device", "responder", "operator")),
     "late": Rule((*CALLING, MERGED), "", (), ("clock",)),
+    "hand_over": Rule((*CALLING, HANDLED), "", ("service",), ("operator",)),
+    "hand_taken": Rule((*OPEN, *ENDED, MERGED), "", ("service", "case"), ("operator", "service")),
+    "hand_declined": Rule((*OPEN, *ENDED, MERGED), "", ("service", "why"), ("operator", "service")),
+    "hand_ended": Rule((*OPEN, *ENDED, MERGED), "", ("service", "outcome"), ("operator", "service")),
     "handle": Rule((ARRIVED,), HANDLED, ("what",), ("responder", "operator")),
     "feedback": Rule((HANDLED,), FEEDBACK, ("words",), ("responder", "operator")),
     "evaluate": Rule((HANDLED, FEEDBACK), EVALUATED, ("marks",), ("household", "operator")),
@@ -77,11 +85,12 @@ TABLE: Mapping[str, Rule] = {
     "false": Rule((*CALLING, HANDLED), FALSE, ("seen", "why"), ("operator",)),
     "merge": Rule(OPEN, MERGED, ("which",), ("operator",)),
     "part": Rule((MERGED,), "", (), ("operator",)),
+    "drill": Rule(ENDED, "", ("announced",), ("operator",)),
     "reopen": Rule(ENDED, REPORTED, ("why",), ("operator",)),
 }
 """Act -> its rule."""
 ACTS = {
-    "press": ("再次按下", "press again"),
+    "press": ("再次按下、再次报告", "press or report again"),
     "cancel": ("表示按错", "say that it was a mistake"),
     "note": ("备注", "note"),
     "accept": ("受理", "accept"),
@@ -91,6 +100,10 @@ ACTS = {
     "cannot": ("去不了", "cannot go"),
     "withdrawn": ("撤回", "withdraw"),
     "late": ("记为逾时未到", "count as late"),
+    "hand_over": ("移交 110/119/120", "hand over to 110/119/120"),
+    "hand_taken": ("记录接警编号", "note that they took it"),
+    "hand_declined": ("记录未接警", "note that they did not take it"),
+    "hand_ended": ("记录移交结果", "note what became of it there"),
     "handle": ("处置", "handle"),
     "feedback": ("回访", "ask back"),
     "evaluate": ("评价", "evaluate"),
@@ -98,6 +111,7 @@ ACTS = {
     "false": ("定为误报", "declare false"),
     "merge": ("并案", "merge"),
     "part": ("分案", "part again"),
+    "drill": ("记为演练", "mark as a drill"),
     "reopen": ("重新打开", "reopen"),
 }
 

@@ -29,6 +29,25 @@ class Responder:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """To 110, 119 or 120: `service`, `state` as in handover.py; `by`: who offered it; `officer`: who took it, or at
+    which desk; `how`: the number came back; `outcome`: in words, or why it was not taken; `there`: they were at the
+    site."""
+
+    service: str
+    state: str
+    offered_at: datetime
+    by: str
+    case: str = ""
+    officer: str = ""
+    how: str = ""
+    taken_at: datetime | None = None
+    outcome: str = ""
+    there: bool = False
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the timeline."""
 
@@ -44,7 +63,8 @@ class Incident:
     event in it, `aver` with each change of answer or who; `doubts`: events whose MAC or body is in doubt; `lit`: lamps
     that show it; `lit_of`: lamps that should; `source`: what reported it, of SOURCES, `reporter` who; `after`: what was
     done after the call, life.AFTERWARDS -> {"at", "by", …}; `verdict`: "false" for a false alarm; `merged_into`: the
-    incident that it follows; `reopens`: the closed one of which it is the sequel; `reopened`: how often it was."""
+    incident that it follows; `reopens`: the closed one of which it is the sequel; `reopened`: how often it was;
+    `handovers`: the last one to each service; `drill`: it was one that had been announced."""
 
     id: str
     site: str
@@ -75,6 +95,8 @@ class Incident:
     merged_into: str = ""
     reopens: str = ""
     reopened: int = 0
+    handovers: tuple[Handover, ...] = ()
+    drill: bool = False
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -184,7 +206,7 @@ def answer(
     events = before.events if before and before.answer in _RANK else ()
     responders = (*others, Responder(key, name, said, now, by, (*events, event) if event else events))
     detail = {"who": name, "answer": said, "by": by} | ({"note": note} if note else {})
-    return _settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
+    return settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
 
 
 def taken_back(incident: Incident) -> tuple[str, ...]:
@@ -236,7 +258,8 @@ def _by_key(entry: Entry) -> bool:
     return entry.kind in ("answer", "answer_kept") and "device" in entry.detail
 
 
-def _settled(incident: Incident) -> Incident:
+def settled(incident: Incident) -> Incident:
+    """With the answer of the best who stand by it now."""
     if incident.merged_into:
         return incident  # its lamps show what the other's do
     standing = [r for r in incident.responders if r.answer in _RANK]

@@ -2,7 +2,8 @@
 
 from heartlamp_server.incident.life import ACTS, BY, NEEDS, STAGES, TABLE
 
-_BY = dict(zip(BY, ("设备 device", "响应人 responder", "值班员 operator", "住户 household", "时钟 clock"), strict=True))
+_WHOSE = ("设备 device", "响应人 responder", "值班员 operator", "住户 household", "时钟 clock", "110/119/120")
+_BY = dict(zip(BY, _WHOSE, strict=True))
 
 
 def table() -> str:

@@ -47,9 +47,26 @@ Stage = Literal[
 ]  # fmt: skip
 
 
+class HandoverView(BaseModel):
+    """`by`: who offered it; `officer`: who took it, or at which desk; `there`: they were at the site."""
+
+    service: Literal["110", "119", "120"]
+    state: Literal["offered", "taken", "declined", "ended"]
+    offered_at: datetime
+    by: str
+    case: str
+    officer: str
+    how: str
+    taken_at: datetime | None
+    outcome: str
+    there: bool
+    ended_at: datetime | None
+
+
 class Card(BaseModel):
     """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
-    done after the call, stage -> {"at", "by", …}."""
+    done after the call, stage -> {"at", "by", …}; `handed_over`: police see it;
+    `drill`: it was one that had been announced."""
 
     id: str
     what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
@@ -76,6 +93,9 @@ class Card(BaseModel):
     verdict: Literal["", "false"]
     merged_into: str
     after: dict[str, Any]
+    drill: bool
+    handed_over: bool
+    handovers: list[HandoverView]
 
 
 class Incidents(BaseModel):
@@ -153,6 +173,7 @@ def router(
         state: Literal["open", "closed"] = "open",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Incidents:
+        """Incidents that one may see, newest first, and the feed's cursor to follow from."""
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.incidents", state)
             found, seq, now = await store.newest(conn, scope, state, limit)
@@ -160,6 +181,7 @@ def router(
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
     async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> IncidentTold:
+        """One incident with its events and its timeline in two languages."""
         async with database.connection() as conn:
             found = await store.read(conn, id, scope)
             if found is None:
@@ -175,6 +197,7 @@ def router(
 
     @routes.post("/incidents/{id}/answer", responses={n: {"model": Problem} for n in (403, 404, 409)})
     async def say(id: str, said: Said, scope: Annotated[Scope, Depends(answers)]) -> Card:
+        """A person's answer, for oneself or for who telephoned; or the close."""
         async with database.connection() as conn, conn.transaction():
             locked = await store.lock_together(conn, [id])
             if locked is None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 
-from heartlamp_server.incident.model import Entry, Incident, Responder
+from heartlamp_server.incident.handover import TO_POLICE, to_police
+from heartlamp_server.incident.model import Entry, Handover, Incident, Responder
 from heartlamp_server.responder.scope import Scope, Spot, reach, sees
 from heartlamp_server.responder.within import Where, site_spots
 
@@ -32,6 +33,7 @@ def to_row(incident: Incident) -> dict[str, Any]:
         {"key": r.key, "name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by, "events": r.events}
         for r in incident.responders
     ]
+    row["handovers"] = [{f.name: _text(getattr(h, f.name)) for f in fields(Handover)} for h in incident.handovers]
     for name in _TIMES:
         row[name] = row[name].isoformat() if row[name] else None
     return row
@@ -50,7 +52,17 @@ def from_row(row: dict[str, Any]) -> Incident:
         )
         for r in values["responders"]
     )
+    values["handovers"] = tuple(_handover(h) for h in values["handovers"])
     return Incident(**values)
+
+
+def _handover(row: dict[str, Any]) -> Handover:
+    values: dict[str, Any] = {k: datetime.fromisoformat(v) if k.endswith("_at") and v else v for k, v in row.items()}
+    return Handover(**values)
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident], timeline: Sequence[Entry]) -> None:
@@ -167,18 +179,10 @@ def _newest(where: Where, scope: Scope, state: str, limit: int) -> str:
 async def for_person(conn: psycopg.AsyncConnection[Any], incident: Incident, scope: Scope) -> Spot | None:
     """Where it is, for who may see it; None for everybody else."""
     spot = (await site_spots(conn, [incident.site]))[incident.site]
-    seen = sees(scope, spot, incident.what == "silent", incident.closed_at is not None, handed_over(incident))
+    seen = sees(scope, spot, incident.what == "silent", incident.closed_at is not None, to_police(incident))
     return spot if seen else None
-
-
-def handed_over(incident: Incident) -> bool:
-    """Whether police were given it: then, and only then, they see it. `_HANDED_OVER` is the same as SQL."""
-    return False  # no hand-over is recorded yet
-
-
-_HANDED_OVER = "false"
 
 
 def _seen(where: Where, scope: Scope, area: str = "(SELECT s.area FROM site s WHERE s.id = i.site)") -> str:
     """`area`: SQL for that of the incident's site."""
-    return where.seen(scope, area, "i.site", "i.what", "(i.closed_at IS NOT NULL)", _HANDED_OVER)
+    return where.seen(scope, area, "i.site", "i.what", "(i.closed_at IS NOT NULL)", TO_POLICE)

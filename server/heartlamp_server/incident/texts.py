@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from heartlamp_server.incident.handover import SERVICES
 from heartlamp_server.incident.model import Entry
 
 WHAT = {
@@ -55,12 +56,34 @@ STATE = {
     "unanswered": ("无人接听", "no answer"),
     "failed": ("未成功", "failed"),
 }
-HOW = {"arrived": ("已见到人", "seen"), "spoke_to": ("已通话", "spoken to"), "": ("", "")}
+SOURCE = {"report": ("上报", "report"), "phone": ("电话", "telephone"), "api": ("其他系统", "another system")}
+HOW = {
+    "arrived": ("已见到人", "seen"),
+    "spoke_to": ("已通话", "spoken to"),
+    "read_back": ("已复述核对", "read back"),
+    "file": ("文件导入", "from a file"),
+    "api": ("系统接口", "from another system"),
+    "": ("", ""),
+}
+THERE = {"1": ("到过现场", "they were there"), "0": ("没有到场", "they were not there")}
 
 _VILLAGE = (("channel", CHANNEL), ("state", STATE))
 
+_NAMED = (
+    ("what", WHAT),
+    ("kind", KIND),
+    ("answer", ANSWER),
+    ("how", HOW),
+    ("service", SERVICES),
+    ("source", SOURCE),
+    ("there", THERE),
+    *_VILLAGE,
+)
+
 TEXTS = {
     "opened": ("{house}的{kind}发出{what}", "{what} from {house}, by its {kind}"),
+    "opened_by": ("{by} 报告{what}（{source}）：{place}。{note}", "{what} told by {by} ({source}): {place}. {note}"),
+    "reported": ("{by} 再次报告{what}（{source}）。{note}", "{what} told again by {by} ({source}). {note}"),
     "press": ("{house}再次按下", "{house} pressed again"),
     "unverified": ("未通过验证：{reason}", "not verified: {reason}"),
     "verified": ("设备本身的报文已到，验证通过", "the device's own message came and is verified"),
@@ -78,6 +101,7 @@ TEXTS = {
     ),
     "answer_kept": ("{who} {answer}（已记录，状态不变：{reason}）", "{who} {answer} (kept, changes nothing: {reason})"),
     "still": ("{house}的{kind}拍了照片，{kb} kB，还没有传到", "picture taken at {house}, {kb} kB, not here yet"),
+    "photo": ("{by} 上传照片，{kb} kB", "photo sent by {by}, {kb} kB"),
     "picture": ("{house}的照片已传到，{kb} kB", "the picture taken at {house} is here, {kb} kB"),
     "picture_wrong": (
         "{house}传来的照片与相机所报不符，重新传送",
@@ -100,6 +124,14 @@ TEXTS = {
     "evaluated": ("评价：{marks} {words}（{by}）", "judged: {marks} {words} ({by})"),
     "merged": ("{by} 并入{place}的警情", "made one with the call from {place} by {by}"),
     "parted": ("{by} 分案", "parted again by {by}"),
+    "handed": ("{by} 已报{service}，等待接警", "told to {service} by {by}; not taken yet"),
+    "handed_taken": (
+        "{service}已接警，编号 {case}，{officer}（{how}，{by}）",
+        "taken by {service}: case {case}, {officer} ({how}, {by})",
+    ),
+    "handed_declined": ("{service}未接警：{why}（{by}）", "not taken by {service}: {why} ({by})"),
+    "handed_ended": ("{service}结果：{words}，{there}（{by}）", "{service}: {words}, {there} ({by})"),
+    "drill": ("{by} 记为演练：事先已宣布", "marked as a drill by {by}; it had been announced"),
     "reopened": ("{by} 重新打开：{why}", "opened again by {by}: {why}"),
     "told": ("通知{who}（{channel} {to}）：{state}。{why}", "{who} by {channel} {to}: {state}. {why}"),
     "village_answer": ("村里：{said}", "in the village: {said}"),
@@ -121,13 +153,14 @@ def text(entry: Entry) -> tuple[str, str]:
 
 
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
-    names_of = ("house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why", "to")
+    names_of = ["house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why", "to"]
+    names_of += ["source", "note", "service", "case", "officer", "there"]
     words = dict.fromkeys((*names_of, "channel", "state", "place", "words", "marks"), "")
     words |= {name: str(value) for name, value in detail.items()}
     reasons = words["reason"].split(" · ")  # a Refused speaks both languages
     words["reason"] = (reasons * 2)[language] if len(reasons) <= 2 else words["reason"]
     words["reason"] = REASON.get(words["reason"], words["reason"]) if language == 0 else words["reason"]
-    for name, names in (("what", WHAT), ("kind", KIND), ("answer", ANSWER), ("how", HOW), *_VILLAGE):
+    for name, names in _NAMED:
         words[name] = names[words[name]][language] if words[name] in names else words[name]
     words["kb"] = str(-(-int(detail.get("bytes", 0)) // 1000))
     words["said"] = f"{words['who']} {words['answer']}".strip()

@@ -375,9 +375,10 @@ class Fold:
         return None
 
     def _referred(self, event: str) -> Incident | None:
-        """The incident that holds this event: gateway and county may have opened one call with different presses."""
+        """The incident that holds this event: gateway and county may have opened one call with different presses. One
+        that no device opened is known by its id alone."""
         row = self.known.events.get(event)
-        return self.known.incidents.get(row.incident) if row and row.incident else None
+        return self.known.incidents.get(row.incident if row and row.incident else event)
 
     def _apply(self, change: tuple[Incident, Entry | None], tell: bool = False) -> None:
         incident, entry = change

@@ -1,6 +1,7 @@
 """Gateway -> county. Plain Starlette routes: this is the alarm's path, and nothing stands in it without need."""
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ NOT_READY = ("the county's store is away for a moment", "keep everything and com
 
 
 class Ingest:
-    """`wake`: called after each commit."""
+    """`wake`: called after each commit. `verdicts`: how many of each were given since the start."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Ingest:
     ) -> None:
         self._database, self._tokens, self._vault, self._series = database, tokens, vault, series
         self._presence, self._epoch, self._wake, self._room = presence, epoch, wake, room
+        self.verdicts: Counter[str] = Counter()
 
     def routes(self) -> list[Route]:
         return [
@@ -193,6 +195,7 @@ class Ingest:
             done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
         self._wake(done)
         self._presence.devices(plan.presence)
+        self.verdicts.update(v.verdict for v in plan.verdicts)
         return tuple(plan.verdicts)
 
     async def _keep(

@@ -29,12 +29,14 @@ SELECT id FROM site WHERE id IN (
     SELECT site FROM device WHERE id = ANY(%(devices)s)
     UNION
     SELECT i.site FROM event e JOIN incident i ON i.id = e.incident WHERE e.id = ANY(%(events)s)
+    UNION
+    SELECT site FROM incident WHERE id = ANY(%(events)s)
 ) ORDER BY id FOR NO KEY UPDATE
 """
 # Of the sites: open ones, closed ones that are spoken of, and the last closed one, which a late cancel belongs to.
 _INCIDENTS = """
 SELECT i.* FROM incident i WHERE site = ANY(%(sites)s) AND (closed_at IS NULL
-    OR id IN (SELECT incident FROM event WHERE id = ANY(%(events)s))
+    OR id = ANY(%(events)s) OR id IN (SELECT incident FROM event WHERE id = ANY(%(events)s))
     OR id IN (SELECT (SELECT l.id FROM incident l WHERE l.site = s.id AND l.closed_at IS NOT NULL
                       ORDER BY l.opened_at DESC LIMIT 1) FROM unnest(%(sites)s::text[]) AS s (id)))
 """

@@ -74,6 +74,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/matter-catalogue")
     async def show(scope: Annotated[Scope, Depends(see)]) -> CatalogueView:
+        """The catalogue of matters that holds now."""
         async with database.connection() as conn:
             return await _view(conn)
 

@@ -103,6 +103,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         state: Literal["open", "ended"] = "open",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> Orders:
+        """Orders for volunteers that one may see."""
         async with database.connection() as conn:
             found = await order_store.orders(conn, scope, state == "open", limit)
             now = await store.now(conn)
@@ -110,6 +111,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/orders/{id}", responses={404: {"model": Problem}})
     async def one_order(id: Id, scope: Annotated[Scope, Depends(see)]) -> OrderTold:
+        """One order with its timeline, and what one may do."""
         async with database.connection() as conn:
             found, worn = await _mine(conn, scope, await order_store.read_one(conn, id))
             lines, now = await order_store.timeline(conn, id), await store.now(conn)
@@ -125,6 +127,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/orders", responses=refusals)
     async def add_order(given: OrderForm, scope: Annotated[Scope, Depends(answer)]) -> OrderView:
+        """Writes down what a household orders."""
         async with database.connection() as conn, conn.transaction():
             spot = (await site_spots(conn, [given.site])).get(given.site, Spot())
             if not spot.areas or not _hats(scope, spot) & {"field", "centre"}:
@@ -154,6 +157,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/orders/{id}/act", responses=refusals)
     async def do(id: Id, given: OrderStep, scope: Annotated[Scope, Depends(answer)]) -> OrderView:
+        """Takes an order further; which act at which stage: docs/matters.md."""
         async with database.connection() as conn, conn.transaction():
             found = await order_store.lock(conn, id)
             if found is not None and given.act == "take" and found.taken_by not in ("", scope.person.name):

@@ -106,6 +106,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/matters/{id}", responses={404: {"model": Problem}})
     async def one_matter(id: Id, scope: Annotated[Scope, Depends(see)]) -> MatterTold:
+        """One matter with its limits, its timeline, and what one may do."""
         async with database.connection() as conn:
             matter, worn = await _mine(conn, scope, await store.read_one(conn, id))
             lines, now = await store.timeline(conn, id), await store.now(conn)
@@ -145,6 +146,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/matters/{id}/act", responses=refusals)
     async def do(id: Id, given: ActForm, scope: Annotated[Scope, Depends(answer)]) -> MatterView:
+        """Takes a matter further; which act at which stage: docs/matters.md."""
         async with database.connection() as conn, conn.transaction():
             matter, worn = await _mine(conn, scope, await store.lock(conn, id))
             said = to_said(given, scope.person.name, worn)

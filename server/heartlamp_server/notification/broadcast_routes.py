@@ -87,6 +87,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/broadcasts", status_code=201, responses=_PROBLEMS)
     async def prepare(given: Prepare, scope: Annotated[Scope, Depends(says)]) -> Prepared:
+        """Prepares what a village's loudspeakers shall say; said once it is confirmed."""
         text, clip = plain.name(given.text), plain.name(given.clip)
         if not text and not clip:
             raise problem(
@@ -114,6 +115,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/broadcasts/{id}/confirm", responses=_PROBLEMS)
     async def confirm(id: str, scope: Annotated[Scope, Depends(says)]) -> Confirmed:
+        """Confirms within 60 s what one prepared oneself; then it is said."""
         async with database.connection() as conn, conn.transaction():
             village = await broadcast.village_of_broadcast(conn, id)
             if village is not None and not may(scope, "broadcast", await area_spot(conn, village)):
@@ -131,6 +133,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
         village: int | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Broadcasts:
+        """Broadcasts of one's areas, and what became of them."""
         async with database.connection() as conn:
             found = await broadcast.newest(conn, village, limit, reach(scope, "broadcast"))
         return Broadcasts(

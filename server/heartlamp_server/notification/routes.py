@@ -94,12 +94,14 @@ def router(
 
     @routes.post("/notices/{id}/seen", status_code=204, responses={404: {"model": Problem}})
     async def seen(id: int, scope: Annotated[Scope, Depends(own)]) -> None:
+        """One has seen a notice."""
         async with database.connection() as conn, conn.transaction():
             if not await outcome.see(conn, id, scope.person.name, await store.now(conn)):
                 raise unknown()
 
     @routes.post("/notices/{id}/answer", status_code=204, responses={404: {"model": Problem}})
     async def answer(id: int, reply: Reply, scope: Annotated[Scope, Depends(own)]) -> None:
+        """One answers a notice: coming, or cannot."""
         async with database.connection() as conn, conn.transaction():
             now = await store.now(conn)
             if not await outcome.see(conn, id, scope.person.name, now):
@@ -108,6 +110,7 @@ def router(
 
     @routes.get("/notification/channels", dependencies=[Depends(gate.require("channel.see"))])
     async def channels() -> Channels:
+        """The channels by which people are told, and what is wrong with them."""
         async with database.connection() as conn:
             cursor = await conn.execute(
                 "SELECT coalesce(c.name, n.channel), coalesce(c.fault, ''), c.fault_at, coalesce(n.waiting, 0)"

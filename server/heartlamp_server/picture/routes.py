@@ -12,7 +12,7 @@ from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.ingest.routes import NOT_READY, problem, unauthorized
-from heartlamp_server.picture import store
+from heartlamp_server.picture import photo_store, store
 from heartlamp_server.picture.model import PART_MAX, Announced, Part, Progress, read_range
 
 log = logging.getLogger("heartlamp.picture")
@@ -34,7 +34,7 @@ class Pictures:
         while True:
             try:
                 async with self._database.connection() as conn:
-                    if many := await store.forget(conn, self._days):
+                    if many := await store.forget(conn, self._days) + await photo_store.forget(conn, self._days):
                         log.info("%d pictures were %d days old and are deleted", many, self._days)
             except NotReady:
                 log.warning("old pictures wait to be deleted: the store is away")

@@ -109,6 +109,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.get("/people/{name}", responses={404: {"model": Problem}})
     async def one_person(name: str, scope: Annotated[Scope, Depends(sees)]) -> PersonView:
+        """One person, with the roles that they have."""
         async with database.connection() as conn:
             return (await shown(conn, scope, [await seen(conn, scope, name, "person.see")]))[0]
 
@@ -132,6 +133,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/people/{name}", status_code=204, responses=refusals | {403: {"model": Problem}})
     async def change_person(name: str, given: PersonChange, scope: Annotated[Scope, Depends(changes)]) -> None:
+        """Changes a person's name for others, or languages."""
         async with database.connection() as conn, conn.transaction():
             await mine(conn, scope, name)
             await audit.record(conn, scope.person.name, "person.change", name)
@@ -150,6 +152,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/people/{name}/disable", status_code=204, responses=refusals | {403: {"model": Problem}})
     async def disable(name: str, scope: Annotated[Scope, Depends(changes)]) -> None:
+        """Disables an account and ends its sessions."""
         async with database.connection() as conn, conn.transaction():
             await mine(conn, scope, name)
             await audit.record(conn, scope.person.name, "person.disable", name)
@@ -157,6 +160,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/people/{name}/enable", status_code=204, responses=refusals | {403: {"model": Problem}})
     async def enable(name: str, scope: Annotated[Scope, Depends(changes)]) -> None:
+        """Enables an account again."""
         async with database.connection() as conn, conn.transaction():
             await mine(conn, scope, name)
             await audit.record(conn, scope.person.name, "person.enable", name)
@@ -172,6 +176,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/people/{name}/roles", responses=refusals | {403: {"model": Problem}})
     async def give_role(name: str, given: RoleForm, scope: Annotated[Scope, Depends(changes)]) -> GivenRole:
+        """Gives a role in an area, from a date to a date."""
         async with database.connection() as conn, conn.transaction():
             await mine(conn, scope, name)
             await _placed(conn, scope, given)
@@ -191,6 +196,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.get("/people/{name}/numbers", responses={404: {"model": Problem}})
     async def numbers(name: str, scope: Annotated[Scope, Depends(gate.require("number.see"))]) -> Numbers:
+        """A person's telephone numbers in the order of calling; the look is written down."""
         async with database.connection() as conn:
             await seen(conn, scope, name, "number.see")
             await audit.look(conn, scope.person.name, "look.numbers", name)

@@ -24,6 +24,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.get("/sites/{site}/family", responses={404: {"model": Problem}})
     async def family(site: str, scope: Annotated[Scope, Depends(sees_family)]) -> Family:
+        """Whom a household chose to be called."""
         async with database.connection() as conn:
             await _at_site(conn, scope, "family.see", site)
             found = await store.family(conn, site)
@@ -47,6 +48,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/sites/{site}/family/{id}/end", status_code=204, responses=refusals)
     async def end_family(site: str, id: Id, scope: Annotated[Scope, Depends(changes_family)]) -> None:
+        """Somebody whom the household chose is not called any more."""
         async with database.connection() as conn, conn.transaction():
             await _at_site(conn, scope, "family.change", site)
             member = next((person for role, person, _ in await store.family(conn, site) if role == id), None)

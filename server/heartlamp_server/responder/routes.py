@@ -151,6 +151,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.post("/login", responses={401: {"model": NotSignedIn}, 429: {"model": Problem}})
     async def login(given: Login, request: Request, response: Response) -> Me:
+        """Signs in by name, password and, where the account has one, the second factor."""
         places = await counted(request, given.name)
         async with database.connection() as conn:
             account = await session.account(conn, given.name)
@@ -185,6 +186,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.post("/logout", status_code=204)
     async def logout(response: Response, scope: Annotated[Scope, Depends(own)]) -> None:
+        """Ends this session."""
         async with database.connection() as conn, conn.transaction():
             await audit.record(conn, scope.person.name, "login.ended", "")
             await session.close(conn, scope.person.name, scope.session)
@@ -192,6 +194,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.post("/logout/everywhere", status_code=204)
     async def logout_everywhere(response: Response, scope: Annotated[Scope, Depends(own)]) -> None:
+        """Ends every session of the own account."""
         async with database.connection() as conn, conn.transaction():
             await audit.record(conn, scope.person.name, "login.ended", "everywhere")
             await session.close(conn, scope.person.name)
@@ -199,6 +202,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.get("/me")
     async def me(scope: Annotated[Scope, Depends(own)]) -> Me:
+        """Who is signed in, with which roles, and what waits for the second factor."""
         return _me(scope)
 
     @routes.get("/sessions")
@@ -222,6 +226,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.post("/sessions/{id}/end", status_code=204, responses={404: {"model": Problem}})
     async def end_session(id: Annotated[int, Path(ge=1, le=2**62)], scope: Annotated[Scope, Depends(own)]) -> None:
+        """Ends one of the own sessions."""
         async with database.connection() as conn, conn.transaction():
             if not await session.close(conn, scope.person.name, id):
                 raise problem(404, "没有这个会话 · no such session", "请刷新列表 · reload the list")
@@ -253,6 +258,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.post("/second/confirm", responses={n: {"model": Problem} for n in (401, 409, 429)})
     async def confirm_second(given: Code, request: Request, scope: Annotated[Scope, Depends(own)]) -> RecoveryCodes:
+        """Puts the second factor in force by its first code; returns recovery codes, once."""
         name = scope.person.name
         places = await counted(request, name)
         async with database.connection() as conn:
@@ -272,6 +278,7 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
 
     @routes.get("/presence")
     async def present(scope: Annotated[Scope, Depends(own)]) -> Presence:
+        """Whether the presence check is due, and until when one counts as being there."""
         async with database.connection() as conn:
             return _presence(*await session.presence_of(conn, scope.session))
 

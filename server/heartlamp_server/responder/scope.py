@@ -34,6 +34,10 @@ TABLE: Mapping[str, frozenset[str]] = {
         "incident.answer": (*_CENTRE, *_IN_THE_FIELD, "police"),  # for oneself
         "incident.answer_for": _CENTRE,  # for somebody who said it on the telephone
         "incident.close": _CENTRE,
+        "incident.report": (*_CENTRE, *_IN_THE_FIELD),
+        "hotline": _CENTRE,
+        "drill": _CENTRE,
+        "incident.handover": (*_CENTRE, "police"),  # police: of what they were handed
         "picture.see": _CENTRE,
         "broadcast": _CENTRE,
         "device.see": (*_CENTRE, "grid_worker", "technician", "administrator"),
@@ -47,6 +51,7 @@ TABLE: Mapping[str, frozenset[str]] = {
         "person.see": (*_CENTRE, "administrator"),
         "number.see": (*_CENTRE, "administrator"),
         "person.change": ("administrator",),
+        "system.change": ("administrator",),
         "family.see": (*_CENTRE, "grid_worker", "administrator"),
         "family.change": ("grid_worker", "administrator"),
         "roster.see": (*_CENTRE, "grid_worker", "group_head", "administrator"),

@@ -74,6 +74,7 @@ def router(database: Database, series: TimeSeries, gate: Gate) -> APIRouter:
         name: Annotated[str, Query(pattern="^[A-Za-z0-9_]{1,24}$")],
         hours: Hours = 24,
     ) -> Readings:
+        """What a device measured, newest first."""
         until = datetime.now(UTC) + timedelta(minutes=1)
         async with database.connection() as conn:
             if not may(scope, "device.see", await device_spot(conn, device)):

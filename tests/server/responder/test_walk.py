@@ -19,6 +19,7 @@ from heartlamp_server.screens import openapi, routes
 
 from tests.server.county import County
 from tests.server.figures import walk as figures
+from tests.server.interop import walk as interop
 from tests.server.matter import walk as matters
 from tests.server.responder.people import Somebody, until_ping
 from tests.server.responder.townships import Township
@@ -48,6 +49,8 @@ def today() -> str:
     return str(datetime.now(ZoneInfo("Asia/Shanghai")).date())
 
 
+PARTS = (matters, figures, interop)
+"""Each brings the calls of its own routes, what they need, and the tables that they may change."""
 CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ("GET", "/api/incidents"): lambda t: [Call(query={"state": s, "limit": 1000}) for s in ("open", "closed")],
     ("GET", "/api/incidents/{id}"): lambda t: [Call({"id": i}) for i in t.incidents().values()],
@@ -182,8 +185,9 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ("POST", "/api/logout/everywhere"): lambda t: [],
 }
 CALLS |= {
-    route: lambda t, asked=asked: [Call(**one) for one in asked(t)]  # type: ignore[misc]
-    for route, asked in (matters.CALLS | figures.CALLS).items()
+    route: lambda t, asked=asked: [Call(**one) for one in asked(t)]
+    for part in PARTS
+    for route, asked in part.CALLS.items()
 }
 
 OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout", "notices")
@@ -203,8 +207,8 @@ SEEN = {
 def two(county: County) -> tuple[Township, Township]:
     towns = Township(county), Township(county)
     for town in towns:
-        matters.make(town)
-        figures.make(town)
+        for part in PARTS:
+            part.make(town)
     return towns
 
 
@@ -232,7 +236,7 @@ def state(county: County) -> list[tuple[Any, ...]]:
         "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
         "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
         "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
-        "session": "id, person", **dict.fromkeys((*matters.TABLES, *figures.TABLES), "*"),
+        "session": "id, person", **{table: "*" for part in PARTS for table in part.TABLES},
     }  # fmt: skip
     only = {"command": " WHERE kind <> 'plan'"}
     union = " UNION ALL ".join(

@@ -34,6 +34,9 @@ export function card(number: number, changed: Partial<Card> = {}, agoS = 10): Ca
     verdict: "",
     merged_into: "",
     after: {},
+    drill: false,
+    handed_over: false,
+    handovers: [],
     ...changed,
   };
 }

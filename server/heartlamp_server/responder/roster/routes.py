@@ -60,6 +60,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/rosters")
     async def list_rosters(scope: Annotated[Scope, Depends(sees)]) -> Rosters:
+        """Duty rosters of one's areas."""
         where = Where()
         async with database.connection() as conn:
             found = await store.rosters(conn, where.inside(reach(scope, "roster.see"), "ro.area"), where.values)
@@ -67,6 +68,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/rosters", responses={n: {"model": Problem} for n in (404, 409)})
     async def add_roster(given: RosterForm, scope: Annotated[Scope, Depends(changes)]) -> RosterMade:
+        """Draws up a duty roster."""
         roster = to_roster(given)
         async with database.connection() as conn, conn.transaction():
             if not may(scope, "roster.change", await area_spot(conn, given.area)):
@@ -78,6 +80,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/rosters/{id}", responses={404: {"model": Problem}})
     async def one_roster(id: Id, scope: Annotated[Scope, Depends(sees)]) -> RosterView:
+        """One roster, with its shifts and swaps."""
         async with database.connection() as conn, conn.transaction():
             return view(id, await one(conn, id, scope, "roster.see"))
 
@@ -95,6 +98,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/rosters/{id}/end", status_code=204, responses={404: {"model": Problem}})
     async def end_roster(id: Id, scope: Annotated[Scope, Depends(changes)]) -> None:
+        """Ends a roster: nobody is called by it any more."""
         async with database.connection() as conn, conn.transaction():
             await one(conn, id, scope, "roster.change")
             await store.end(conn, id)
@@ -102,6 +106,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/rosters/{id}/swaps", responses={n: {"model": Problem} for n in (404, 409)})
     async def swap(id: Id, given: SwapForm, scope: Annotated[Scope, Depends(changes)]) -> RosterView:
+        """One stands in for another on one day's shift."""
         wanted = Swap(given.shift, given.day, given.off, given.instead)
         async with database.connection() as conn, conn.transaction():
             before = await one(conn, id, scope, "roster.change")
@@ -165,6 +170,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/absences/{id}/end", status_code=204, responses={404: {"model": Problem}})
     async def end_absence(id: Id, scope: Annotated[Scope, Depends(own)]) -> None:
+        """Somebody is back before the end of an absence."""
         async with database.connection() as conn, conn.transaction():
             found = await store.absence(conn, id)
             if found is None:
@@ -175,6 +181,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.get("/holidays")
     async def list_holidays(scope: Annotated[Scope, Depends(own)]) -> Holidays:
+        """Public holidays and worked weekends."""
         async with database.connection() as conn:
             found = await store.holidays(conn)
         views: list[Any] = [HolidayView(day=d.day, kind=d.kind, name=d.name) for d in found]  # type: ignore[arg-type]
@@ -182,6 +189,7 @@ def router(database: Database, gate: Gate) -> APIRouter:
 
     @routes.post("/holidays", responses={403: {"model": Problem}})
     async def set_holidays(given: HolidayList, scope: Annotated[Scope, Depends(changes)]) -> Imported:
+        """Takes in public holidays and worked weekends, a line each: day, kind, name."""
         if not reach(scope, "roster.change").everywhere:
             raise problem(403, "节假日由县级管理员录入 · holidays are the county's", "请联系县级管理员 · ask there")
         days, problems = holidays.read(given.text)

@@ -1,0 +1,172 @@
+"""Announcing a drill of one site, marking it afterwards, and which sites had theirs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from heartlamp_server.audit import store as audit
+from heartlamp_server.database.feed import Done
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device.vault import Vault
+from heartlamp_server.incident import change, drill, store
+from heartlamp_server.incident.card import card
+from heartlamp_server.incident.drill import WINDOW, Announced
+from heartlamp_server.incident.intake import Connection
+from heartlamp_server.incident.model import Refused
+from heartlamp_server.incident.routes import Card
+from heartlamp_server.problems import Problem, problem
+from heartlamp_server.responder.gate import Gate
+from heartlamp_server.responder.scope import Scope, Spot, may, reach
+from heartlamp_server.responder.within import Where, site_spots
+
+Id = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class Announcing(BaseModel):
+    site: str = Field(min_length=1, max_length=40)
+
+
+class Marking(BaseModel):
+    incident: str = Field(min_length=1, max_length=60)
+
+
+class DrillView(BaseModel):
+    """`until`: one press before then may be marked as this drill; `incident`: the one that was, "" none yet."""
+
+    id: int
+    site: str
+    announced_by: str
+    announced_at: datetime
+    until: datetime
+    incident: str
+    marked_by: str
+    marked_at: datetime | None
+
+
+class Drills(BaseModel):
+    now: datetime
+    drills: list[DrillView]
+
+
+_ROW = (
+    "d.id, d.site, d.announced_by, d.announced_at, d.until, coalesce(d.incident, ''), d.marked_by, d.marked_at "
+    "FROM drill d JOIN site s ON s.id = d.site"
+)
+
+
+def router(
+    database: Database, vault: Vault, gate: Gate, epoch: Callable[[], str], wake: Callable[[Done], None]
+) -> APIRouter:
+    """`wake`: called after each commit."""
+    routes = APIRouter()
+    Desk = Annotated[Scope, Depends(gate.require("drill"))]
+    nowhere = partial(problem, 404, "没有这个点位、演练或警情 · no such site, drill or incident", "请刷新 · reload")
+    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404, 409)}
+
+    @routes.post("/drills", responses=refusals)
+    async def announce(given: Announcing, scope: Desk) -> DrillView:
+        """Announces a drill of one site. Everybody is called as for a real one: tell people before."""
+        async with database.connection() as conn, conn.transaction():
+            spots = await site_spots(conn, [given.site])
+            if not may(scope, "drill", spots.get(given.site, Spot())) or given.site not in spots:
+                raise nowhere()
+            await conn.execute("SELECT id FROM site WHERE id = %s FOR NO KEY UPDATE", (given.site,))
+            row = await (
+                await conn.execute(
+                    "SELECT id FROM drill WHERE site = %s AND until > clock_timestamp() AND incident IS NULL",
+                    (given.site,),
+                )
+            ).fetchone()
+            if row is None:
+                row = await (
+                    await conn.execute(
+                        "INSERT INTO drill (site, announced_by, until) "
+                        "VALUES (%s, %s, clock_timestamp() + %s::interval) RETURNING id",
+                        (given.site, scope.person.name, WINDOW),
+                    )
+                ).fetchone()
+                assert row is not None
+                await audit.record(conn, scope.person.name, "drill.announce", str(row[0]), given.site)
+            found = await _one(conn, row[0])
+        assert found is not None
+        return _view(found)
+
+    @routes.get("/drills")
+    async def list_drills(
+        scope: Desk,
+        since: AwareDatetime | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Drills:
+        """Drills of one's areas, newest first, with the incident that each was."""
+        where = Where()
+        there = reach(scope, "drill")
+        inside = where.inside(there, "s.area", "s.id")
+        async with database.connection() as conn:
+            cursor = await conn.execute(
+                f"SELECT {_ROW} WHERE {inside} AND (%(since)s::timestamptz IS NULL OR d.announced_at >= %(since)s) "
+                "ORDER BY d.announced_at DESC LIMIT %(limit)s",
+                {**where.values, "since": since, "limit": limit},
+            )
+            found = [Announced(*row) for row in await cursor.fetchall()]
+            clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+        assert clock is not None
+        return Drills(now=clock[0], drills=[_view(d) for d in found])
+
+    @routes.post("/drills/{id}/mark", responses=refusals)
+    async def mark_drill(id: Id, given: Marking, scope: Desk) -> Card:
+        """This closed incident was the drill that was announced: it leaves the figures, and its site was drilled."""
+        async with database.connection() as conn, conn.transaction():
+            locked = await store.lock_together(conn, [given.incident])
+            incident = locked[0].get(given.incident) if locked else None
+            announced = await _one(conn, id)
+            spot = await store.for_person(conn, incident, scope) if incident else None
+            if locked is None or incident is None or announced is None or spot is None:
+                raise nowhere()
+            if not may(scope, "drill", spot) or announced.site != incident.site:
+                raise nowhere()
+            first = await (
+                await conn.execute(
+                    "SELECT id FROM incident WHERE site = %s AND opened_at >= %s ORDER BY opened_at, id LIMIT 1",
+                    (announced.site, announced.at),
+                )
+            ).fetchone()
+            try:
+                after, entry = drill.mark(
+                    incident, announced, first[0] if first else "", scope.person.display, locked[2]
+                )
+            except Refused as why:
+                raise problem(409, str(why), why.do) from why
+            await conn.execute(
+                "UPDATE drill SET incident = %s, marked_by = %s, marked_at = clock_timestamp() WHERE id = %s",
+                (after.id, scope.person.name, id),
+            )
+            entry = replace(entry, detail=entry.detail | {"operator": scope.person.name})
+            await audit.record(conn, scope.person.name, "drill.mark", after.id, after.site, drill=id)
+            done = await change.keep(conn, vault, epoch(), [after], [entry])
+        wake(done)
+        return Card(**card(after))
+
+    return routes
+
+
+async def _one(conn: Connection, id: int) -> Announced | None:
+    row = await (await conn.execute(f"SELECT {_ROW} WHERE d.id = %s", (id,))).fetchone()
+    return Announced(*row) if row else None
+
+
+def _view(found: Announced) -> DrillView:
+    return DrillView(
+        id=found.id,
+        site=found.site,
+        announced_by=found.by,
+        announced_at=found.at,
+        until=found.until,
+        incident=found.incident,
+        marked_by=found.marked_by,
+        marked_at=found.marked_at,
+    )

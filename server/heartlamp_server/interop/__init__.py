@@ -1,0 +1,1 @@
+"""What other systems have of the county: an API with tokens, warnings as CAP, webhooks, figures for Prometheus."""
