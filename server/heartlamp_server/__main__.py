@@ -21,6 +21,7 @@ from heartlamp_server.config import Config, ConfigError
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 from heartlamp_server.escalation import commands as policy_commands
 from heartlamp_server.matter import commands as matter_commands
+from heartlamp_server.operation import commands as operation_commands
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
 
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_to(commands, configuration.read, _Running, _hooks)
     audit_commands.add_to(commands, _Running, _connected, _read_key)
+    operation_commands.add_to(commands, _Running, _connected)
     return parser
 
 

@@ -164,6 +164,8 @@ ACTIONS = {
     "firmware.add": ("收入升级包", "took in a bundle"),
     "firmware.offer": ("提供升级包", "offered a bundle"),
     "firmware.withdraw": ("撤回升级包", "withdrew a bundle"),
+    "county.backup": ("备份", "made a backup"),
+    "county.restore": ("恢复备份", "restored a backup"),
     "audit.export": ("导出审计日志", "exported this log"),
 }
 """What stands in `what`, in the languages of the screens. A new action is a new line."""
