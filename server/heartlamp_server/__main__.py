@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heartlamp_server import config as configuration
+from heartlamp_server import logs
 from heartlamp_server.area import commands as area_commands
 from heartlamp_server.audit import commands as audit_commands
 from heartlamp_server.audit import operating
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     args = _parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("uvicorn.error", "alembic.runtime.plugins", "psycopg.pool"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logs.to_stderr()
     try:
         sys.exit(args.do(args))
     except (ConfigError, DatabaseError, OSError) as error:
@@ -69,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(commands, name, do, help)
         if name not in ("openapi", "permissions"):
             _config_option(sub)
+        if name == "run":
+            sub.add_argument("--log", choices=logs.FORMS, default="text", help="json: one object a line")
 
     enrol = command(commands, "enrol", _enrol, "enter villages, sites, devices and gateways; write their folders")
     _config_option(enrol)
@@ -203,6 +204,8 @@ def _run(args: argparse.Namespace) -> int:
 
     from heartlamp_server.serve import serve
 
+    logs.to_stderr(args.log, waits=False)
+
     async def work() -> None:
         code = 1
         try:
@@ -212,7 +215,7 @@ def _run(args: argparse.Namespace) -> int:
             print(f"heartlamp-server: {error}", file=sys.stderr)
         except Exception:
             logging.getLogger("heartlamp").exception("ended by an error; a supervisor shall start it again")
-        sys.stderr.flush()
+        logs.flush()
         os._exit(code)  # all is on disk; a task that does not heed its cancellation must not hold up the end
 
     uvloop.run(work())

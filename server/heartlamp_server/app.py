@@ -21,6 +21,8 @@ from heartlamp_server.calling import Calling, Channels, Plans, open_channels_of
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
+from heartlamp_server.database.beat import beat
+from heartlamp_server.database.embedded import DatabaseError
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database, NotReady
@@ -80,7 +82,7 @@ class County:
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
         self.gateways = Starlette(
-            routes=[*chain, *files, Route("/healthz", self.healthz)],
+            routes=[*chain, *files, *self.health()],
             exception_handlers={HTTPException: not_served},
         )
 
@@ -102,6 +104,7 @@ class County:
         }
         runners = {
             "database": self.database.watch(),
+            "beat": beat(self.database, "county"),
             "notifications": listen(self.database.conninfo, wakes),
             "feed": self.feed.run(),
             "presence": self.presence.run(),
@@ -151,10 +154,17 @@ class County:
         for gateway in done.gateways:
             self.down.wake(gateway)
 
+    def health(self) -> list[Route]:
+        """Whether it lives; whether it can take something in now."""
+        return [Route("/livez", self.livez), Route("/readyz", self.healthz), Route("/healthz", self.healthz)]
+
+    async def livez(self, request: Request) -> Response:
+        return JSONResponse({"ok": True})
+
     async def healthz(self, request: Request) -> Response:
         try:
             async with self.database.connection() as conn:
-                await conn.execute("SELECT 1")
-        except NotReady:
+                await store.check_schema(conn)
+        except (NotReady, DatabaseError):
             return JSONResponse({"error": "the store is away", "do": "wait, it is being brought back"}, 503)
         return JSONResponse({"ok": True, "epoch": self.epoch})

@@ -81,7 +81,7 @@ def build(county: County, secure: bool) -> FastAPI:
     for router in routers:
         app.include_router(router, prefix="/api")
     app.router.routes.extend(Callbacks(database, county.ways, texts, signer(county.config, county.ways)).routes())
-    app.add_route("/healthz", county.healthz)
+    app.router.routes.extend(county.health())
     app.router.routes.extend(console_routes.pages())
     app.add_exception_handler(NotReady, _not_ready)
     app.add_exception_handler(NotWritten, _not_written)

@@ -36,8 +36,11 @@ def add_to(commands: Any, running: "Running", connected: "Connected") -> None:
     restore.add_argument(
         "--replace", action="store_true", help="also into a database that is not empty, and over other files"
     )
-    for sub in (backup, restore):
+    doctor = commands.add_parser("doctor", help="look whether all is well, and say what to do; exits 0, 1 or 2")
+    doctor.set_defaults(do=partial(_doctor, connected))
+    for sub in (backup, restore, doctor):
         sub.add_argument("--config", type=Path, default=Path("server.toml"))
+    for sub in (backup, restore):
         sub.add_argument("--passphrase-file", type=Path, help="without it the file is not encrypted")
 
 
@@ -94,6 +97,34 @@ def _restore(running: "Running", connected: "Connected", args: argparse.Namespac
     print(f"The county is as of {files.manifest.made_at}. Its audit log is whole up to {head}.")
     print("At its start it gets a new epoch: gateways and devices offer again what came since, and it is taken in.")
     return 0
+
+
+def _doctor(connected: "Connected", args: argparse.Namespace) -> int:
+    import psycopg
+
+    from heartlamp_server.database.embedded import DatabaseError
+    from heartlamp_server.operation import doctor
+    from heartlamp_server.operation.looking import look
+    from heartlamp_server.seal import read_key
+
+    async def facts(config: Config) -> "doctor.Facts":
+        async with connected(config) as conn:
+            return await look(conn, config)
+
+    try:
+        config = configuration.read(args.config)
+        read_key(config.key_file)
+        found = doctor.findings(asyncio.run(facts(config)))
+    except (ConfigError, ValueError, OSError) as why:
+        found = [doctor.Finding(doctor.BAD, "configuration", str(why), f"mend {args.config}")]
+    except (DatabaseError, psycopg.Error) as why:
+        do = "bring PostgreSQL back; while it is away gateways keep everything"
+        found = [doctor.Finding(doctor.BAD, "database", str(why).strip(), do)]
+    for one in found:
+        print(f"{one.level:<4}{one.about:<14}{one.said}")
+        if one.do:
+            print(f"{'':<18}→ {one.do}")
+    return doctor.code(found)
 
 
 async def _restored(connected: "Connected", config: Config, files: "Files") -> None:
