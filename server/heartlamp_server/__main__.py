@@ -184,6 +184,10 @@ days = {configuration.PICTURE_DAYS}  # so long each is kept
 [telemetry]
 store = "postgresql"  # or "influx", with url, bucket, database, org, token_file, buffer_mb
 days = {configuration.READING_DAYS}  # so long each reading is kept
+
+[retention]
+words_days = {configuration.WORDS_DAYS}  # what people typed about a call, after it was closed
+household_days = {configuration.HOUSEHOLD_DAYS}  # what a household gave of itself, after its last device was revoked
 """)
     print(f"made {file}")
     return 0

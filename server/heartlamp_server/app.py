@@ -40,6 +40,7 @@ from heartlamp_server.ingest.routes import Ingest, not_served
 from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
+from heartlamp_server.operation.retention import Keeping
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.seal import Seal
 from heartlamp_server.telemetry import opening
@@ -78,6 +79,7 @@ class County:
         self.calling = Calling(self.seal, self._channels, self.presence.online)
         self.escalation = Escalation(self.database, self.vault, self.current_epoch, self.calling.around(self.wake))
         self.plans = Plans(self.database, self.seal)
+        self.keeping = Keeping(self.database, config.retention)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -116,6 +118,7 @@ class County:
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
             "matters": self.climbing.run(),
+            "retention": self.keeping.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
 READING_DAYS = 90
+WORDS_DAYS = 730
+HOUSEHOLD_DAYS = 30
 _BUFFER_MB = 64
 
 
@@ -48,6 +50,15 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """In days. `words`: what people typed, after a call was closed; `household`: what a household gave of itself, after
+    its last device was revoked."""
+
+    words_days: int = WORDS_DAYS
+    household_days: int = HOUSEHOLD_DAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
@@ -65,6 +76,7 @@ class Config:
     folder: Path = Path()
     file: Path = Path()
     telemetry: Telemetry = Telemetry()
+    retention: Retention = Retention()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -96,6 +108,7 @@ def read(file: Path) -> Config:
             picture_days=_days("pictures", fields.get("pictures", {}).get("days", PICTURE_DAYS), 365),
             notification=_table(fields.get("notification", {})),
             telemetry=_telemetry(fields.get("telemetry", {}), base),
+            retention=_retention(fields.get("retention", {})),
             folder=base,
             file=file.absolute(),
         )
@@ -117,6 +130,13 @@ def _days(of: str, value: object, most: int) -> int:
     if type(value) is not int or not 1 <= value <= most:
         raise ValueError(f"{of}.days must be a whole number from 1 to {most}")
     return value
+
+
+def _retention(fields: dict[str, Any]) -> Retention:
+    return Retention(
+        _days("retention", fields.get("words_days", WORDS_DAYS), 3660),
+        _days("retention", fields.get("household_days", HOUSEHOLD_DAYS), 3660),
+    )
 
 
 def _telemetry(fields: dict[str, Any], base: Path) -> Telemetry:

@@ -164,6 +164,7 @@ ACTIONS = {
     "firmware.add": ("收入升级包", "took in a bundle"),
     "firmware.offer": ("提供升级包", "offered a bundle"),
     "firmware.withdraw": ("撤回升级包", "withdrew a bundle"),
+    "retention.run": ("删除到期资料", "deleted what was kept long enough"),
     "county.backup": ("备份", "made a backup"),
     "county.restore": ("恢复备份", "restored a backup"),
     "audit.export": ("导出审计日志", "exported this log"),

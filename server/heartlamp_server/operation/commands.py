@@ -38,7 +38,12 @@ def add_to(commands: Any, running: "Running", connected: "Connected") -> None:
     )
     doctor = commands.add_parser("doctor", help="look whether all is well, and say what to do; exits 0, 1 or 2")
     doctor.set_defaults(do=partial(_doctor, connected))
-    for sub in (backup, restore, doctor):
+    prove = commands.add_parser("prove", help="a test call to every number that answered none in the last weeks")
+    prove.set_defaults(do=partial(_prove, connected))
+    prove.add_argument("--person", default="", help="this one's alone")
+    keep = commands.add_parser("retention", help="delete now what is kept long enough, as the server does each day")
+    keep.set_defaults(do=partial(_retention, connected))
+    for sub in (backup, restore, doctor, prove, keep):
         sub.add_argument("--config", type=Path, default=Path("server.toml"))
     for sub in (backup, restore):
         sub.add_argument("--passphrase-file", type=Path, help="without it the file is not encrypted")
@@ -125,6 +130,52 @@ def _doctor(connected: "Connected", args: argparse.Namespace) -> int:
         if one.do:
             print(f"{'':<18}→ {one.do}")
     return doctor.code(found)
+
+
+def _prove(connected: "Connected", args: argparse.Namespace) -> int:
+    from heartlamp_server import proving
+    from heartlamp_server.calling import open_channels_of
+    from heartlamp_server.database.pool import Database
+    from heartlamp_server.notification import store
+    from heartlamp_server.notification.settings import open_channels
+    from heartlamp_server.seal import Seal, read_key
+
+    config = configuration.read(args.config)
+    opened = open_channels(config.notification, config.folder, Database(config.database))
+
+    async def work() -> proving.Asked:
+        async with connected(config) as conn:
+            now = await store.now(conn)
+            channels = open_channels_of(config, opened)
+            return await proving.ask(conn, Seal(read_key(config.key_file)), channels, now, args.person)
+
+    asked = asyncio.run(work())
+    print(
+        f"{asked.asked} numbers are called now, {asked.before} were called today already, {asked.fresh} are proven, "
+        f"{asked.unreachable} have no channel that rings"
+    )
+    return 1 if asked.unreachable else 0
+
+
+def _retention(connected: "Connected", args: argparse.Namespace) -> int:
+    from heartlamp_server.audit import operating
+    from heartlamp_server.operation import retention
+
+    config = configuration.read(args.config)
+
+    async def work() -> retention.Taken:
+        async with connected(config) as conn:
+            return await retention.run(conn, config.retention, operating.person())
+
+    taken = asyncio.run(work())
+    for name, many in taken.rows.items():
+        print(f"{name:<16}{many:>10,} rows deleted")
+    print(
+        f"{'words':<16}{taken.words:>10,} lines blanked, of calls closed {config.retention.words_days} days ago or more"
+    )
+    print(f"{'households':<16}{taken.households:>10,} erased, whose last device was revoked "
+          f"{config.retention.household_days} days ago or more")  # fmt: skip
+    return 0
 
 
 async def _restored(connected: "Connected", config: Config, files: "Files") -> None:

@@ -164,7 +164,7 @@ def _people(facts: Facts) -> Iterator[Finding]:
     if proven < many:
         said = f"{many - proven} of {many} people on duty have no number that answered a test call in 30 days"
         yield Finding(
-            LOOK, "numbers", said, "heartlamp-server notify prove: policies do not wait for who is not proven"
+            LOOK, "numbers", said, "heartlamp-server prove: it calls each of them once, and who presses a key is proven"
         )
     elif many:
         yield Finding(WELL, "numbers", f"all {many} people on duty have a number that answered a test call")

@@ -147,6 +147,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ],
     ("GET", "/api/sites/{id}/household"): lambda t: [Call({"id": t.village.sites[0]})],
     ("GET", "/api/sites/{id}/export"): lambda t: [Call({"id": t.village.sites[0]})],
+    ("GET", "/api/sites/{id}/export.html"): lambda t: [Call({"id": t.village.sites[0]})],
     ("POST", "/api/sites/{id}/consents/withdraw"): lambda t: [Call({"id": t.village.sites[0]}, body={"kind": "data"})],
     ("POST", "/api/household-lists"): lambda t: [Call(body={"area": t.areas["village"], "why": f"核对{t.mark}"})],
     ("GET", "/api/household-lists"): lambda t: [Call()],
