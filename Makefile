@@ -46,6 +46,8 @@ bench: tools browser console
 	@$(RUN) python -m tests.village bench
 	@PYTHONPATH=firmware/app $(RUN) python -m tests.gateway.bench
 	@$(RUN) python -m tests.village backlog
+	@$(RUN) python -m tests.server.telemetry.bench
+	@$(RUN) python -m tests.county bench
 
 check: tools
 	$(RUN) ruff check

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.county import seed
+from tests.county import bench, seed
 
 
 def main() -> int:
@@ -12,6 +12,9 @@ def main() -> int:
     one = commands.add_parser("seed", help="make it")
     seed.options(one)
     one.set_defaults(do=seed.main)
+    two = commands.add_parser("bench", help="measure the server on it")
+    bench.options(two)
+    two.set_defaults(do=bench.main)
     args = parser.parse_args()
     return int(args.do(args))
 

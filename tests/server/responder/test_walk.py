@@ -74,6 +74,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
     ],
     ("POST", "/api/policies/simulate"): lambda t: [Call(body={"site": t.village.sites[0]})],
     ("GET", "/api/devices"): lambda t: [Call()],
+    ("GET", "/api/device-counts"): lambda t: [Call()],
     ("GET", "/api/gateways"): lambda t: [Call()],
     ("GET", "/api/readings"): lambda t: [Call(query={"device": t.village.lamps[0].id, "name": "temp_mc"})],
     ("GET", "/api/quarantine"): lambda t: [Call(query={"limit": 1000})],
