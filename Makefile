@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
-.PHONY: demo drill test check bench prove docs-lamp firmware bundle-pi console tools browser words32 clean help
+.PHONY: demo drill county test check bench prove docs-lamp firmware bundle-pi console tools browser words32 clean help
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -12,6 +12,7 @@ CONSOLE_SOURCES := $(shell find server/console -type f -not -path '*/node_module
 help:
 	@echo "make demo    two villages, a county and its command centre on this machine; press a button"
 	@echo "make drill   the same without a screen: one press through every hop, with milliseconds"
+	@echo "make county  a county of 200 villages and a million alarms, to look at (VILLAGES=20: a smaller one)"
 	@echo "make test    all tests within 12 minutes        make prove   the long ones: 150 kills"
 	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
 	@echo "make firmware  what devices load, as a signed bundle in build/firmware, and what it takes of them"
@@ -23,6 +24,9 @@ demo: tools console
 
 drill: tools
 	@$(RUN) python -m tests.village drill
+
+county: tools console
+	@$(RUN) python -m tests.county seed $(if $(VILLAGES),--villages $(VILLAGES)) $(if $(ALARMS),--alarms $(ALARMS))
 
 firmware: tools words32
 	@$(RUN) python -m heartlamp_tech.build
@@ -42,6 +46,8 @@ bench: tools browser console
 	@$(RUN) python -m tests.village bench
 	@PYTHONPATH=firmware/app $(RUN) python -m tests.gateway.bench
 	@$(RUN) python -m tests.village backlog
+	@$(RUN) python -m tests.server.telemetry.bench
+	@$(RUN) python -m tests.county bench
 
 check: tools
 	$(RUN) ruff check

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heartlamp_server import config as configuration
+from heartlamp_server import logs
 from heartlamp_server.area import commands as area_commands
 from heartlamp_server.audit import commands as audit_commands
 from heartlamp_server.audit import operating
@@ -22,6 +23,7 @@ from heartlamp_server.database.embedded import DatabaseError, Embedded
 from heartlamp_server.escalation import commands as policy_commands
 from heartlamp_server.figures import commands as figure_commands
 from heartlamp_server.matter import commands as matter_commands
+from heartlamp_server.operation import commands as operation_commands
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
 
@@ -31,9 +33,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     args = _parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("uvicorn.error", "alembic.runtime.plugins", "psycopg.pool"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logs.to_stderr()
     try:
         sys.exit(args.do(args))
     except (ConfigError, DatabaseError, OSError) as error:
@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(commands, name, do, help)
         if name not in ("openapi", "permissions"):
             _config_option(sub)
+        if name == "run":
+            sub.add_argument("--log", choices=logs.FORMS, default="text", help="json: one object a line")
 
     enrol = command(commands, "enrol", _enrol, "enter villages, sites, devices and gateways; write their folders")
     _config_option(enrol)
@@ -132,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_to(commands, configuration.read, _Running, _hooks)
     audit_commands.add_to(commands, _Running, _connected, _read_key)
+    operation_commands.add_to(commands, _Running, _connected)
     return parser
 
 
@@ -187,6 +190,9 @@ days = {configuration.READING_DAYS}  # so long each reading is kept
 [figures]
 zone = "{configuration.ZONE}"  # in which days and months are the county's
 brief_at = "{configuration.BRIEF_AT}"  # the daily brief is of the 24 hours until then
+[retention]
+words_days = {configuration.WORDS_DAYS}  # what people typed about a call, after it was closed
+household_days = {configuration.HOUSEHOLD_DAYS}  # what a household gave of itself, after its last device was revoked
 """)
     print(f"made {file}")
     return 0
@@ -207,6 +213,8 @@ def _run(args: argparse.Namespace) -> int:
 
     from heartlamp_server.serve import serve
 
+    logs.to_stderr(args.log, waits=False)
+
     async def work() -> None:
         code = 1
         try:
@@ -216,7 +224,7 @@ def _run(args: argparse.Namespace) -> int:
             print(f"heartlamp-server: {error}", file=sys.stderr)
         except Exception:
             logging.getLogger("heartlamp").exception("ended by an error; a supervisor shall start it again")
-        sys.stderr.flush()
+        logs.flush()
         os._exit(code)  # all is on disk; a task that does not heed its cancellation must not hold up the end
 
     uvloop.run(work())

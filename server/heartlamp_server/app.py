@@ -21,6 +21,8 @@ from heartlamp_server.calling import Calling, Channels, Plans, open_channels_of
 from heartlamp_server.config import Config
 from heartlamp_server.console.feed import Feed
 from heartlamp_server.database import feed, store
+from heartlamp_server.database.beat import beat
+from heartlamp_server.database.embedded import DatabaseError
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database, NotReady
@@ -31,7 +33,7 @@ from heartlamp_server.device.presence import Presence
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation.worker import Escalation
-from heartlamp_server.figures.worker import Keeping
+from heartlamp_server.figures.worker import Keeping as Facts
 from heartlamp_server.firmware.routes import Bundles
 from heartlamp_server.incident.hotline import Hotline
 from heartlamp_server.ingest.down import Down
@@ -41,6 +43,7 @@ from heartlamp_server.ingest.sweep import Sweep
 from heartlamp_server.interop.hook_worker import Hooks
 from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
+from heartlamp_server.operation.retention import Keeping
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.seal import Seal
 from heartlamp_server.telemetry import opening
@@ -71,7 +74,7 @@ class County:
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
         self.climbing = Climbing(self.database)
-        self.keeping = Keeping(self.database, config.figures)
+        self.facts = Facts(self.database, config.figures)
         self.hooks = Hooks(self.database, self.seal, config.webhook_networks)
         self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
@@ -82,11 +85,12 @@ class County:
         self.calling = Calling(self.seal, self._channels, self.presence.online)
         self.escalation = Escalation(self.database, self.vault, self.current_epoch, self.calling.around(self.wake))
         self.plans = Plans(self.database, self.seal)
+        self.keeping = Keeping(self.database, config.retention)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
         self.gateways = Starlette(
-            routes=[*chain, *files, Route("/healthz", self.healthz)],
+            routes=[*chain, *files, *self.health()],
             exception_handlers={HTTPException: not_served},
         )
 
@@ -108,6 +112,7 @@ class County:
         }
         runners = {
             "database": self.database.watch(),
+            "beat": beat(self.database, "county"),
             "notifications": listen(self.database.conninfo, wakes),
             "feed": self.feed.run(),
             "presence": self.presence.run(),
@@ -119,9 +124,10 @@ class County:
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
             "matters": self.climbing.run(),
-            "figures": self.keeping.run(),
+            "figures": self.facts.run(),
             "hotline": self.hotline.run(),
             "hooks": self.hooks.run(),
+            "retention": self.keeping.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()
@@ -160,10 +166,17 @@ class County:
         for gateway in done.gateways:
             self.down.wake(gateway)
 
+    def health(self) -> list[Route]:
+        """Whether it lives; whether it can take something in now."""
+        return [Route("/livez", self.livez), Route("/readyz", self.healthz), Route("/healthz", self.healthz)]
+
+    async def livez(self, request: Request) -> Response:
+        return JSONResponse({"ok": True})
+
     async def healthz(self, request: Request) -> Response:
         try:
             async with self.database.connection() as conn:
-                await conn.execute("SELECT 1")
-        except NotReady:
+                await store.check_schema(conn)
+        except (NotReady, DatabaseError):
             return JSONResponse({"error": "the store is away", "do": "wait, it is being brought back"}, 503)
         return JSONResponse({"ok": True, "epoch": self.epoch})

@@ -228,6 +228,9 @@ def hooks(config: Config) -> Hooks:
         await change.keep(conn, vault, epoch, [after, *others], [entry, *lines])
 
     async def proven(conn: Connection, channel: str, address: str, at: datetime) -> None:
+        """Only a call does: who answers a message was awake, and a push wakes nobody."""
+        if not str(config.notification.get(channel, {}).get("kind", "")).endswith("-voice"):
+            return
         number = address.partition("@")[0]
         cursor = await conn.execute("SELECT DISTINCT person FROM person_number")
         names = [row[0] for row in await cursor.fetchall()]

@@ -15,6 +15,8 @@ BRIEF_AT = "08:00"
 PICTURE_DAYS = 7  # as long as the camera and the gateway keep theirs
 READING_DAYS = 90
 INTAKE_SECONDS = 120
+WORDS_DAYS = 730
+HOUSEHOLD_DAYS = 30
 _BUFFER_MB = 64
 
 
@@ -70,6 +72,15 @@ class Centre:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """In days. `words`: what people typed, after a call was closed; `household`: what a household gave of itself, after
+    its last device was revoked."""
+
+    words_days: int = WORDS_DAYS
+    household_days: int = HOUSEHOLD_DAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
@@ -93,6 +104,7 @@ class Config:
     centre: Centre = Centre()
     metrics_token: str = field(default="", repr=False)
     webhook_networks: tuple[str, ...] = ()
+    retention: Retention = Retention()
 
     def name(self) -> str:
         """The name in the certificate that gateways are shown."""
@@ -128,6 +140,7 @@ def read(file: Path) -> Config:
             centre=_centre(fields.get("centre", {})),
             webhook_networks=_networks(fields.get("webhooks", {}).get("allow", [])),
             metrics_token=_token(fields.get("metrics", {}), base),
+            retention=_retention(fields.get("retention", {})),
             folder=base,
             file=file.absolute(),
         )
@@ -170,6 +183,13 @@ def _days(of: str, value: object, most: int) -> int:
     if type(value) is not int or not 1 <= value <= most:
         raise ValueError(f"{of}.days must be a whole number from 1 to {most}")
     return value
+
+
+def _retention(fields: dict[str, Any]) -> Retention:
+    return Retention(
+        _days("retention", fields.get("words_days", WORDS_DAYS), 3660),
+        _days("retention", fields.get("household_days", HOUSEHOLD_DAYS), 3660),
+    )
 
 
 def _telemetry(fields: dict[str, Any], base: Path) -> Telemetry:

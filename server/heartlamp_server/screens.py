@@ -120,7 +120,7 @@ def build(county: County, secure: bool) -> FastAPI:
         database, county.config.metrics_token, county.ingest.verdicts, lambda: len(county.presence.online())
     )
     app.router.routes.extend(metrics.routes())
-    app.add_route("/healthz", county.healthz)
+    app.router.routes.extend(county.health())
     app.router.routes.extend(console_routes.pages())
     _handled(app)
     app.add_middleware(ShortBodies)

@@ -54,10 +54,10 @@ class County:
         )
         self.cli("migrate", "--config", self.config)
 
-    def start(self, under: Sequence[str] = ()) -> None:
-        """Until it listens. `under`: the start of a command line that runs the rest of it."""
+    def start(self, under: Sequence[str] = (), after: Sequence[str] = ()) -> None:
+        """Until it listens. `under`: the start of a command line that runs the rest of it; `after`: its end."""
         self.process = subprocess.Popen(
-            [*under, PROGRAM, "run", "--config", self.config],
+            [*under, PROGRAM, "run", "--config", self.config, *after],
             stderr=subprocess.PIPE,
             text=True,
             env=self._environment(),
@@ -158,14 +158,19 @@ class County:
         assert process.stderr is not None
         for line in process.stderr:
             self.said.append(line)
-            if " gateways: " in line:
-                self.gateways = line.split()[-1]
-            if " console: " in line:
-                self.console = line.split()[-1]
+            if "gateways: http" in line:
+                self.gateways = _address(line)
+            if "console: http" in line:
+                self.console = _address(line)
                 listening.set()
 
     def _environment(self) -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+
+
+def _address(line: str) -> str:
+    """Of a line of the log, be it JSON."""
+    return "http" + line.partition(": http")[2].split()[0].rstrip('"}')
 
 
 class Gateway:

@@ -14,12 +14,32 @@ _ONLY_HERE = (
 )
 _LIVES = "EXISTS (SELECT FROM device WHERE site = %(site)s AND revoked_at IS NULL)"
 
-_MATTERS = "SELECT id FROM matter WHERE site = %(site)s"
-_ORDERS = "SELECT id FROM volunteer_order WHERE site = %(site)s"
-# These timelines are only added to, by a trigger that lets erasure through, by this name, in this transaction.
-_ERASING = "SELECT set_config('heartlamp.erasing', '{}', true)"
-
 ERASED = "已删除 · erased"
+
+# What people typed stands under these names; "what" is one of them only where something was handled.
+_WORDS = "ARRAY['note', 'words', 'why']"
+
+
+def blanked(which: str) -> str:
+    """Takes the words from lines of the timeline `t`. `which`: SQL."""
+    return f"""UPDATE timeline t SET detail = (
+        SELECT jsonb_object_agg(key, CASE WHEN (key = ANY({_WORDS}) OR (key = 'what' AND t.kind = 'handled'))
+            AND value NOT IN ('""', 'null') THEN to_jsonb('{ERASED}'::text) ELSE value END) FROM jsonb_each(t.detail))
+    WHERE (t.kind = 'handled' OR t.detail ?| {_WORDS}) AND t.kind NOT IN ('told', 'village_step') AND {which}"""
+
+
+def blanked_after(which: str) -> str:
+    """The same of what the incident itself keeps of what was done after the call."""
+    return f"""UPDATE incident SET after = (
+        SELECT jsonb_object_agg(stage, (SELECT jsonb_object_agg(key, CASE WHEN key IN ('words', 'what')
+            AND value NOT IN ('""', 'null') THEN to_jsonb('{ERASED}'::text) ELSE value END) FROM jsonb_each(done)))
+        FROM jsonb_each(after) AS a (stage, done)) WHERE after <> '{{}}' AND {which}"""
+
+
+# What is only ever added to lets go of words while this is set, for the rest of the transaction.
+_LINES = "SET LOCAL heartlamp.erases = 'on'"
+_MATTERS = "SELECT id FROM matter WHERE site = %(site)s AND ended <> ''"
+_ORDERS = "SELECT id FROM volunteer_order WHERE site = %(site)s AND ended <> ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +113,8 @@ HELD = (
         "what was done about each call, with what operators wrote",
         f"SELECT incident, at, kind, detail FROM timeline WHERE incident IN ({_INCIDENTS}) ORDER BY id",
         (
-            f'UPDATE timeline SET detail = detail || \'{{"note": "{ERASED}"}}\' '
-            f"WHERE detail ? 'note' AND incident IN ({_CLOSED})",
+            blanked(f"t.incident IN ({_CLOSED})"),
+            blanked_after(f"id IN ({_CLOSED})"),
         ),
         "the steps without the words; an open call keeps them until it is closed",
     ),
@@ -192,44 +212,42 @@ HELD = (
     ),
     Held(
         "matter",
-        "what was raised about the house with a department",
-        "SELECT id, code, words, stage, raised_at, ended, ended_at FROM matter WHERE site = %(site)s ORDER BY id",
+        "matters that were raised for it",
+        "SELECT id, code, place, words, raised_at, unit, stage, ended, ended_at, said FROM matter "
+        "WHERE site = %(site)s ORDER BY id",
         (
-            f"UPDATE matter SET words = '{ERASED}', said = '', place = '', latitude = NULL, longitude = NULL, "
-            "photos = '{}' WHERE site = %(site)s AND ended <> ''",
+            f"UPDATE matter SET words = '{ERASED}', place = '', said = '', photos = '{{}}', latitude = NULL, "
+            f"longitude = NULL WHERE id IN ({_MATTERS})",
         ),
-        "that there was one, of which kind and how long it took; an open one keeps its words until it has ended",
+        "which matter it was, when, and how it ended: figures are reckoned from it; an open one keeps its words",
     ),
-    Held("matter_limit", "by when each was to be done", stays="hours: figures are of them"),
+    Held("matter_limit", "its limits", stays="days and departments"),
     Held(
         "matter_line",
-        "what was done about each",
-        f"SELECT matter, at, act, detail FROM matter_line WHERE matter IN ({_MATTERS}) ORDER BY id",
+        "what was done about each matter",
+        "SELECT matter, at, act, by, detail FROM matter_line WHERE matter IN "
+        "(SELECT id FROM matter WHERE site = %(site)s) ORDER BY id",
         (
-            _ERASING.format("matter_line"),
-            f"UPDATE matter_line SET detail = '{{}}' WHERE matter IN ({_MATTERS} AND ended <> '')",
-            _ERASING.format(""),
+            _LINES,
+            "UPDATE matter_line SET detail = jsonb_strip_nulls(jsonb_build_object('code', detail -> 'code', "
+            f"'unit', detail -> 'unit', 'source', detail -> 'source')) WHERE matter IN ({_MATTERS})",
         ),
         "the steps without the words",
     ),
     Held(
         "volunteer_order",
-        "what the house asked of volunteers",
-        "SELECT id, service, words, stage, ordered_at, ended, ended_at FROM volunteer_order "
+        "what it asked of volunteers",
+        "SELECT id, service, words, ordered_at, stage, ended, ended_at, said FROM volunteer_order "
         "WHERE site = %(site)s ORDER BY id",
-        (f"UPDATE volunteer_order SET words = '{ERASED}', said = '' WHERE site = %(site)s AND ended <> ''",),
-        "that something was asked for, and when; an open order keeps its words until it has ended",
+        (f"UPDATE volunteer_order SET words = '{ERASED}', said = '' WHERE id IN ({_ORDERS})",),
+        "which service it was, and when; an open one keeps its words",
     ),
     Held(
         "volunteer_order_line",
-        "what was done about each",
-        f"SELECT volunteer_order, at, act, detail FROM volunteer_order_line WHERE volunteer_order IN ({_ORDERS}) "
-        "ORDER BY id",
-        (
-            _ERASING.format("volunteer_order_line"),
-            f"UPDATE volunteer_order_line SET detail = '{{}}' WHERE volunteer_order IN ({_ORDERS} AND ended <> '')",
-            _ERASING.format(""),
-        ),
+        "what was done about each order",
+        "SELECT volunteer_order, at, act, by FROM volunteer_order_line WHERE volunteer_order IN "
+        "(SELECT id FROM volunteer_order WHERE site = %(site)s) ORDER BY id",
+        (_LINES, f"UPDATE volunteer_order_line SET detail = '{{}}' WHERE volunteer_order IN ({_ORDERS})"),
         "the steps without the words",
     ),
     Held("audit", "who looked at the house's data, changed or decided something", stays="ids and days, for ever"),

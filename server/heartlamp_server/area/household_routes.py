@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from heartlamp_server import plain
 from heartlamp_server.area import household_store, list_store, tree_store
 from heartlamp_server.area.erase import HELD
+from heartlamp_server.area.export import page as export_page_of
 from heartlamp_server.area.household import Consent, Contact, Household, Needs, Refused, checked, given, withdrawn
 from heartlamp_server.area.importing.report import harmless
 from heartlamp_server.area.phone import e164
@@ -93,6 +94,16 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
             except InvalidTag as why:
                 raise UNSEALED() from why
 
+    async def held_of(conn: Connection, site: str) -> dict[str, Any]:
+        rows: dict[str, Any] = {"household": _view(await read(conn, site)).model_dump(mode="json")}
+        for held in HELD:
+            if held.export:
+                cursor = conn.cursor(row_factory=dict_row)
+                await cursor.execute(held.export, {"site": site})
+                rows[held.table] = json.loads(json.dumps(await cursor.fetchall(), default=_as_text))
+        rows["not in here"] = {h.table: f"{h.what}: {h.stays}" for h in HELD if not h.export and h.stays}
+        return rows
+
     async def read(conn: Connection, site: str) -> Household:
         return (await household_store.read(conn, seal, [site])).get(site, Household())
 
@@ -136,25 +147,21 @@ def router(database: Database, reads: Reads, seal: Sealer, look: Look = unwatche
     async def export_household(id: str, reader: Exports) -> dict[str, Any]:
         """All that is kept of this household, for itself."""
         async with looked(reader, id, "household exported") as conn:
-            rows: dict[str, Any] = {"household": _view(await read(conn, id)).model_dump(mode="json")}
-            for held in HELD:
-                if held.export:
-                    cursor = conn.cursor(row_factory=dict_row)
-                    await cursor.execute(held.export, {"site": id})
-                    rows[held.table] = json.loads(json.dumps(await cursor.fetchall(), default=_as_text))
-            rows["not in here"] = {h.table: f"{h.what}: {h.stays}" for h in HELD if not h.export and h.stays}
-        return rows
+            return await held_of(conn, id)
+
+    @routes.get("/sites/{id}/export.html", responses=ERRORS, response_class=Response)
+    async def export_page(id: str, reader: Exports) -> Response:
+        """The same, to be printed or read by the household."""
+        async with looked(reader, id, "household exported") as conn:
+            page = export_page_of(id, await held_of(conn, id))
+        headers = {"Content-Disposition": f'attachment; filename="household-{id}.html"'}
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
     @routes.post("/sites/{id}/erase", responses=ERRORS)
     async def erase_household(id: str, reader: Changes) -> Erased:
         """Blanks what is personal, keeps ids and figures."""
         async with looked(reader, id, "household erased", write=True) as conn:
-            for held in HELD:
-                for statement in held.erase:
-                    await conn.execute(statement, {"site": id})
-            await conn.execute(
-                "UPDATE household SET erased_at = now(), erased_by = %s WHERE site = %s", (reader.name, id)
-            )
+            await household_store.erase(conn, id, reader.name)
         return Erased(stays=[f"{held.table}: {held.stays}" for held in HELD if held.stays])
 
     @routes.post("/household-lists", responses=ERRORS)

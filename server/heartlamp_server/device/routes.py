@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from heartlamp_protocol.supervision import supervision_ms
 from pydantic import BaseModel
 
@@ -39,8 +39,20 @@ class SiteView(BaseModel):
 
 
 class Devices(BaseModel):
+    """`after`: where to go on, "" where these are the last."""
+
     now: datetime
     sites: list[SiteView]
+    after: str = ""
+
+
+class DeviceCounts(BaseModel):
+    """Of devices that are not revoked: how many, of them online by their gateways, and missed."""
+
+    sites: int
+    devices: int
+    online: int
+    missed: int
 
 
 class GatewayView(BaseModel):
@@ -63,13 +75,33 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
     sees = gate.require("device.see")
 
     @routes.get("/devices")
-    async def list_devices(scope: Annotated[Scope, Depends(sees)]) -> Devices:
-        """Devices of one's areas, with when they were last heard."""
+    async def list_devices(
+        scope: Annotated[Scope, Depends(sees)],
+        limit: Annotated[int, Query(ge=0, le=1000)] = 0,
+        after: Annotated[str, Query(max_length=60)] = "",
+        missed: bool = False,
+    ) -> Devices:
+        """All of them; with `limit` so many sites, in the order of their ids from `after` on; with `missed` those with
+        a device that is missed, 200 where nothing else is said."""
         await presence.flush()
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.devices")
-            now, sites = await store.sites_with_devices(conn, reach(scope, "device.see"))
-        return Devices(now=now, sites=[_site(row, now) for row in sites])
+            mine = reach(scope, "device.see")
+            if limit or missed:
+                page = store.Page(limit or 200, after, missed)
+                now, sites, last = await store.page_of_sites(conn, mine, page)
+            else:
+                now, sites = await store.sites_with_devices(conn, mine)
+                last = ""
+        return Devices(now=now, sites=[_site(row, now) for row in sites], after=last)
+
+    @routes.get("/device-counts")
+    async def count_devices(scope: Annotated[Scope, Depends(sees)]) -> DeviceCounts:
+        await presence.flush()
+        async with database.connection() as conn:
+            await audit.glance(conn, scope.person.name, "look.devices")
+            found = await store.counts(conn, reach(scope, "device.see"))
+        return DeviceCounts(sites=found.sites, devices=found.devices, online=found.online, missed=found.missed)
 
     @routes.get("/gateways")
     async def list_gateways(scope: Annotated[Scope, Depends(sees)]) -> Gateways:

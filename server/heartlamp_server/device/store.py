@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_protocol.registry import UPDATES_MAX, Registry, Site, Update
 from heartlamp_protocol.registry import Device as Listed
+from heartlamp_protocol.supervision import supervision_ms
 
 from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
 from heartlamp_server.device.model import FRESH_SECONDS, Device
@@ -263,6 +265,88 @@ class DeviceRow:
     revoked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Of the sites in the order of their ids: `limit` of them, those after the id `after`; `missed`: only those with a
+    device that is missed, and of these only such devices."""
+
+    limit: int
+    after: str = ""
+    missed: bool = False
+
+
+# A device in use that said nothing for so long as its kind makes one ask (supervision.py).
+_BATTERY = sorted(kind for kind in KINDS if supervision_ms(kind) != supervision_ms("lamp"))
+_MISSED = (
+    "(d.revoked_at IS NULL AND coalesce(greatest(d.last_seen, o.last_seen) < clock_timestamp() "
+    f"- CASE WHEN d.kind IN ({', '.join(repr(kind) for kind in _BATTERY)}) "
+    f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true))"
+)
+_OF_PAGE = """
+SELECT s.id FROM site s WHERE s.id > %(after)s AND {inside} ORDER BY s.id LIMIT %(limit)s
+"""
+_MISSED_PAGE = f"""
+SELECT DISTINCT d.site FROM device d LEFT JOIN gateway o ON o.device = d.id JOIN site s ON s.id = d.site
+WHERE d.site > %(after)s AND {_MISSED} AND {{inside}} ORDER BY d.site LIMIT %(limit)s
+"""
+_SITES = f"""
+WITH RECURSIVE mine AS MATERIALIZED (
+    SELECT s.* FROM site s WHERE s.id = ANY(%(sites)s)
+), up (start, id, name, parent, depth) AS (
+    SELECT a.id, a.id, a.name, a.parent, 0 FROM area a WHERE a.id IN (SELECT area FROM mine)
+    UNION ALL SELECT up.start, a.id, a.name, a.parent, depth + 1 FROM up JOIN area a ON a.id = up.parent
+), tree AS (SELECT start AS id, array_agg(name ORDER BY depth DESC) AS path FROM up GROUP BY start)
+SELECT s.id, s.name, s.address, s.landmark, tree.path,
+    d.id, d.kind, greatest(d.last_seen, o.last_seen), CASE WHEN d.online AND NOT EXISTS (
+        SELECT FROM area a JOIN gateway g ON {HEARD_BY} WHERE a.id = s.area
+        AND g.revoked_at IS NULL AND g.last_seen > clock_timestamp() - interval '{FRESH_SECONDS} s'
+    ) THEN NULL ELSE d.online END, o.last_seen, o.id IS NOT NULL AND o.revoked_at IS NULL,
+    d.revoked_at IS NOT NULL, clock_timestamp()
+FROM mine s JOIN tree ON tree.id = s.area LEFT JOIN device d ON d.site = s.id
+    LEFT JOIN gateway o ON o.device = d.id
+WHERE NOT %(missed)s OR {_MISSED} ORDER BY s.id, d.id
+"""
+
+
+async def page_of_sites(
+    conn: psycopg.AsyncConnection[Any], reach: Reach, page: Page
+) -> tuple[datetime, list[SiteRow], str]:
+    """As `sites_with_devices`, a page of it; the third: what to go on after, "" where this was the last."""
+    where = Where()
+    inside = where.inside(reach, "s.area", "s.id")
+    which = (_MISSED_PAGE if page.missed else _OF_PAGE).replace("{inside}", inside)
+    values = {**where.values, "after": page.after, "limit": page.limit}
+    ids = [row[0] for row in await (await conn.execute(which, values)).fetchall()]
+    cursor = await conn.execute(_SITES, {"sites": ids, "missed": page.missed})
+    now, sites = _sites(await cursor.fetchall())
+    return now, sites, ids[-1] if len(ids) == page.limit else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of devices that are not revoked."""
+
+    devices: int
+    online: int
+    missed: int
+    sites: int
+
+
+async def counts(conn: psycopg.AsyncConnection[Any], reach: Reach) -> Counts:
+    where = Where()
+    inside = where.inside(reach, "s.area", "s.id")
+    within = "" if inside == "true" else f"AND d.site IN (SELECT s.id FROM site s WHERE {inside})"
+    cursor = await conn.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE d.online), count(*) FILTER (WHERE {_MISSED}), "
+        "count(DISTINCT d.site) FROM device d LEFT JOIN gateway o ON o.device = d.id "
+        f"WHERE d.revoked_at IS NULL {within}",
+        where.values,
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return Counts(*row)
+
+
 async def sites_with_devices(conn: psycopg.AsyncConnection[Any], reach: Reach) -> tuple[datetime, list[SiteRow]]:
     """(the database's time, every site in `reach` with its devices). What a gateway said was online is unknown once it
     fell silent itself."""
@@ -283,9 +367,13 @@ async def sites_with_devices(conn: psycopg.AsyncConnection[Any], reach: Reach) -
         WHERE {where.inside(reach, "s.area", "s.id")} AND s.kind <> 'elsewhere'
         ORDER BY tree.path, s.name, s.id, d.id"""
     cursor = await conn.execute(query, where.values)
+    return _sites(await cursor.fetchall())
+
+
+def _sites(rows: Sequence[tuple[Any, ...]]) -> tuple[datetime, list[SiteRow]]:
     sites: dict[str, SiteRow] = {}
     now = datetime.now(UTC)
-    for id, name, address, landmark, path, device, *row, at in await cursor.fetchall():
+    for id, name, address, landmark, path, device, *row, at in rows:
         now = at
         site = sites.setdefault(id, SiteRow(id, name, address, landmark, path, []))
         if device is not None:

@@ -27,6 +27,7 @@ from heartlamp_server.ingest import store
 from heartlamp_server.ingest.fold import Fold
 from heartlamp_server.ingest.model import REASON_MAX, Parsed, Plan, clean_item, clean_note, parse
 from heartlamp_server.ingest.of_one import BYTES_MAX, Room
+from heartlamp_server.logs import about
 from heartlamp_server.telemetry.model import TimeSeries
 
 log = logging.getLogger("heartlamp.ingest")
@@ -196,6 +197,9 @@ class Ingest:
         self._wake(done)
         self._presence.devices(plan.presence)
         self.verdicts.update(v.verdict for v in plan.verdicts)
+        if plan.events:
+            ids = " ".join(plan.events)
+            log.info("received from %s: %s", gateway, ids, extra=about(gateway=gateway, events=ids))
         return tuple(plan.verdicts)
 
     async def _keep(

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.config import Config
+from heartlamp_server.database.beat import beat
 from heartlamp_server.database.listen import listen
 from heartlamp_server.database.pool import Database
 from heartlamp_server.database.store import check_schema
@@ -48,6 +49,7 @@ async def run(config: Config, conninfo: str, hooks: Hooks, until_eof: bool = Fal
 
     runners = {
         "database": database.watch(),
+        "beat": beat(database, "messages"),
         "notifications": listen(conninfo, {store.CHANNEL: poke}),
         "worker": worker.run(),
         "handover": handover.run(),

@@ -113,12 +113,9 @@ CREATE TABLE volunteer_order_line (
 );
 CREATE INDEX volunteer_order_line_order ON volunteer_order_line (volunteer_order, id);
 
--- Timelines are only added to; a household's erasure takes their words (area/erase.py).
+-- Timelines are only added to.
 CREATE FUNCTION never_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('heartlamp.erasing', true) = TG_TABLE_NAME THEN
-        RETURN NEW;
-    END IF;
     RAISE USING MESSAGE = TG_TABLE_NAME || ' is only added to';
 END $$;
 CREATE TRIGGER matter_line_kept BEFORE UPDATE ON matter_line FOR EACH ROW EXECUTE FUNCTION never_rewritten();

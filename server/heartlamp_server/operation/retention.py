@@ -1,0 +1,166 @@
+"""What is kept no longer than its days: docs/retention.md. A few rows at a time, so that nobody waits for it; what each
+run took is a row of the audit log. Pictures, readings, sessions and messages end where they are kept."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from heartlamp_server.area import household_store
+from heartlamp_server.area.erase import blanked, blanked_after
+from heartlamp_server.audit import store as audit
+from heartlamp_server.config import Retention
+from heartlamp_server.database.pool import Database, NotReady
+
+log = logging.getLogger("heartlamp.retention")
+
+Connection = psycopg.AsyncConnection[Any]
+
+EVERY = timedelta(hours=20)
+_LOOK_S = 1800.0
+_FIRST_S = 600.0
+_AT_ONCE = 1000
+_SPAN = timedelta(days=1)
+NOTE_DAYS = COURSE_DAYS = 31
+"""What a gateway said stands on the timeline; its id is remembered as long as a gateway may say it again."""
+
+# Whoever has no device left that may call: nobody has to find the house by what it told us.
+_ENDED = """
+SELECT h.site FROM household h WHERE h.erased_at IS NULL
+    AND EXISTS (SELECT FROM device d WHERE d.site = h.site)
+    AND NOT EXISTS (SELECT FROM device d WHERE d.site = h.site
+        AND (d.revoked_at IS NULL OR d.revoked_at > clock_timestamp() - %(days)s * interval '1 day'))
+ORDER BY h.site LIMIT %(limit)s
+"""
+_ROWS = {
+    "note": (
+        NOTE_DAYS,
+        "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE at < clock_timestamp() - %(days)s * interval '1 day' "
+        "LIMIT %(limit)s)",
+    ),
+    "course": (
+        COURSE_DAYS,
+        "DELETE FROM course WHERE incident IN (SELECT c.incident FROM course c JOIN incident i ON i.id = c.incident "
+        "WHERE i.closed_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    ),
+    "login_guess": (
+        1,
+        "DELETE FROM login_guess WHERE key IN (SELECT key FROM login_guess "
+        "WHERE last_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    ),
+    "known_browser": (
+        180,
+        "DELETE FROM known_browser WHERE hash IN (SELECT hash FROM known_browser "
+        "WHERE last_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    ),
+}
+_CLOSED = "SELECT id FROM incident WHERE closed_at >= %(since)s AND closed_at < %(until)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many: rows by table, timelines whose words were blanked, households."""
+
+    rows: dict[str, int]
+    words: int
+    households: int
+
+
+async def run(conn: Connection, kept: Retention, who: str) -> Taken:
+    """Until nothing is left that is too old."""
+    rows = {name: await _few_by_few(conn, statement, days) for name, (days, statement) in _ROWS.items()}
+    taken = Taken(rows, await _words(conn, kept.words_days), await _households(conn, kept.household_days))
+    counts = {name: many for name, many in rows.items() if many}
+    counts |= {"words": taken.words, "households": taken.households}
+    async with conn.transaction():
+        await audit.record(conn, who, "retention.run", "", "", **counts)
+        await _mark(conn, "run")
+    return taken
+
+
+async def _few_by_few(conn: Connection, statement: str, days: int) -> int:
+    many = 0
+    while True:
+        cursor = await conn.execute(statement, {"days": days, "limit": _AT_ONCE})
+        many += cursor.rowcount
+        if cursor.rowcount < _AT_ONCE:
+            return many
+        await asyncio.sleep(0)
+
+
+async def _words(conn: Connection, days: int) -> int:
+    """Day after day of when incidents were closed, from where it was left."""
+    row = await (
+        await conn.execute(
+            "SELECT coalesce((SELECT until FROM retention WHERE what = 'words'), "
+            "(SELECT min(closed_at) FROM incident), clock_timestamp()), clock_timestamp() - %s * interval '1 day'",
+            (days,),
+        )
+    ).fetchone()
+    assert row is not None
+    since, end, many = row[0], row[1], 0
+    while since < end:
+        until = min(since + _SPAN, end)
+        async with conn.transaction():
+            given = {"since": since, "until": until}
+            many += (await conn.execute(blanked(f"t.incident IN ({_CLOSED})"), given)).rowcount
+            await conn.execute(blanked_after(f"id IN ({_CLOSED})"), given)
+            await _mark(conn, "words", until)
+        since = until
+    return many
+
+
+async def _households(conn: Connection, days: int) -> int:
+    many = 0
+    while True:
+        found = await (await conn.execute(_ENDED, {"days": days, "limit": 1})).fetchall()
+        if not found:
+            return many
+        async with conn.transaction():
+            await household_store.erase(conn, found[0][0], "retention")
+        many += 1
+
+
+async def _mark(conn: Connection, what: str, until: object = None) -> None:
+    await conn.execute(
+        "INSERT INTO retention (what, until) VALUES (%(what)s, coalesce(%(until)s::timestamptz, clock_timestamp())) "
+        "ON CONFLICT (what) DO UPDATE SET until = EXCLUDED.until, ran_at = clock_timestamp()",
+        {"what": what, "until": until},
+    )
+
+
+class Keeping:
+    """Runs once a day, on one of however many servers."""
+
+    def __init__(self, database: Database, kept: Retention) -> None:
+        self._database, self._kept = database, kept
+
+    async def run(self) -> None:
+        """For ever."""
+        await asyncio.sleep(_FIRST_S)  # a start has other things to do
+        while True:
+            try:
+                await self.look()
+            except NotReady:
+                log.warning("what is too old waits to be deleted: the store is away")
+            except Exception:
+                log.exception("what is too old could not be deleted; it is tried again")
+            await asyncio.sleep(_LOOK_S)
+
+    async def look(self) -> Taken | None:
+        """None: it is not time, or another one does it."""
+        async with self._database.connection() as conn:
+            row = await (
+                await conn.execute(
+                    "SELECT pg_try_advisory_lock(hashtext('retention')) AND NOT EXISTS (SELECT FROM retention "
+                    "WHERE what = 'run' AND ran_at > clock_timestamp() - %s::interval)",
+                    (EVERY,),
+                )
+            ).fetchone()
+            try:
+                return await run(conn, self._kept, "") if row and row[0] else None
+            finally:
+                await conn.execute("SELECT pg_advisory_unlock(hashtext('retention'))")

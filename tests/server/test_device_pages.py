@@ -1,0 +1,39 @@
+"""A county's devices page by page are the same as all at once, and those that are missed are the same that a list of
+all marks as such."""
+
+from typing import Any
+
+from tests.server.county import County, Operator
+
+
+def every(operator: Operator, **params: Any) -> list[Any]:
+    sites, after = [], ""
+    while True:
+        page = operator.get("devices", limit=2, after=after, **params)
+        assert len(page["sites"]) <= 2
+        sites += page["sites"]
+        if not (after := page["after"]):
+            return sites
+
+
+def without_ages(sites: list[Any]) -> list[Any]:
+    return sorted((s["id"], s["path"], [(d["id"], d["overdue"], d["revoked"]) for d in s["devices"]]) for s in sites)
+
+
+def test_pages_are_the_list_and_missed_ones_its_marks(county: County, operator: Operator) -> None:
+    village = county.village(houses=3)
+    village.send(village.keys[0].press(), village.keys[1].press())  # two buttons say that they live
+    county.cli("device", "revoke", village.keys[2].id, "--config", county.config)
+    county.sql("UPDATE device SET last_seen = now() - interval '5 minutes' WHERE id = %s", village.lamps[0].id)
+    whole = operator.get("devices")["sites"]
+    assert without_ages(every(operator)) == without_ages(whole)
+    missed = [
+        (s["id"], [d["id"] for d in s["devices"] if d["overdue"]])
+        for s in sorted(whole, key=lambda s: str(s["id"]))
+        if any(d["overdue"] for d in s["devices"])
+    ]
+    assert [(s["id"], [d["id"] for d in s["devices"]]) for s in every(operator, missed=True)] == missed
+    devices = [d for s in whole for d in s["devices"] if not d["revoked"]]
+    counted = operator.get("device-counts")
+    assert (counted["devices"], counted["missed"]) == (len(devices), sum(d["overdue"] for d in devices))
+    assert counted["sites"] == sum(any(not d["revoked"] for d in s["devices"]) for s in whole)
