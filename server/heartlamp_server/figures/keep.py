@@ -17,7 +17,8 @@ from heartlamp_server.figures.period import local_day
 
 Connection = psycopg.AsyncConnection[Any]
 
-LINES_AT_ONCE = 2000
+LINES_AT_ONCE = 500
+"""So few that who runs in the same loop and takes alarms in waits some milliseconds at most."""
 _BACK = 1000
 """A line's number is given a moment before its transaction has one: so many lines are read again, to be sure."""
 _KINDS = (
