@@ -153,6 +153,9 @@ def _what(what: str, zh: str, en: str) -> Figure:
     return Figure(zh, en, "count", zh_how, en_how, _part(lambda f: f.what == what), False)
 
 
+_SHORTER = {"p50": "半数", "p90": "九成"}
+
+
 def _time(name: str, which: str, zh: str, en: str) -> dict[str, Figure]:
     def of(share: str) -> Callable[[Facts], Value]:
         def compute(facts: Facts) -> Value:
@@ -161,17 +164,17 @@ def _time(name: str, which: str, zh: str, en: str) -> dict[str, Figure]:
 
         return compute
 
-    word = {"p50": ("中位数", "half of them took at most this"), "p90": ("九成", "nine of ten took at most this")}
+    word = {"p50": "half of them took at most this", "p90": "nine of ten took at most this"}
     return {
         f"{name}.{share}": Figure(
-            f"{zh}时长{word_zh}",
+            f"{zh}时长 {share.upper()}",
             f"{en}, {share.upper()}",
             "ms",
-            f"从按下到{which.partition(' · ')[0]}的时长，取第 {share[1:]} 百分位的实测值；分母为有此记录的警情数",
+            f"从按下到{which.partition(' · ')[0]}的时长，{_SHORTER[share]}不超过此值（实测值）；分母为有此记录的警情数",
             f"from the press to {which.partition(' · ')[2]}: {word_en}; a measured value, among those that have it",
             of(share),
         )
-        for share, (word_zh, word_en) in word.items()
+        for share, word_en in word.items()
     }
 
 

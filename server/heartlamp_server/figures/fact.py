@@ -30,7 +30,6 @@ class Opened:
     what: str
     opened_at: datetime
     source: str = "device"
-    drill: bool = False
     devices: frozenset[str] = frozenset()
     sequel: bool = False
 
@@ -87,6 +86,7 @@ class _Walk:
     what: str
     firsts: dict[str, datetime] = field(default_factory=dict)
     there: dict[str, bool] = field(default_factory=dict)  # who -> whether the arrival is proven
+    drill: bool = False
     merged: bool = False
     reopened: bool = False
     cancelled: bool = False
@@ -112,7 +112,7 @@ def fact(opened: Opened, lines: Iterable[Line]) -> Fact:
     flags = Flags(
         what=walk.what,
         source=opened.source,
-        drill=opened.drill,
+        drill=walk.drill,
         merged=walk.merged,
         ended=walk.ended,
         arrived="" if not walk.there else "proven" if any(walk.there.values()) else "claimed",
@@ -139,16 +139,22 @@ def fact(opened: Opened, lines: Iterable[Line]) -> Fact:
 def _step(walk: _Walk, opened: Opened, at: datetime, kind: str, detail: dict[str, Any]) -> None:
     said = str(detail.get("answer", ""))
     match kind:
-        case "opened":
+        case "opened" | "opened_by":
             walk.began, walk.what = at, str(detail.get("what", walk.what))
         case "corrected":
             walk.what = str(detail["what"])
         case "cancelled":
             walk.cancelled = True
+        case "drill":
+            walk.drill = True
         case "told" | "village_step" if detail.get("state") in RINGS:
             walk.first("ring", at)
         case "answer" | "village_answer" | "village_duty":
             _answered(walk, opened, at, kind, said, detail)
+        case "handed_taken":  # by 110, 119 or 120
+            walk.first("accept", at)
+        case "handed_ended" if detail.get("there"):  # when they came is not said
+            walk.there.setdefault("handed over", False)
         case "dispatched":
             walk.first("accept", at)
             walk.first("coming", at)

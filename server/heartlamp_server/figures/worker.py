@@ -11,8 +11,6 @@ import psycopg
 from heartlamp_server.config import Figures
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.figures import keep, sample, store
-from heartlamp_server.figures.brief import store as briefs
-from heartlamp_server.figures.brief.model import newest_day
 
 log = logging.getLogger("heartlamp.figures")
 
@@ -46,6 +44,9 @@ class Keeping:
 
 async def make_briefs(conn: Connection, figures: Figures, now: datetime) -> int:
     """Those of today that were not made yet, once their hour is over. Returns how many."""
+    from heartlamp_server.figures.brief import store as briefs  # forms for screens, for which no alarm waits at a start
+    from heartlamp_server.figures.brief.model import newest_day
+
     day = newest_day(now, figures.brief_at, figures.zone)
     made = 0
     for area in await briefs.without(conn, day):

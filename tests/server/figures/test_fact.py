@@ -108,3 +108,15 @@ def test_what_was_said_afterwards() -> None:
 
 def test_a_corrected_kind_counts_as_what_it_is() -> None:
     assert of(FIRST, line(9, "corrected", what="fire")).flags.what == "fire"
+
+
+def test_a_call_that_the_police_took_and_ended() -> None:
+    told = line(0, "opened_by", what="fire", source="phone", by="值班员")
+    found = of(told, line(30, "handed_taken", case="110-7"), line(700, "handed_ended", there=1, words="已处置"))
+    assert (found.times.accept, found.times.arrive) == (30_000, None)
+    assert (found.flags.what, found.flags.arrived) == ("fire", "claimed")
+    assert of(told, line(700, "handed_ended", there=0)).flags.arrived == ""
+
+
+def test_a_drill_is_what_was_marked_as_one() -> None:
+    assert of(FIRST, line(700, "drill", by="指挥员")).flags.drill

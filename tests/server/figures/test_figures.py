@@ -91,9 +91,7 @@ def test_drills_count_as_coverage_and_nowhere_else(desk: Desk) -> None:
     county, who, village = desk.county, desk.who(), desk.areas["village"]
     id = alarm(county, desk.village.sites[0], AUGUST, lines=[RANG, ACCEPTED, CLOSED])
     assert own(who, village)["alarms"] == (1, None)
-    county.sql("ALTER TABLE incident ADD COLUMN IF NOT EXISTS drill boolean NOT NULL DEFAULT false")
-    county.sql("UPDATE incident SET drill = true WHERE id = %s", id)
-    more(county, id, AUGUST, [(601.0, "note", {})])
+    more(county, id, AUGUST, [(601.0, "drill", {"by": "指挥员"})])
     found = own(who, village)
     assert (found["alarms"], found["completed"], found["drilled"][0]) == ((0, None), (0, 0), 1)
 

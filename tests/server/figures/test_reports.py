@@ -41,7 +41,7 @@ def test_the_shipped_form_filled_for_a_village(desk: Desk) -> None:
     assert found["警情数"] == [2, "–", 1, "–"]
     assert found["火警"] == [1, 2, 0, 1]
     assert found["办结率"] == [0.5, 2, 0, 1]
-    assert found["受理时长中位数（秒 s）"] == [20, 1, "–", 0]
+    assert found["受理时长 P50（秒 s）"] == [20, 1, "–", 0]
     assert sheet["B2"].value == "未锁定 · not locked"
 
 
