@@ -75,6 +75,14 @@ _OTHER = partial(
 )
 
 
+_SILENT = partial(
+    problem,
+    422,
+    "静默报警不由其他系统上报 · other systems tell of no silent alarm",
+    "请电话联系县中心 · telephone the centre",
+)
+
+
 class Guard:
     """Who asks, by the token; raises 401, 403, and 429 with Retry-After."""
 
@@ -125,6 +133,8 @@ def build(
     ) -> State:
         """Tells of an incident: opened, or joined to the open one of that house and kind. Send it again under the same
         Idempotency-Key until the answer is 200; it is one report."""
+        if given.what == "silent":  # whether one is open is nobody's to learn by asking
+            raise _SILENT()
         said = intake.digest(given.model_dump())
         async with database.connection() as conn, conn.transaction():
             before = await intake.once(conn, "api", system.source, key, said)
