@@ -31,9 +31,6 @@ from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.scope import Spot
 from heartlamp_server.responder.within import Connection, site_spots
 
-BY = "system"
-"""In the audit log before the number of who did it."""
-
 
 class State(BaseModel):
     """`stage`, `answer`: as in docs/incident.md; nothing of who."""
@@ -149,13 +146,13 @@ def build(
                 assert given.area is not None
                 site = await opening.elsewhere(conn, given.area) or ""
             words = plain.lines(given.words)
-            spoken = Spoken(site, given.what, words, "api", f"{BY}:{system.id}", system.name, where)
+            spoken = Spoken(site, given.what, words, "api", system.account, system.name, where)
             opened = await opening.open_told(conn, vault, epoch(), spoken)
             if opened is None:
                 raise NOWHERE()
             incident, joined, done = opened
             await intake.remember(conn, "api", system.source, key, said, incident.id)
-            await audit.record(conn, f"{BY}:{system.id}", "system.report", incident.id, incident.site, kind=given.what)
+            await audit.record(conn, system.account, "system.report", incident.id, incident.site, kind=given.what)
         wake(done)
         return _shown(incident, joined)
 
@@ -202,10 +199,10 @@ def build(
                 raise problem(409, str(why), why.do) from why
             if after == incident:
                 return _shown(incident, True)
-            entry = replace(entry, detail=entry.detail | {"operator": f"{BY}:{system.id}"})
+            entry = replace(entry, detail=entry.detail | {"operator": system.account})
             others, lines = acts.with_it(following, after, now)
             await audit.record(
-                conn, f"{BY}:{system.id}", "system.handover", id, incident.site, act=given.act, service=given.service
+                conn, system.account, "system.handover", id, incident.site, act=given.act, service=given.service
             )
             done = await change.keep(conn, vault, epoch(), [after, *others], [entry, *lines])
         wake(done)
