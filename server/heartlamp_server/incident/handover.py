@@ -40,11 +40,6 @@ _EARLIER = timedelta(minutes=10)  # clocks of others
 _CASE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff（）()〔〕\[\]/._#-]{2,40}")
 
 
-def service_of(text: str) -> str:
-    """The service that is meant, "" none."""
-    return text if text in SERVICES else ""
-
-
 def of(incident: Incident, service: str) -> Handover | None:
     return next((h for h in incident.handovers if h.service == service), None)
 

@@ -66,7 +66,7 @@ class Settled(BaseModel):
     why: str = Field(min_length=1, max_length=200)
 
 
-class CallView(BaseModel):
+class HotlineCall(BaseModel):
     """`due_at`: until then it is an incident or settled; `climbed_at`: nobody had, and it became one by itself."""
 
     id: int
@@ -82,9 +82,9 @@ class CallView(BaseModel):
     caller: bool
 
 
-class Calls(BaseModel):
+class HotlineCalls(BaseModel):
     now: datetime
-    calls: list[CallView]
+    calls: list[HotlineCall]
 
 
 class Caller(BaseModel):
@@ -169,7 +169,7 @@ def router(
         return Reported(incident=incident.id, joined=joined)
 
     @routes.post("/hotline", responses=REFUSALS)
-    async def take_call(given: Taken, scope: Desk) -> CallView:
+    async def take_call(given: Taken, scope: Desk) -> HotlineCall:
         """Somebody at the centre took a call; from now on the time runs in which it must be settled."""
         number = plain.name(given.number)
         if number:
@@ -190,15 +190,15 @@ def router(
         scope: Desk,
         state: Literal["open", "settled"] = "open",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> Calls:
-        """Calls that were taken in one's areas; of open ones the oldest first."""
+    ) -> HotlineCalls:
+        """HotlineCalls that were taken in one's areas; of open ones the oldest first."""
         where = Where()
         inside = where.inside(reach(scope, "hotline"), "c.area")
         async with database.connection() as conn:
             found = await intake.calls(conn, inside, where.values, state == "open", limit)
             clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
         assert clock is not None
-        return Calls(now=clock[0], calls=[view(c) for c in found])
+        return HotlineCalls(now=clock[0], calls=[view(c) for c in found])
 
     @routes.get("/hotline/{id}/caller", responses=REFUSALS)
     async def who_called(id: Id, scope: Desk) -> Caller:
@@ -247,7 +247,7 @@ def router(
         return await change.keep(conn, vault, epoch(), [merged, incident], [entry])
 
     @routes.post("/hotline/{id}/settle", responses=REFUSALS)
-    async def settle_call(id: Id, given: Settled, scope: Desk) -> CallView:
+    async def settle_call(id: Id, given: Settled, scope: Desk) -> HotlineCall:
         """No incident: nothing was the matter, or it is a matter. What it became by itself is closed as every other."""
         async with database.connection() as conn, conn.transaction():
             call = await mine(conn, scope, id, lock=True)
@@ -269,8 +269,8 @@ def router(
     return routes
 
 
-def view(call: Call) -> CallView:
-    return CallView(
+def view(call: Call) -> HotlineCall:
+    return HotlineCall(
         id=call.id,
         area=call.area,
         taken_at=call.taken_at,

@@ -2,7 +2,6 @@
 joins the open one of the same house and matter, and goes the same way as every other."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -92,14 +91,13 @@ async def elsewhere(conn: Connection, area: int) -> str | None:
         "INSERT INTO site (id, area, kind, name) VALUES (%s, %s, 'elsewhere', '其他地点') ON CONFLICT (id) DO NOTHING",
         (f"at-{area}", area),
     )
-    return f"at-{area}"
+    made = await conn.execute("SELECT id FROM site WHERE id = %s AND kind = 'elsewhere'", (f"at-{area}",))
+    return f"at-{area}" if await made.fetchone() else None
 
 
-async def open_told(
-    conn: Connection, vault: Vault, epoch: str, spoken: Spoken, also: Callable[[Incident], bool] = lambda _: True
-) -> tuple[Incident, bool, Done] | None:
+async def open_told(conn: Connection, vault: Vault, epoch: str, spoken: Spoken) -> tuple[Incident, bool, Done] | None:
     """(the incident, whether it joined one that was open, what to wake after the commit), in the caller's transaction,
-    of which it is the last act. None: there is no such site, or `also` refuses the one that it would join."""
+    of which it is the last act. None: there is no such site."""
     row = await (await conn.execute("SELECT id FROM site WHERE id = %s FOR NO KEY UPDATE", (spoken.site,))).fetchone()
     if row is None:
         return None
@@ -110,8 +108,6 @@ async def open_told(
     now: datetime = clock[0]
     place = to_place(known["places"][0])
     before = from_row(known["incidents"][0]) if known["incidents"] and not spoken.where else None
-    if before is not None and not also(before):
-        return None
     id = event_id(OWNERS[spoken.source], os.urandom(8))
     incident, entry = told(before, spoken, id, place, now)
     entries = [entry]

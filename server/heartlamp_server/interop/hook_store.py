@@ -24,7 +24,7 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`secrets`: the newest first; `after`: when what it tells had happened."""
+    """`secrets`: the newest first."""
 
     id: int
     hook: int

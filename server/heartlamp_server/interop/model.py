@@ -29,6 +29,11 @@ class System:
     ended_at: datetime | None = None
 
     @property
+    def account(self) -> str:
+        """As the audit log and the incident name it."""
+        return f"system:{self.id}"
+
+    @property
     def source(self) -> str:
         """Under which its reports are remembered."""
         return str(self.id)

@@ -31,9 +31,6 @@ from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.scope import Spot
 from heartlamp_server.responder.within import Connection, site_spots
 
-BY = "system"
-"""In the audit log before the number of who did it."""
-
 
 class State(BaseModel):
     """`stage`, `answer`: as in docs/incident.md; nothing of who."""
@@ -72,6 +69,14 @@ _OTHER = partial(
     422,
     "同一个 Idempotency-Key 下内容不同 · another report came under the same Idempotency-Key",
     "每起警情用一个新的键 · use a new key for each incident",
+)
+
+
+_SILENT = partial(
+    problem,
+    422,
+    "静默报警不由其他系统上报 · other systems tell of no silent alarm",
+    "请电话联系县中心 · telephone the centre",
 )
 
 
@@ -125,6 +130,8 @@ def build(
     ) -> State:
         """Tells of an incident: opened, or joined to the open one of that house and kind. Send it again under the same
         Idempotency-Key until the answer is 200; it is one report."""
+        if given.what == "silent":  # whether one is open is nobody's to learn by asking
+            raise _SILENT()
         said = intake.digest(given.model_dump())
         async with database.connection() as conn, conn.transaction():
             before = await intake.once(conn, "api", system.source, key, said)
@@ -139,13 +146,13 @@ def build(
                 assert given.area is not None
                 site = await opening.elsewhere(conn, given.area) or ""
             words = plain.lines(given.words)
-            spoken = Spoken(site, given.what, words, "api", f"{BY}:{system.id}", system.name, where)
+            spoken = Spoken(site, given.what, words, "api", system.account, system.name, where)
             opened = await opening.open_told(conn, vault, epoch(), spoken)
             if opened is None:
                 raise NOWHERE()
             incident, joined, done = opened
             await intake.remember(conn, "api", system.source, key, said, incident.id)
-            await audit.record(conn, f"{BY}:{system.id}", "system.report", incident.id, incident.site, kind=given.what)
+            await audit.record(conn, system.account, "system.report", incident.id, incident.site, kind=given.what)
         wake(done)
         return _shown(incident, joined)
 
@@ -165,8 +172,6 @@ def build(
         """The case number of an incident that was handed over, or what became of it. The same twice is once."""
 
         def doing(incident: Incident, now: datetime) -> Change:
-            if not incident.handovers and given.act != "ended":
-                raise Refused("这起警情没有移交", "it was not handed over", "请核对编号 · check the number")
             match given.act:
                 case "taken":
                     return handover.take(
@@ -194,10 +199,10 @@ def build(
                 raise problem(409, str(why), why.do) from why
             if after == incident:
                 return _shown(incident, True)
-            entry = replace(entry, detail=entry.detail | {"operator": f"{BY}:{system.id}"})
+            entry = replace(entry, detail=entry.detail | {"operator": system.account})
             others, lines = acts.with_it(following, after, now)
             await audit.record(
-                conn, f"{BY}:{system.id}", "system.handover", id, incident.site, act=given.act, service=given.service
+                conn, system.account, "system.handover", id, incident.site, act=given.act, service=given.service
             )
             done = await change.keep(conn, vault, epoch(), [after, *others], [entry, *lines])
         wake(done)

@@ -203,6 +203,7 @@ def test_another_system_tells_once_however_often_it_sends(county: County, operat
     assert operator.card(id)["presses"] == 2
     assert system.get(f"/incidents/{id}").json()["stage"] == "reported"
     assert county.sql("SELECT source FROM incident WHERE id = %s", id) == [("api",)]
+    assert tell("k3", what="silent").status_code == 422, "whether one is open is nobody's to learn"
     assert system.post("/incidents", json=about).status_code == 422, "without a key nobody could send it again"
 
 
