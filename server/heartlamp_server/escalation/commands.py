@@ -38,6 +38,8 @@ def add_to(commands: Any, config_option: Callable[[argparse.ArgumentParser], Non
     take = verb("import", _import, "take in policies as TOML; all of them or none")
     take.add_argument("file", type=Path, help="[[policy]] with id, steps and what else docs/escalation.md has")
     verb("list", _list, "the policies that hold, the special before the general")
+    end = verb("end", _end, "a policy holds no more; open calls keep their course")
+    end.add_argument("id")
     simulate = verb("simulate", _simulate, "who would be called when for a call of this site, if nobody answered")
     simulate.add_argument("site")
     simulate.add_argument("--what", default="panic", help="panic, fire, gas, flood, slope or silent")
@@ -77,6 +79,20 @@ async def _import(args: argparse.Namespace, config: Config, connect: Connect) ->
             version = await policies.save(conn, policy, area, place, operating.person())
             await audit.record(conn, operating.person(), "policy.change", policy.id, version=version)
             print(f"{policy.id}: version {version}, {len(policy.steps)} steps")
+    return 0
+
+
+async def _end(args: argparse.Namespace, config: Config, connect: Connect) -> int:
+    from heartlamp_server.audit import operating
+    from heartlamp_server.audit import store as audit
+    from heartlamp_server.escalation import policies
+
+    async with connect() as conn, conn.transaction():
+        version = await policies.end(conn, args.id)
+        if version is None:
+            return _no(f"no policy {args.id} holds; nothing was changed")
+        await audit.record(conn, operating.person(), "policy.end", args.id, version=version)
+    print(f"{args.id}: version {version} holds no more; villages are told within a minute")
     return 0
 
 

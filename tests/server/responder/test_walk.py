@@ -72,6 +72,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
             }
         )
     ],
+    ("POST", "/api/policies/{id}/end"): lambda t: [Call({"id": f"p{t.mark}"})],
     ("POST", "/api/policies/simulate"): lambda t: [Call(body={"site": t.village.sites[0]})],
     ("GET", "/api/devices"): lambda t: [Call()],
     ("GET", "/api/device-counts"): lambda t: [Call()],
@@ -220,6 +221,8 @@ def ask(person: Somebody, route: Route, call: Call) -> httpx.Response:
 
 
 def told(reply: httpx.Response) -> Any:
+    if "json" not in reply.headers.get("content-type", "json"):
+        return reply.text
     return reply.json() if reply.content else None
 
 
