@@ -36,6 +36,7 @@ from heartlamp_server.escalation.worker import Escalation
 from heartlamp_server.figures.worker import Keeping as Facts
 from heartlamp_server.firmware.routes import Bundles
 from heartlamp_server.incident.hotline import Hotline
+from heartlamp_server.incident.mirror import Mirror
 from heartlamp_server.ingest.down import Down
 from heartlamp_server.ingest.of_one import Room
 from heartlamp_server.ingest.routes import Ingest, not_served
@@ -46,6 +47,7 @@ from heartlamp_server.notification.child import Child
 from heartlamp_server.operation.retention import Keeping
 from heartlamp_server.picture.routes import Pictures
 from heartlamp_server.seal import Seal
+from heartlamp_server.supervising import Supervising
 from heartlamp_server.telemetry import opening
 
 if TYPE_CHECKING:
@@ -73,10 +75,11 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
-        self.climbing = Climbing(self.database)
         self.facts = Facts(self.database, config.figures)
         self.hooks = Hooks(self.database, self.seal, config.webhook_networks)
         self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
+        self.climbing = Climbing(self.database, Supervising(self.seal, self._channels).tell)
+        self.mirror = Mirror(self.database, self.vault, self.current_epoch, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
@@ -123,6 +126,7 @@ class County:
             "telemetry": self.series.run(self.database),
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
+            "mirror": self.mirror.run(),
             "matters": self.climbing.run(),
             "figures": self.facts.run(),
             "hotline": self.hotline.run(),

@@ -296,7 +296,7 @@ class Plans:
         return handed
 
     async def made(self, conn: Connection, village: int, groups: list[int], now: datetime) -> Plan | None:
-        """None: nobody wrote a policy for it, and nobody has a duty there."""
+        """None: nobody ever wrote a policy for it, and nobody has a duty there."""
         places = [await duties.place(conn, group) for group in groups]
         chain = (await duties.place(conn, village)).chain
         own = await policies.that_hold(conn, tuple(dict.fromkeys(a for p in places for a in (*p.chain, *chain))))
@@ -310,7 +310,7 @@ class Plans:
             if whom.level in IN_THE_VILLAGE and whom.role not in MACHINES
             for p in places
         )
-        if not own and not in_the_village:
+        if not own and not in_the_village and not await policies.ever_spoke(conn, chain):
             return None
         return village_plan(found, [p.group for p in places], duty, UTC_OFFSET_MIN)
 

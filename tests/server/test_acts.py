@@ -1,10 +1,11 @@
 """What an operator does with an incident beside answering, on the running county."""
 
+import time
 from typing import Any
 
 import httpx
 
-from tests.server.county import County, Operator, Village
+from tests.server.county import WAIT_SECONDS, County, Operator, Village
 
 
 def do(operator: Operator, incident: str, act: str, **more: Any) -> httpx.Response:
@@ -35,6 +36,19 @@ def test_one_fire_two_houses_end_together(county: County, village: Village, oper
     assert operator.say(one.id, "closed", how="arrived", who="消防员").status_code == 200
     assert (operator.card(other.id)["answer"], operator.card(other.id)["closed_how"]) == ("closed", "arrived")
     assert "closed" in operator.kinds(other.id)
+
+
+def test_a_house_that_follows_shows_what_a_lamp_s_key_said_of_the_other(village: Village, operator: Operator) -> None:
+    village.send(one := village.lamps[0].press("fire"), other := village.lamps[1].press("fire"))
+    do(operator, other.id, "merge", into=one.id)
+    village.send(village.lamps[1].answer(one.id, "coming"))  # by a batch, which knows one house at a time
+    shown = operator.card(one.id)
+    assert shown["answer"] == "coming"
+    deadline = time.monotonic() + WAIT_SECONDS
+    while operator.card(other.id)["who"] != shown["who"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # another task's doing, of which nothing is told but the feed
+    assert operator.card(other.id)["answer"] == "coming"
 
 
 def test_a_false_alarm_is_declared_by_who_saw_them_and_may_be_opened_again(

@@ -171,6 +171,7 @@ ACTIONS = {
     "household.list": ("住户名单", "handled a list of households"),
     "broadcast.confirm": ("确认广播", "confirmed a broadcast"),
     "policy.change": ("更改升级规则", "changed an escalation policy"),
+    "policy.end": ("终止升级规则", "ended an escalation policy"),
     "channel.fault": ("通知渠道故障", "a channel does not work"),
     "county.enrol": ("登记区域与设备", "enrolled a county file"),
     "device.revoke": ("吊销设备", "revoked a device"),

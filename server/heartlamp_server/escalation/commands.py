@@ -38,10 +38,20 @@ def add_to(commands: Any, config_option: Callable[[argparse.ArgumentParser], Non
     take = verb("import", _import, "take in policies as TOML; all of them or none")
     take.add_argument("file", type=Path, help="[[policy]] with id, steps and what else docs/escalation.md has")
     verb("list", _list, "the policies that hold, the special before the general")
+    end = verb("end", _end, "a policy holds no more; open calls keep their course")
+    end.add_argument("id")
     simulate = verb("simulate", _simulate, "who would be called when for a call of this site, if nobody answered")
     simulate.add_argument("site")
     simulate.add_argument("--what", default="panic", help="panic, fire, gas, flood, slope or silent")
     simulate.add_argument("--seconds", type=int, default=UNTIL_S, help="how long nobody answers")
+
+    plan = commands.add_parser("plan", help="villages' escalation plans").add_subparsers(required=True)
+    words = "hand a village's gateway an escalation plan; prints its version"
+    load = plan.add_parser("load", help=words, description=words)
+    load.set_defaults(do=lambda args: asyncio.run(_awaited(_plan_load(args, *opened(args)))))
+    load.add_argument("name")
+    config_option(load)
+    load.add_argument("--file", type=Path, required=True, help="the plan as JSON; its version is ours to give")
 
 
 async def _awaited(work: Awaitable[int]) -> int:
@@ -77,6 +87,46 @@ async def _import(args: argparse.Namespace, config: Config, connect: Connect) ->
             version = await policies.save(conn, policy, area, place, operating.person())
             await audit.record(conn, operating.person(), "policy.change", policy.id, version=version)
             print(f"{policy.id}: version {version}, {len(policy.steps)} steps")
+    return 0
+
+
+async def _end(args: argparse.Namespace, config: Config, connect: Connect) -> int:
+    from heartlamp_server.audit import operating
+    from heartlamp_server.audit import store as audit
+    from heartlamp_server.escalation import policies
+
+    async with connect() as conn, conn.transaction():
+        version = await policies.end(conn, args.id)
+        if version is None:
+            return _no(f"no policy {args.id} holds; nothing was changed")
+        await audit.record(conn, operating.person(), "policy.end", args.id, version=version)
+    print(f"{args.id}: version {version} holds no more; villages are told within a minute")
+    return 0
+
+
+async def _plan_load(args: argparse.Namespace, config: Config, connect: Connect) -> int:
+    from heartlamp_protocol.device.frame import FrameError
+    from heartlamp_protocol.escalation.check import faults
+    from heartlamp_protocol.escalation.plan import Plan
+
+    from heartlamp_server.audit import operating
+    from heartlamp_server.audit import store as audit
+    from heartlamp_server.escalation import store
+
+    try:
+        plan = Plan.from_json(args.file.read_bytes())
+    except FrameError as wrong:
+        return _no(f"{args.file}: {wrong}; nothing was changed")
+    async with connect() as conn, conn.transaction():
+        wrong_with_it = faults(plan, await store.groups(conn, args.name))
+        version = None if wrong_with_it else await store.keep(conn, args.name, plan)
+        if version is not None:
+            await audit.record(conn, operating.person(), "plan.load", args.name, version=version)
+    if wrong_with_it:
+        return _no("\n".join(f"{args.file}: {fault}" for fault in wrong_with_it) + "\nnothing was changed")
+    if version is None:
+        return _no(f"there is no gateway {args.name}, or it is revoked; nothing was changed")
+    print(f"plan {version}: {len(plan.policies)} policies, {len(plan.targets)} targets; {args.name} is told of it")
     return 0
 
 

@@ -98,6 +98,24 @@ async def all_now(conn: Connection) -> list[Kept]:
     return [_kept(row) for row in await cursor.fetchall()]
 
 
+async def ever_spoke(conn: Connection, areas: Sequence[int]) -> bool:
+    """Whether a policy holds or held for one of these areas, or everywhere."""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT FROM escalation_policy WHERE area IS NULL OR area = ANY(%s))", (list(areas),)
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def end(conn: Connection, id: str) -> int | None:
+    """The version that held until now; None: none did. In a transaction."""
+    cursor = await conn.execute(
+        "UPDATE escalation_policy SET ended_at = now() WHERE id = %s AND ended_at IS NULL RETURNING version", (id,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else None
+
+
 async def save(conn: Connection, policy: EscalationPolicy, area: int | None, place: int, by: str) -> int:
     """Its version; the one before it ends. In a transaction."""
     await conn.execute("SELECT pg_advisory_xact_lock(hashtext('escalation policy'), hashtext(%s))", (policy.id,))

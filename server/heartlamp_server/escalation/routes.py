@@ -88,6 +88,7 @@ class Calls(BaseModel):
 def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
     routes = APIRouter()
     sees, changes = gate.require("policy.see"), gate.require("policy.change")
+    no_policy = partial(problem, 404, "没有这条规则 · no such policy", "请刷新列表 · reload the list")
     no_place = partial(problem, 404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
 
     @routes.get("/policies")
@@ -116,6 +117,21 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             version = await policies.save(conn, policy, given.area, given.place, scope.person.name)
             await audit.record(conn, scope.person.name, "policy.change", given.id, version=version)
         return Saved(version=version)
+
+    @routes.post("/policies/{id}/end", responses={404: {"model": Problem}})
+    async def end_policy(id: str, scope: Annotated[Scope, Depends(changes)]) -> Saved:
+        """From now on the next one that fits holds, or the built-in one. Calls that are open keep their course."""
+        async with database.connection() as conn, conn.transaction():
+            held = [k for k in await policies.all_now(conn) if k.policy.id == id]
+            spots = await area_spots(conn, [k.area for k in held if k.area is not None])
+            everywhere = reach(scope, "policy.change").everywhere
+            if not held or not all(
+                everywhere if k.area is None else may(scope, "policy.change", spots.get(k.area, Spot())) for k in held
+            ):
+                raise no_policy()
+            version = await policies.end(conn, id)
+            await audit.record(conn, scope.person.name, "policy.end", id, version=version or 0)
+        return Saved(version=version or 0)
 
     @routes.post("/policies/simulate", responses={404: {"model": Problem}})
     async def simulated(given: Simulated, scope: Annotated[Scope, Depends(sees)]) -> Calls:

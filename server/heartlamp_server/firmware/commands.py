@@ -1,10 +1,13 @@
 """What a technician says of firmware at the command line. Each returns the exit code."""
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from heartlamp_protocol.bundles import BundleError, read_bundle, signed_by, version_text
 from heartlamp_protocol.refusals import refusal
@@ -15,10 +18,43 @@ from heartlamp_server.audit import store as audit
 from heartlamp_server.config import ConfigError
 from heartlamp_server.firmware import store
 from heartlamp_server.firmware.model import outcome, read_key
+from heartlamp_server.running import config_option, connected
 from heartlamp_server.telemetry import opening
 from heartlamp_server.telemetry.model import SeriesAway
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[store.Connection]]
+
+
+def add_to(commands: Any) -> None:
+    """`commands`: of an argument parser."""
+    verbs = commands.add_parser("firmware", help="the devices' programs").add_subparsers(required=True)
+    for verb, work, help in (
+        ("add", add, "take in a signed bundle"),
+        ("offer", offer, "offer a bundle to a village, a household group or one device"),
+        ("withdraw", withdraw, "end every offer of a bundle; who has it keeps it"),
+        ("list", show, "what there is, and what became of it at each device that it is offered to"),
+    ):
+        sub = verbs.add_parser(verb, help=help, description=help)
+        sub.set_defaults(do=partial(_do, work))
+        config_option(sub)
+        if verb == "add":
+            sub.add_argument("file", type=Path, help="heartlamp-….hlb")
+            sub.add_argument("--key", type=Path, required=True, help="which devices trust: update_key.json or a PEM")
+        elif verb != "list":
+            sub.add_argument("bundle", help="its id")
+        if verb == "offer":
+            to = sub.add_mutually_exclusive_group(required=True)
+            to.add_argument("--village", help="its name, code or gateway")
+            to.add_argument("--group", help="its name, or `county township village group` where several have it")
+            to.add_argument("--device")
+            sub.add_argument("--again", action="store_true", help="also to devices that have refused it before")
+
+
+def _do(work: Callable[[argparse.Namespace, Connect], Awaitable[int]], args: argparse.Namespace) -> int:
+    async def done() -> int:
+        return await work(args, lambda: connected(configuration.read(args.config)))
+
+    return asyncio.run(done())
 
 
 async def add(args: argparse.Namespace, connect: Connect) -> int:

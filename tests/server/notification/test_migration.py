@@ -1,4 +1,4 @@
-"""The schema goes forward on data of the version before it."""
+"""The schema goes forward, by step 0011 too, on data of the version before it."""
 
 from collections.abc import Callable
 from pathlib import Path

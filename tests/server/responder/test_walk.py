@@ -76,6 +76,7 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
             }
         )
     ],
+    ("POST", "/api/policies/{id}/end"): lambda t: [Call({"id": f"p{t.mark}"})],
     ("POST", "/api/policies/simulate"): lambda t: [Call(body={"site": t.village.sites[0]})],
     ("GET", "/api/devices"): lambda t: [Call()],
     ("GET", "/api/device-counts"): lambda t: [Call()],

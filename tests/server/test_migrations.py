@@ -1,0 +1,108 @@
+"""The schema's steps on a county that was there before them. 0008, 0009, 0011 and 0013 have tests beside what
+they are about; here are the others, and that every step has one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import heartlamp_server.database.migrate as migrate_module
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from heartlamp_server.incident.store import from_row
+
+TESTS = Path(__file__).parent
+
+
+@contextmanager
+def before(conninfo: str, revision: str) -> Iterator[tuple[psycopg.Connection[Any], Callable[[], None]]]:
+    """A connection to a database as it was before this step, and what takes the step."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
+    config.attributes["conninfo"] = conninfo
+    down = ScriptDirectory.from_config(config).get_revision(revision).down_revision
+    assert isinstance(down, str)
+    command.upgrade(config, down)
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        conn.execute("INSERT INTO area (parent, level, name) VALUES (NULL, 'county', '庆丰县')")
+        conn.execute("INSERT INTO site (id, area, name) SELECT 's1', id, '三组 7号' FROM area")
+        conn.execute("INSERT INTO device (id, kind, site) VALUES ('lamp1', 'lamp', 's1')")
+        yield conn, lambda: command.upgrade(config, revision)
+
+
+def test_readings_of_before_are_rolled_up_from_the_first_on_and_the_log_is_only_added_to(
+    new_database: Callable[[], str],
+) -> None:
+    with before(new_database(), "0010") as (conn, step):
+        conn.execute(
+            "CREATE TABLE reading_202607 PARTITION OF reading FOR VALUES FROM ('2026-07-01Z') TO ('2026-08-01Z')"
+        )
+        conn.execute("INSERT INTO reading VALUES ('lamp1', 'rssi_dbm', '2026-07-03T10:20:00Z', -60, 'b0', 1)")
+        step()
+        row = conn.execute("SELECT until FROM reading_rolled").fetchone()
+        assert row == (datetime(2026, 7, 3, 10, tzinfo=UTC),)
+        assert conn.execute("SELECT value FROM reading").fetchall() == [(-60,)]
+        conn.execute("INSERT INTO audit (who, what, about, site, detail) VALUES ('a', 'login.done', '', '', '{}')")
+        assert conn.execute("SELECT count(*) FROM audit_waiting").fetchone() == (1,)
+        for statement in ("UPDATE audit SET who = 'b'", "DELETE FROM audit", "TRUNCATE audit"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(statement)
+
+
+def test_calls_of_before_go_on_as_calls_of_devices(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0012") as (conn, step):
+        place = '{"name": "三组 7号", "address": "", "landmark": "", "path": ["庆丰县"]}'
+        responders = '[{"key": "person:1", "name": "1", "answer": "coming", "at": "2026-07-03T10:21:00Z", "by": ""}]'
+        columns = (
+            "id, site, what, place, opened_at, presses, last_press_at, events, rver, aver, answer, who, responders, "
+            "doubts, cancelled, lit, lit_of, closed_at, closed_by, closed_how"
+        )
+        for id, closed in (("lamp1-a", None), ("lamp1-b", "2026-07-03T11:00:00Z")):
+            conn.execute(
+                f"INSERT INTO incident ({columns}) VALUES (%s, 's1', 'panic', %s, '2026-07-03T10:20:00Z', 1, "
+                "'2026-07-03T10:20:00Z', %s, 1, 1, 'coming', '1', %s, '{}', false, '{}', 1, %s, '', '')",
+                (id, place, [id], responders, closed),
+            )
+        step()
+        rows = conn.execute("SELECT to_jsonb(i) FROM incident i ORDER BY id").fetchall()
+        first, second = (from_row(row[0]) for row in rows)
+        assert (first.source, first.stage, first.after, first.merged_into) == ("device", "coming", {}, "")
+        assert (second.stage, second.reopened) == ("closed", 0)
+        assert conn.execute("SELECT count(*) FROM course").fetchone() == (0,)  # the worker takes the open one up
+
+
+def test_words_of_before_can_be_erased_and_nothing_else(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0016") as (conn, step):
+        conn.execute(
+            "INSERT INTO volunteer_order (service, zh, en, site, area, words, ordered_by, ordered_at, offered_by, "
+            "offered_to, taken_by, done_by, ended, said, given_back, stage) SELECT 'lamp', '', '', 's1', id, '换灯', "
+            "'', now(), '', '{}', '', '', 'done', '', '{}', 'done' FROM area"
+        )
+        conn.execute(
+            "INSERT INTO volunteer_order_line (volunteer_order, at, act, by, detail) "
+            "SELECT id, now(), 'order', 'a', '{\"words\": \"换灯\"}' FROM volunteer_order"
+        )
+        step()
+        erase = "UPDATE volunteer_order_line SET detail = '{}'"
+        with pytest.raises(psycopg.errors.RaiseException, match="only added to"):
+            conn.execute(erase)
+        with conn.transaction():
+            conn.execute("SET LOCAL heartlamp.erases = 'on'")
+            conn.execute(erase)
+        conn.execute("SET heartlamp.erases = 'on'")
+        with pytest.raises(psycopg.errors.RaiseException, match="only added to"):
+            conn.execute("UPDATE volunteer_order_line SET by = 'somebody else'")
+        assert conn.execute("SELECT by, detail FROM volunteer_order_line").fetchall() == [("a", {})]
+        conn.execute("INSERT INTO process (what, host, pid) VALUES ('county', 'c1', 1)")
+
+
+def test_every_step_since_0008_has_a_test() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
+    steps = [s.revision for s in ScriptDirectory.from_config(config).walk_revisions() if s.revision >= "0008"]
+    assert [step for step in steps if f'"{step}"' not in tests and f"step {step}" not in tests] == []
