@@ -16,10 +16,11 @@ from heartlamp_server.matter.counts import COUNTED
 Connection = psycopg.AsyncConnection[Any]
 
 _FLAGS = [f.name for f in fields(Flags)]
+NARROW = 16
+"""So few areas are found by themselves; of more, nearly all that happened in the period is theirs."""
 _HERE = """
-figure_fact f CROSS JOIN LATERAL unnest(f.areas) AS a (id)
-WHERE f.began_at >= %(since)s AND f.began_at < %(until)s AND f.areas && %(areas)s::bigint[]
-    AND a.id = ANY(%(areas)s::bigint[]) AND (%(silent)s OR f.what <> 'silent')
+figure_fact f CROSS JOIN LATERAL unnest(f.areas) AS a (id) JOIN unnest(%(areas)s::bigint[]) AS w (id) ON w.id = a.id
+WHERE f.began_at >= %(since)s AND f.began_at < %(until)s AND (%(silent)s OR f.what <> 'silent') /* narrow */
 """
 _CELLS = f"SELECT a.id, count(*), {', '.join('f.' + name for name in _FLAGS)} FROM {_HERE} GROUP BY a.id, " + ", ".join(
     f"f.{name}" for name in _FLAGS
@@ -77,14 +78,18 @@ async def facts(
     asked: dict[str, Any] = {"areas": list(areas), "since": since, "until": until, "silent": silent}
     asked |= {"first": period.first, "last": period.last}
     cells: dict[int, list[tuple[Flags, int]]] = {}
-    for row in await _rows(conn, _CELLS, asked):
+    for row in await _rows(conn, _found(_CELLS, areas), asked):
         cells.setdefault(row[0], []).append((Flags(*row[2:]), row[1]))
     times = {
         row[0]: {name: _spread(*row[n : n + 2]) for n, name in zip(range(1, 9, 2), TIMES, strict=True)}
-        for row in await _rows(conn, _TIMES, asked)
+        for row in await _rows(conn, _found(_TIMES, areas), asked)
     }
     around = await _around(conn, asked)
     return {area: Facts(cells.get(area, ()), times.get(area, {}), Around(**around.get(area, {}))) for area in areas}
+
+
+def _found(query: str, areas: Sequence[int]) -> str:
+    return query.replace("/* narrow */", "AND f.areas && %(areas)s::bigint[]" if len(areas) <= NARROW else "")
 
 
 def _spread(of: int, found: Sequence[int] | None) -> Spread:
@@ -99,7 +104,7 @@ async def _around(conn: Connection, asked: Mapping[str, Any]) -> dict[int, dict[
 
     for area, heard_of, heard, sites, unproven in await _rows(conn, _PRESENCE, asked):
         take(area, heard_of=heard_of, heard=heard, sites=sites, unproven=unproven)
-    for area, drilled in await _rows(conn, _DRILLED, asked):
+    for area, drilled in await _rows(conn, _found(_DRILLED, asked["areas"]), asked):
         take(area, drilled=drilled)
     for area, cards, fen, megabytes in await _rows(conn, _CARDS, asked):
         take(area, cards=cards, cards_fen=fen, cards_megabytes=megabytes)
