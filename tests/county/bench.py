@@ -166,7 +166,6 @@ def paths(conninfo: str) -> dict[str, str]:
         "devices, 200 sites": "devices?limit=200",
         "devices that are missed": "devices?missed=true",
         "counts of devices": "device-counts",
-        "devices, every one (no aim)": "devices",
         "gateways": "gateways",
         "quarantine": "quarantine",
         "an area": f"areas/{village}",
@@ -176,6 +175,7 @@ def paths(conninfo: str) -> dict[str, str]:
         "matters": "matters",
         "device page, a day": f"readings/device?device={full}&hours=24",
         "device page, 30 days": f"readings/device?device={full}&hours=720",
+        "devices, every one (no aim)": "devices",
     }
 
 
@@ -191,7 +191,7 @@ def queries(console: str, password: str, conninfo: str, often: int) -> dict[str,
             if status != 200:
                 line += f"{'(' + str(status) + ')':>18}"
                 continue
-            took = client.times(http, path, often)
+            took = client.times(http, path, often if "no aim" not in name else 1)
             p50, p95 = statistics.median(took), sorted(took)[int(len(took) * 0.95)]
             found.setdefault(name, {})[role] = [round(p50, 1), round(p95, 1)]
             aim = DEVICE_AIM_MS if name.startswith("device page") else AIM_MS
@@ -236,11 +236,11 @@ def ingest(gateways: str, config: Config, size: Size, conninfo: str) -> dict[str
     found["single bare"] = bare.measure(conninfo, 1, few)
     said = client.readings(size, POINTS // len(NAMES), 200, NAMES)
     found["points"] = POINTS / sent(said, "readings", 4)
-    forget(conninfo, began)
     for name in ("batched", "single"):
         ours, floor = found[name], found[f"{name} bare"]
         print(f"  alarms, {name:<10}{ours:>10,.0f} a second, bare SQL {floor:>10,.0f}: {ours / floor:.2f}", flush=True)
     print(f"  points of readings{found['points']:>10,.0f} a second", flush=True)
+    forget(conninfo, began)
     return {name: round(value, 1) for name, value in found.items()}
 
 
@@ -254,6 +254,7 @@ def forget(conninfo: str, since: datetime) -> None:
         f"DELETE FROM event WHERE incident IN ({mine})",
         "DELETE FROM incident WHERE opened_at >= %(since)s",
     ]
-    with psycopg.connect(conninfo, autocommit=True) as conn:
+    with psycopg.connect(conninfo) as conn:
+        conn.execute("LOCK TABLE course IN EXCLUSIVE MODE")  # the worker follows them meanwhile
         for statement in statements:
             conn.execute(statement, {"since": since})

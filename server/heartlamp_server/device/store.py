@@ -337,9 +337,10 @@ async def counts(conn: psycopg.AsyncConnection[Any], reach: Reach) -> Counts:
     inside = where.inside(reach, "s.area", "s.id")
     within = "" if inside == "true" else f"AND d.site IN (SELECT s.id FROM site s WHERE {inside})"
     cursor = await conn.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE d.online), count(*) FILTER (WHERE {_MISSED}), "
-        "count(DISTINCT d.site) FROM device d LEFT JOIN gateway o ON o.device = d.id "
-        f"WHERE d.revoked_at IS NULL {within}",
+        "SELECT coalesce(sum(many), 0)::bigint, coalesce(sum(online), 0)::bigint, coalesce(sum(missed), 0)::bigint, "
+        "count(*) FROM (SELECT count(*) AS many, count(*) FILTER (WHERE d.online) AS online, "
+        f"count(*) FILTER (WHERE {_MISSED}) AS missed FROM device d LEFT JOIN gateway o ON o.device = d.id "
+        f"WHERE d.revoked_at IS NULL {within} GROUP BY d.site) AS s",
         where.values,
     )
     row = await cursor.fetchone()
