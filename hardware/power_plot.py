@@ -45,7 +45,8 @@ def _years(v: Values, divider_kohm: int) -> list[str]:
     before = {**v, "cell": {**v["cell"], "capacity_mah": v["cell_before"]["capacity_mah"]}}
     for figures, color, name in ((v, COLORS[0], "CR17450"), (before, COLORS[2], "CR123A")):
         points = [at(s, button_years(with_value(figures, "button", "listen_s", s), divider_kohm)) for s in steps]
-        marks += [path(points, color, 2.4), text(points[-1][0], points[-1][1] - 8, name, color, "end", bold=True)]
+        x, y = points[3]
+        marks += [path(points, color, 2.4), text(x + 8, y - 2, name, color, bold=True)]
     now = v["button"]["listen_s"]
     x, y = at(now, button_years(v, divider_kohm))
     marks += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{COLORS[0]}"/>', text(x + 8, y - 8, "as built")]
