@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from heartlamp_tech.board_rules import ASLEEP_MOST_UA
 from heartlamp_tech.boards import read_all
 
 from hardware import power, power_plot
@@ -71,3 +72,11 @@ def test_table_and_plot_show_every_claim_and_the_same_bytes_each_time() -> None:
     assert all(f"`{figure.part}.{figure.name}`" in table for figure in READ)
     assert power_plot.draw(V, DIVIDER) == power_plot.draw(V, DIVIDER)
     assert "heartbeat: listen" in power_plot.draw(V, DIVIDER)
+
+
+def test_a_board_that_the_rules_let_pass_lasts_five_years() -> None:
+    """Asleep, the chip is what differs between boards: the rest of the model's sleep stays."""
+    asleep = sum(mah for name, mah in power.button_ma_h(V, DIVIDER).items() if name.startswith("asleep"))
+    more = ASLEEP_MOST_UA * power.HOURS_A_YEAR / 1000 - asleep
+    year = sum(power.button_ma_h(V, DIVIDER).values()) + more
+    assert V["cell"]["capacity_mah"] * V["cell"]["usable"] / year >= 5
