@@ -106,7 +106,8 @@ def _schematic(wiring: Wiring, symbols: str) -> str:
         marks.append(_label(net, f"(at {x:g} {y:g}", 0, uid()))
     paper = "A2" if len(wiring.parts) > 12 else "A3"
     return (
-        f'(kicad_sch (version 20250114) (generator "heartlamp") (generator_version "9.0")\n(uuid "{root}") (paper "{paper}")\n'
+        f'(kicad_sch (version 20250114) (generator "heartlamp") (generator_version "9.0")\n'
+        f'(uuid "{root}") (paper "{paper}")\n'
         f"(title_block (title {_quoted('Heart-Lamp ' + wiring.device)}) (comment 1 {_quoted(wiring.about)}))\n"
         f"(lib_symbols\n{symbols}\n)\n" + "\n".join(marks) + '\n(sheet_instances (path "/" (page "1")))\n)\n'
     )

@@ -14,9 +14,8 @@ from heartlamp_tech.boards import ANALOG, INPUTS, OUTPUTS, Board, read_all
 HERE = Path(__file__).parent
 DEVICES = ("button", "lamp", "sensor", "camera", "gateway", "access-point")
 CONTROLLERS = ("controller", "board")  # a bare module · a board that makes its own 3.3 V
-KINDS = CONTROLLERS + tuple(
-    ["converter", "module", "supply", "cell", "fuse", "key", "contact", "resistor", "capacitor", "inductor", "led", "sounder", "pads"]
-)
+PASSIVE = ("key", "contact", "resistor", "capacitor", "inductor", "led", "sounder", "fuse", "cell", "supply", "pads")
+KINDS = (*CONTROLLERS, "converter", "module", *PASSIVE)
 POWER = {"VIN": "power_in", "VOUT": "power_out", "GND": "power_in", "EP": "power_in", "5V": "power_in"}
 
 
