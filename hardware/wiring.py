@@ -16,6 +16,7 @@ DEVICES = ("button", "lamp", "sensor", "camera", "gateway", "access-point")
 CONTROLLERS = ("controller", "board")  # a bare module · a board that makes its own 3.3 V
 PASSIVE = ("key", "contact", "resistor", "capacitor", "inductor", "led", "sounder", "fuse", "cell", "supply", "pads")
 KINDS = (*CONTROLLERS, "converter", "module", *PASSIVE)
+NAME_MOST = 36
 POWER = {"VIN": "power_in", "VOUT": "power_out", "GND": "power_in", "EP": "power_in", "5V": "power_in"}
 
 
@@ -110,6 +111,8 @@ def reasons_of(wiring: Wiring) -> Iterator[str]:
         if name not in pins:
             yield f"on_board: {name} is no pin of the board"
     for part in wiring.parts:
+        if len(part.name) > NAME_MOST:
+            yield f"{part.ref}: a name has room for {NAME_MOST} letters in the picture"
         used = [end.net for end in part.ends]
         if part.kind in ("key", "contact") and wiring.board:
             pin = next((net for net in used if net in pins), None)

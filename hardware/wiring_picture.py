@@ -3,7 +3,7 @@
 from hardware.drawing import FAINT, box, path, svg, text
 from hardware.wiring import CONTROLLERS, End, Part, Wiring
 
-HUB, CARD, GAP, ROW, HEAD = 220, 250, 150, 18, 24
+HUB, CARD, GAP, ROW, HEAD = 280, 260, 150, 18, 24
 TOP = 60
 FIXED = {"GND": "#222222", "3V3": "#d35400", "5V": "#c0392b", "CELL": "#922b21", "12V": "#b03a2e", "12V_OUT": "#b03a2e"}
 PALETTE = ("#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17a2b8", "#bc8f00", "#3b5bdb", "#0b7a5c", "#a0305a")
@@ -83,7 +83,7 @@ def _side(
     for part in parts:
         ends = [end for end in part.ends if end.net]
         marks.append(box(card, y, CARD, _card(part) - 8, "#fbfaf5"))
-        marks.append(text(card + 8, y + 16, f"{part.ref}  {part.name}"[:44], bold=True, size=11))
+        marks.append(text(card + 8, y + 16, f"{part.ref}  {part.name}", bold=True, size=11))
         for i, end in enumerate(ends):
             row = y + HEAD + ROW * i + 8
             marks += _end(end, card, row, right, colors[end.net])

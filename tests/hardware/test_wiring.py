@@ -117,6 +117,7 @@ def test_the_self_test_finds_a_key_on_the_wrong_pin_and_an_empty_cell(tmp_path: 
         ("button", 'LX2 = "COIL2"', 'LX2 = "COIL3"', "COIL3 ends in the air at U2"),
         ("button", "IO3 = 15, ", "", "U1: ESP32-C3-WROOM-02 brings out no IO3"),
         ("gateway", 'kind = "fuse"', 'kind = "fusible"', "F1: kind must be one of"),
+        ("gateway", '"fuse 5 A"', '"fuse of five amperes behind the charger"', "F1: a name has room for 36"),
     ],
 )
 def test_what_could_not_work_is_named(device: str, old: str, new: str, reason: str) -> None:
