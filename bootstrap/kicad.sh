@@ -26,9 +26,10 @@ fetch() {
     for deb in "$home"/deb/*.deb; do dpkg-deb -x "$deb" "$home/root" || return 1; done
     rm -rf "$home/lists" "$home/cache" "$home/deb"
     lib=$(dirname "$(find "$home/root/usr/lib" -name 'libkicommon.so*' | head -n 1)")
-    # beside the program's own libraries those of the processor's folder
-    printf '#!/bin/sh\nLD_LIBRARY_PATH="%s:%s" exec "%s/root/usr/bin/kicad-cli" "$@"\n' \
-        "$lib" "$home/root/usr/lib/$(uname -m)-linux-gnu" "$home" >"$link"
+    # its own libraries; and it writes settings and a cache, but not into anybody's home
+    printf '#!/bin/sh\nexport XDG_CONFIG_HOME="%s/user" XDG_CACHE_HOME="%s/user" XDG_DATA_HOME="%s/user"\n' "$home" "$home" "$home" >"$link"
+    printf 'LD_LIBRARY_PATH="%s:%s" exec "%s/root/usr/bin/kicad-cli" "$@"\n' \
+        "$lib" "$home/root/usr/lib/$(uname -m)-linux-gnu" "$home" >>"$link"
     chmod +x "$link"
     "$link" version >/dev/null
 }
