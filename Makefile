@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
-.PHONY: demo drill county test check bench prove docs-lamp firmware bundle-pi console tools browser words32 clean help
+.PHONY: demo drill county test check bench prove docs-lamp firmware hardware bundle-pi console tools browser words32 clean help
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -16,6 +16,7 @@ help:
 	@echo "make test    all tests within 12 minutes        make prove   the long ones: 150 kills"
 	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
 	@echo "make firmware  what devices load, as a signed bundle in build/firmware, and what it takes of them"
+	@echo "make hardware  wiring, cases, schematics, cost and power budget of the devices, in build/hardware"
 	@echo "make bundle-pi  what a bare Pi needs to become a village gateway without a network, in build/bundle"
 	@echo "make clean   forget what was built"
 
@@ -31,6 +32,11 @@ county: tools console
 firmware: tools words32
 	@$(RUN) python -m heartlamp_tech.build
 	@PYTHONPATH=firmware/app $(RUN) python -m tests.firmware.footprint
+
+hardware: $(READY)/python
+	@sh bootstrap/openscad.sh
+	@sh bootstrap/kicad.sh
+	@$(RUN) python -m hardware.build
 
 bundle-pi: $(READY)/python
 	@sh bootstrap/bundle_pi.sh

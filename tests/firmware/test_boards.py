@@ -62,6 +62,13 @@ def test_a_wrong_field_is_named_with_what_belongs_there(text: str, old: str, new
         (BUTTON, "red = 3", "red = 7", "wake red = 7: this pin cannot end deep sleep; take one of 0, 1, 2, 3, 4, 5"),
         (BUTTON, '"red", "cancel", "tamper"]', '"cancel"]', "a button sleeps: name red in `wake`"),
         (BUTTON, "red = 3", "", "a button needs red, which has no pin"),
+        (
+            BUTTON,
+            "quiescent_ua = 8",
+            "quiescent_ua = 40",
+            "a button lives on a cell: quiescent_ua must be known, and at most 15",
+        ),
+        (BUTTON, "quiescent_ua = 8", "", "a button lives on a cell: quiescent_ua must be known"),
         (BUTTON, "battery_adc = 0", "battery_adc = 7", "cannot measure while Wi-Fi is on; take one of 0, 1, 2, 3, 4"),
         (BUTTON, "battery_adc = 0", "", "[battery] and the pin battery_adc belong together"),
         (BUTTON, "top_kohm = 2200", "top_kohm = 100", "mV at the pin, which measures up to 2500 mV"),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from heartlamp_tech.boards import ANALOG, BOTH_WAYS, INPUTS, NEEDS, OUTPUTS, Board, BoardsError
 from heartlamp_tech.chips import CHIPS
 
+ASLEEP_MOST_UA = 15  # with it and its heartbeats a button still lasts five years (hardware/power.py)
+
 
 def check(boards: dict[str, Board]) -> None:
     """Raises BoardsError with every reason of every board, one a line."""
@@ -74,6 +76,8 @@ def _parts(board: Board) -> Iterator[str]:
             yield "a camera needs [camera]"
         if kind in ("button", "silent") and "red" not in board.wake:
             yield f"a {kind} sleeps: name red in `wake`"
+        if kind in ("button", "silent") and board.chip != "virtual" and not 0 < board.quiescent_ua <= ASLEEP_MOST_UA:
+            yield f"a {kind} lives on a cell: quiescent_ua must be known, and at most {ASLEEP_MOST_UA}"
     if (board.led is None) != ("led" not in board.pins):
         yield "[led] and the pin led belong together"
     if board.led and board.led.type == "gpio" and board.led.count != 1:

@@ -66,8 +66,9 @@ class Camera:
 @dataclass(frozen=True)
 class Board:
     """`pins`: GPIO by name. `wake`: inputs that end deep sleep. `active_high`: inputs that are high when pulled; all
-    others go to ground. `pulled`: inputs with a resistor of their own. `serial`: the technician's line. `strapping`:
-    why a pin that the chip reads at power-up does no harm."""
+    others go to ground. `pulled`: inputs with a resistor of their own. `serial`: the technician's line.
+    `quiescent_ua`: what the whole device takes while nothing happens, 0: nobody has reckoned it. `strapping`: why a pin
+    that the chip reads at power-up does no harm."""
 
     name: str
     about: str
@@ -76,6 +77,7 @@ class Board:
     psram_mb: int
     psram: str
     serial: str
+    quiescent_ua: int
     kinds: tuple[str, ...]
     pins: dict[str, int]
     wake: tuple[str, ...]
@@ -122,6 +124,7 @@ def _board(name: str, fields: Table) -> Board:
         psram_mb=psram_mb,
         psram=fields.one_of("psram", *CHIPS[chip].psram) if psram_mb else "",
         serial=fields.one_of("serial", *CHIPS[chip].serial),
+        quiescent_ua=fields.number("quiescent_ua", 0, 1_000_000, 0),
         kinds=fields.names("kinds", tuple(NEEDS)),
         wake=fields.names("wake", INPUTS),
         active_high=fields.names("active_high", INPUTS),

@@ -1,4 +1,4 @@
-"""What a cell's voltage means. mV under no load, of one lithium manganese dioxide cell (CR123A: 3.0 V new, flat curve
+"""What a cell's voltage means. mV under no load, of one lithium manganese dioxide cell (CR17450: 3.2 V new, flat curve
 until about 2.7 V, empty at 2.0 V). A low cell still sends: only what is not needed to send is left out."""
 
 LOW_MV = 2700  # to be changed at the next visit

@@ -1,0 +1,31 @@
+// Access point: a bracket that holds it off a pole of 40 to 60 mm, with a roof against sun and rain.
+include <../enclosure/lib.scad>
+part = "all";
+size = [96, 120];
+
+module bracket() {
+    difference() {
+        union() {
+            translate([0, 0, 6]) rotate([90, 0, 0]) rounded([size[0], 12, size[1]], 3);
+            translate([0, -size[1] / 2, -14]) rotate([90, 0, 0]) translate([0, 0, -0.5]) cube([60, 36, 100], center = true);
+        }
+        translate([0, 40, -38]) rotate([90, 0, 0]) cylinder(d = 60, h = 300);                 // the pole
+        for (y = [-22, -98]) translate([-60, y - 7, -14]) cube([120, 14, 3.5]);                // steel straps of 12 mm
+        for (x = [-30, 30], y = [-20, -100]) translate([x, y, -1]) cylinder(d = 5.5, h = 40);  // the access point's plate
+        for (x = [-30, 30]) translate([x, -10, 6]) rotate([-90, 0, 0]) cylinder(d = 2.5, h = 12);
+    }
+}
+
+module roof() { // screwed onto the bracket's upper edge
+    difference() {
+        hull() {
+            translate([-size[0] / 2, 0, 0]) cube([size[0], 4, 1]);
+            for (x = [-1, 1]) translate([x * (size[0] / 2 - 8), 0, 72]) rotate([-90, 0, 0]) cylinder(d = 30, h = 4);
+        }
+        for (x = [-30, 30]) translate([x, -1, 6]) rotate([-90, 0, 0]) cylinder(d = 3.4, h = 8);
+    }
+}
+
+if (part == "base" || part == "all") color("#d8d4cb") bracket();
+if (part == "lid") rotate([90, 0, 0]) roof();
+if (part == "all") color("#b8b2a5") roof();
