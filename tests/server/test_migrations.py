@@ -19,8 +19,8 @@ TESTS = Path(__file__).parent
 
 
 @contextmanager
-def before(conninfo: str, revision: str) -> Iterator[tuple[psycopg.Connection[Any], Callable[[], None]]]:
-    """A connection to a database as it was before this step, and what takes the step."""
+def before(conninfo: str, revision: str) -> Iterator[tuple[psycopg.Connection[Any], Callable[..., None]]]:
+    """A connection to a database as it was before this step, and what takes the step, or all up to another."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
     config.attributes["conninfo"] = conninfo
@@ -31,7 +31,7 @@ def before(conninfo: str, revision: str) -> Iterator[tuple[psycopg.Connection[An
         conn.execute("INSERT INTO area (parent, level, name) VALUES (NULL, 'county', '庆丰县')")
         conn.execute("INSERT INTO site (id, area, name) SELECT 's1', id, '三组 7号' FROM area")
         conn.execute("INSERT INTO device (id, kind, site) VALUES ('lamp1', 'lamp', 's1')")
-        yield conn, lambda: command.upgrade(config, revision)
+        yield conn, lambda to=revision: command.upgrade(config, to)
 
 
 def test_readings_of_before_are_rolled_up_from_the_first_on_and_the_log_is_only_added_to(
@@ -67,7 +67,7 @@ def test_calls_of_before_go_on_as_calls_of_devices(new_database: Callable[[], st
                 "'2026-07-03T10:20:00Z', %s, 1, 1, 'coming', '1', %s, '{}', false, '{}', 1, %s, '', '')",
                 (id, place, [id], responders, closed),
             )
-        step()
+        step("head")
         rows = conn.execute("SELECT to_jsonb(i) FROM incident i ORDER BY id").fetchall()
         first, second = (from_row(row[0]) for row in rows)
         assert (first.source, first.stage, first.after, first.merged_into) == ("device", "coming", {}, "")

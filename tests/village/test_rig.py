@@ -20,7 +20,7 @@ HUNG = r"`heartlamp-server \w+` hung and was killed"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where another process creates the database for ever, as the server's commands see it."""
-    monkeypatch.setattr(rigs, "CLI_SECONDS", 4)
+    monkeypatch.setattr(rigs, "CLI_SECONDS", 10)
     with (tmp_path / "postgres.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield tmp_path
@@ -54,4 +54,4 @@ def test_after_ctrl_c_a_command_that_hangs_is_waited_for_only_so_long(folder: Pa
     threading.Thread(target=press_ctrl_c, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         Rig(folder, say=said.append).start()
-    assert "`heartlamp-server migrate` hung and was killed after 4 s" in said
+    assert "`heartlamp-server migrate` hung and was killed after 10 s" in said

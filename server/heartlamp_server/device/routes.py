@@ -97,6 +97,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
 
     @routes.get("/device-counts")
     async def count_devices(scope: Annotated[Scope, Depends(sees)]) -> DeviceCounts:
+        """How many of one's devices are there, online and missed."""
         await presence.flush()
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.devices")

@@ -283,7 +283,7 @@ _MISSED = (
     f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true))"
 )
 _OF_PAGE = """
-SELECT s.id FROM site s WHERE s.id > %(after)s AND {inside} ORDER BY s.id LIMIT %(limit)s
+SELECT s.id FROM site s WHERE s.id > %(after)s AND s.kind <> 'elsewhere' AND {inside} ORDER BY s.id LIMIT %(limit)s
 """
 _MISSED_PAGE = f"""
 SELECT DISTINCT d.site FROM device d LEFT JOIN gateway o ON o.device = d.id JOIN site s ON s.id = d.site

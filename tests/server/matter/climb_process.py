@@ -13,7 +13,7 @@ from heartlamp_server.matter.store import Connection
 
 async def tell(conn: Connection, wanted: Sequence[Wanted]) -> None:
     for one in wanted:
-        await conn.execute("INSERT INTO told (key, person) VALUES (%s, %s)", (one.key, one.person))
+        await conn.execute("INSERT INTO heard (key, person) VALUES (%s, %s)", (one.key, one.person))
     await conn.execute("SELECT pg_sleep(0.01)")  # told and not committed: where a kill would hurt
 
 

@@ -145,7 +145,7 @@ def test_workers_that_are_killed_lose_no_climb_and_double_none(new_database: Cal
     seed = random.randrange(1_000_000)
     print(f"seed {seed}")
     chance, town = random.Random(seed), Town(new_database)
-    town.sql("CREATE TABLE told (key text, person text)")
+    town.sql("CREATE TABLE heard (key text, person text)")
 
     def start() -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "tests.server.matter.climb_process", town.conninfo]
@@ -162,7 +162,7 @@ def test_workers_that_are_killed_lose_no_climb_and_double_none(new_database: Cal
         """More than so many were told, or all."""
         async with await town.connect() as conn:
             while True:
-                row = await (await conn.execute("SELECT count(*) FROM told")).fetchone()
+                row = await (await conn.execute("SELECT count(*) FROM heard")).fetchone()
                 if row is not None and row[0] >= told:
                     return
                 await conn.execute("SELECT pg_sleep(0.005)")
@@ -184,7 +184,7 @@ def test_workers_that_are_killed_lose_no_climb_and_double_none(new_database: Cal
             worker.wait()
     people = {1: ("部门甲", "镇指挥员"), 2: ("县指挥员",)}
     wanted = Counter(f"matter/{id}/2/{level}/{person}" for id in ids for level in (1, 2) for person in people[level])
-    assert Counter(row[0] for row in town.sql("SELECT key FROM told")) == wanted
+    assert Counter(row[0] for row in town.sql("SELECT key FROM heard")) == wanted
     lines = town.sql("SELECT matter, detail->>'level' FROM matter_line WHERE act = 'climb'")
     assert Counter(lines) == Counter((id, level) for id in ids for level in ("1", "2"))
     assert town.sql("SELECT count(*) FROM matter WHERE next_climb_at IS NOT NULL") == [(0,)]

@@ -108,15 +108,17 @@ def test_alarms_come_in_while_somebody_guesses(county: County, operator: Operato
 # --- the second factor ------------------------------------------------------------------------------------------------
 
 
-def enrol(person: Operator) -> tuple[pyotp.TOTP, list[str]]:
+def enrol(person: Operator) -> tuple[pyotp.TOTP, list[str], str]:
+    """(the app, recovery codes, the code that confirmed it)"""
     shown = person.http.post("/api/second/begin", json={"password": person.password})
     assert shown.status_code == 200, shown.text
     assert shown.json()["picture"].startswith("<svg")
     totp = pyotp.parse_uri(shown.json()["uri"])
     assert isinstance(totp, pyotp.TOTP)
-    codes = person.http.post("/api/second/confirm", json={"code": totp.now()})
+    used = totp.now()
+    codes = person.http.post("/api/second/confirm", json={"code": used})
     assert codes.status_code == 200, codes.text
-    return totp, codes.json()["codes"]
+    return totp, codes.json()["codes"], used
 
 
 def test_a_commander_commands_nothing_without_the_second_factor(county: County, commander: Operator) -> None:
@@ -132,11 +134,10 @@ def test_a_commander_commands_nothing_without_the_second_factor(county: County, 
 
 
 def test_a_code_is_asked_for_and_counts_once(county: County, commander: Operator) -> None:
-    totp, _ = enrol(commander)
+    totp, _, used = enrol(commander)
     http = browser(county)
     asked = sign_in(http, commander.name, commander.password)
     assert (asked.status_code, asked.json()["need"]) == (401, "code")
-    used = totp.now()  # the one that confirmed it
     assert sign_in(http, commander.name, commander.password, used).status_code == 401
     ahead = totp.at(int(time.time()) + 30)
     assert sign_in(http, commander.name, commander.password, ahead).status_code == 200
@@ -146,7 +147,7 @@ def test_a_code_is_asked_for_and_counts_once(county: County, commander: Operator
 
 
 def test_who_has_the_password_cannot_guess_codes_for_ever(county: County, commander: Operator) -> None:
-    totp, _ = enrol(commander)
+    totp, *_ = enrol(commander)
     http, codes = browser(county), []
     for n in range(7):
         codes.append(sign_in(http, commander.name, commander.password, f"{n:06}").status_code)
@@ -156,7 +157,7 @@ def test_who_has_the_password_cannot_guess_codes_for_ever(county: County, comman
 
 
 def test_a_recovery_code_opens_once(county: County, commander: Operator) -> None:
-    _, codes = enrol(commander)
+    _, codes, _ = enrol(commander)
     assert sign_in(browser(county), commander.name, commander.password, codes[3].upper()).status_code == 200
     assert sign_in(browser(county), commander.name, commander.password, codes[3]).status_code == 401
     kept = county.sql("SELECT hash FROM recovery_code WHERE person = %s", commander.name)
@@ -165,7 +166,7 @@ def test_a_recovery_code_opens_once(county: County, commander: Operator) -> None
 
 
 def test_the_secret_is_sealed_and_a_second_one_does_not_replace_it(county: County, commander: Operator) -> None:
-    totp, _ = enrol(commander)
+    totp, *_ = enrol(commander)
     sealed = bytes(county.sql("SELECT totp FROM person WHERE name = %s", commander.name)[0][0])
     assert totp.secret.encode() not in sealed
     again = commander.http.post("/api/second/begin", json={"password": commander.password})
