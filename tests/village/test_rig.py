@@ -21,9 +21,12 @@ HUNG = r"`heartlamp-server \w+` hung and was killed"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where another process creates the database for ever, as the server's commands see it."""
     monkeypatch.setattr(rigs, "CLI_SECONDS", 10)
+    # Whatever ran before in this process may have left a Ctrl-C with a handler of its own.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with (tmp_path / "postgres.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield tmp_path
+    signal.signal(signal.SIGINT, before)
     assert commands(tmp_path) == []
 
 
