@@ -12,11 +12,12 @@ from heartlamp_tech.board_rules import check
 from heartlamp_tech.boards import Board, BoardsError, read_all
 
 from hardware import bom, enclosures, kicad, links, power, power_plot, selftest, wiring, wiring_picture
-from hardware.erc import ErcError, hold
+from hardware.erc import ErcError, draw, hold
 
 REPO = Path(__file__).resolve().parents[1]
 SCHEMATICS = ("button", "lamp")
 SHOWN = REPO / "hardware/images"
+DRAWN_FROM = "drawn-from.txt"
 
 
 def texts(boards: dict[str, Board]) -> dict[str, str]:
@@ -59,6 +60,7 @@ def main() -> int:
             program = REPO / ".tools/bin/kicad-cli"
             for device in SCHEMATICS:
                 print(hold(program, folder / "kicad" / device, wiring.load(device)))
+                draw(program, folder / "kicad" / device, wiring.load(device))
             (folder / "enclosures").mkdir()
             for path in enclosures.render(folder / "enclosures"):
                 print(f"  {path.relative_to(REPO) if path.is_relative_to(REPO) else path}")
@@ -75,8 +77,11 @@ def _show(folder: Path) -> None:
     SHOWN.mkdir(exist_ok=True)
     for name in shown_texts():
         shutil.copy(folder / name, SHOWN / name.replace("/", "-"))
-    for device in wiring.DEVICES:
-        shutil.copy(folder / "enclosures" / f"{device}.png", SHOWN / f"{device}.png")
+    kept = SHOWN / DRAWN_FROM
+    if not kept.exists() or kept.read_text("utf-8") != enclosures.drawn_from():  # else they differ by a pixel or two
+        for name in enclosures.pictures():
+            shutil.copy(folder / "enclosures" / name, SHOWN / name)
+        kept.write_text(enclosures.drawn_from(), "utf-8")
 
 
 def shown_texts() -> list[str]:

@@ -1,5 +1,5 @@
 """KiCad's own judgement of a schematic: its electrical rules, and the nets that it reads out of the file, which must be
-the nets of the wiring. Runs kicad-cli."""
+the nets of the wiring; and its picture. Runs kicad-cli."""
 
 import json
 import os
@@ -28,6 +28,12 @@ def hold(program: Path, folder: Path, wiring: Wiring) -> str:
         wrong = sorted(net for net in nets.keys() | wanted.keys() if nets.get(net) != wanted.get(net))
         raise ErcError(f"{sheet.name}: KiCad reads other connections than were written, at {', '.join(wrong)}")
     return f"  {sheet.name}: 0 violations of KiCad's electrical rules, {len(nets)} nets as wired"
+
+
+def draw(program: Path, folder: Path, wiring: Wiring) -> None:
+    """<device>.svg beside the sheet, for whoever has no KiCad; nothing where it is not here."""
+    if program.exists():
+        _run(program, folder / f"{wiring.device}.kicad_sch", ["export", "svg", "-o", str(folder)])
 
 
 def violations(program: Path, sheet: Path) -> list[str]:

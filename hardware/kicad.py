@@ -1,7 +1,8 @@
 """A wiring as a KiCad 9 project: schematic, our own symbols, and the table that names them. Pure: texts by file name.
 
-Every part is a rectangle with its terminals; a global label at each terminal's tip connects it. What feeds a net
-without being a converter's output gets a flag, which is what the electrical rules ask for.
+A part is a rectangle with its terminals, or what kicad_shapes.py draws for its kind; a global label at each terminal's
+tip connects it. What feeds a net without being a converter's output gets a flag, which is what the electrical rules ask
+for.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from uuid import NAMESPACE_URL, uuid5
 
+from hardware.kicad_shapes import drawn
 from hardware.wiring import Part, Wiring
 
 STEP, STUB, HALF = 2.54, 2.54, 12.7  # mm: between pins, a pin's length, half a symbol's width
@@ -45,10 +47,11 @@ def _pins(part: Part) -> list[tuple[float, float, int]]:
     return places
 
 
-def _head(name: str, prefix: str, value: str, hide_numbers: bool) -> str:
+def _head(name: str, prefix: str, value: str, hide_numbers: bool, hide_names: bool) -> str:
     hide = "(pin_numbers (hide yes)) " if hide_numbers else ""
+    names = "(pin_names (offset 1.016) (hide yes))" if hide_names else "(pin_names (offset 1.016))"
     return (
-        f'(symbol "heartlamp:{name}" {hide}(pin_names (offset 1.016)) {IN_ALL}\n'
+        f'(symbol "heartlamp:{name}" {hide}{names} {IN_ALL}\n'
         f'  (property "Reference" "{prefix}" (at 0 0 0) {FONT})\n'
         f'  (property "Value" {_quoted(value)} (at 0 0 0) {FONT})\n'
         f'  (property "Footprint" "" (at 0 0 0) {HIDDEN})\n  (property "Datasheet" "" (at 0 0 0) {HIDDEN})\n'
@@ -63,16 +66,20 @@ def _symbol(part: Part) -> str:
         f"(name {_quoted(end.terminal)} {FONT}) (number {_quoted(end.number)} {FONT}))"
         for end, (x, y, angle) in zip(part.ends, places, strict=True)
     )
+    shape = drawn(part.kind, HALF)
+    body = shape or (
+        f"(rectangle (start {-HALF} {top:g}) (end {HALF} {bottom:g}) "
+        "(stroke (width 0.254) (type default)) (fill (type background)))"
+    )
+    same = all(end.number == end.terminal for end in part.ends)
     return (
-        _head(part.ref, part.ref.rstrip("0123456789"), part.name, False)
-        + f'  (symbol "{part.ref}_0_1" (rectangle (start {-HALF} {top:g}) (end {HALF} {bottom:g}) '
-        + "(stroke (width 0.254) (type default)) (fill (type background))))\n"
-        + f'  (symbol "{part.ref}_1_1"\n{pins})\n)'
+        _head(part.ref, part.ref.rstrip("0123456789"), part.name, bool(shape) or same, bool(shape))
+        + f'  (symbol "{part.ref}_0_1" {body})\n  (symbol "{part.ref}_1_1"\n{pins})\n)'
     )
 
 
 def _flag_symbol() -> str:
-    head = _head("FLAG", "#FLG", "fed", True).replace('FLAG" ', 'FLAG" (power) ', 1)
+    head = _head("FLAG", "#FLG", "fed", True, True).replace('FLAG" ', 'FLAG" (power) ', 1)
     pin = f'(pin power_out line (at 0 0 90) (length 0) (name "fed" {FONT}) (number "1" {FONT}))'
     return head + f'  (symbol "FLAG_0_0" {pin})\n)'
 
@@ -118,8 +125,8 @@ def _placed(
 ) -> str:
     return (
         f'(symbol (lib_id "heartlamp:{symbol}") (at {x:g} {y:g} 0) (unit 1) {IN_ALL}'
-        f' (dnp no) (uuid "{uid()}")\n  (property "Reference" "{ref}" (at {x - HALF:g} {y - up - 3:g} 0) {FONT})\n'
-        f'  (property "Value" {_quoted(value)} (at {x:g} {y - up - 1:g} 0) {FONT})\n'
+        f' (dnp no) (uuid "{uid()}")\n  (property "Reference" "{ref}" (at {x:g} {y - up - 4:g} 0) {FONT})\n'
+        f'  (property "Value" {_quoted(value)} (at {x:g} {y - up - 1.8:g} 0) {FONT if up else HIDDEN})\n'
         f'  (property "Footprint" "" (at {x:g} {y:g} 0) {HIDDEN})\n'
         f'  (property "Datasheet" "" (at {x:g} {y:g} 0) {HIDDEN})\n'
         f'  (instances (project "{name}" (path "/{root}" (reference "{ref}") (unit 1)))))'

@@ -102,9 +102,10 @@ def gateway_hours(v: Values) -> float:
     return (x["battery_wh"] * x["usable"] - x["siren_wh"]) / watt
 
 
-def access_point_hours(v: Values) -> float:
+def access_point_hours(v: Values, cold: bool = False) -> float:
+    """`cold`: a night of -10 °C in its cabinet."""
     x = v["access-point"]
-    return x["battery_wh"] * x["usable"] * x["convert"] / x["point_w"]
+    return (x["cold"] if cold else 1) * x["battery_wh"] * x["usable"] * x["convert"] / x["point_w"]
 
 
 def with_value(v: Values, part: str, name: str, value: float) -> dict[str, dict[str, float]]:
@@ -150,6 +151,7 @@ def claims(v: Values, divider_kohm: int) -> list[Claim]:
         Claim("lamp with a Cat.1 modem, shouting", lamp_hours(v, True, True), 4, "hours"),
         Claim("gateway's UPS", gateway_hours(v), 8, "hours"),
         Claim("access point's UPS", access_point_hours(v), 8, "hours"),
+        Claim("access point's UPS, a night of -10 °C", access_point_hours(v, True), 8, "hours"),
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from heartlamp_tech.boards import Board
 from heartlamp_tech.compiling import board_sources
 
+ANSWERS = {"thermo": "a thermometer", "i2c_scl": "a tilt sensor (0x18 or 0x19)", "modem_tx": "a modem"}
 TOLERANCE = 0.06  # of divider (1 % resistors) and the chip's ADC together
 
 
@@ -15,7 +16,7 @@ def program(board: Board) -> str:
     """One file that runs on this board."""
     table = board_sources({board.name: board})[f"heartlamp/boards/{board.name.replace('-', '_')}"]
     body = (Path(__file__).parent / "on_board.py").read_text("utf-8")
-    names = ["PINS", "INPUTS", "HIGH", "PULLED", "LED", "BATTERY", "LIMITS"]
+    names = ["PINS", "INPUTS", "HIGH", "PULLED", "LED", "BATTERY", "CAMERA", "LIMITS"]
     return f"# {board.name}: {board.about}\n{table}LIMITS = {limits_mv(board)}\n\n{body}\n\n" + (
         'if __name__ == "__main__":\n    import machine\n    import neopixel\n\n'
         f"    run({{{', '.join(f'{name!r}: {name}' for name in names)}}}, machine, neopixel)\n"
@@ -46,7 +47,7 @@ def _do(name: str) -> str:
         return "open the cover, close it"
     if name in ("smoke", "gas", "flood", "door", "rain", "shutter"):
         return "close the contact, open it"
-    return "watch" if name in ("led", "indicator") else "listen" if name == "buzzer" else "measure"
+    return "watch" if name in ("led", "indicator") else "listen" if name in ("buzzer", "i2s_data") else "measure"
 
 
 def _expect(board: Board, name: str) -> str:
@@ -60,6 +61,12 @@ def _expect(board: Board, name: str) -> str:
         return "one second of light" if board.led.type == "gpio" else f"{board.led.count} LEDs red, green, blue, dark"
     if name == "buzzer":
         return "one second of 520 Hz"
+    if name == "i2s_data":
+        return "one second of 533 Hz from the speaker, where one is fitted"
+    if name == "indicator":
+        return "three seconds of bright light, then dark; then CAM_2V8 below 1.0 V for fifteen seconds"
+    if name in ("thermo", "i2c_scl", "modem_tx"):
+        return f"{ANSWERS[name]} answers, where one is fitted"
     if _do(name) in ("press and let go", "open the cover, close it", "close the contact, open it"):
         return (
             "3.2 to 3.3 V at rest, below 0.1 V closed" if name not in board.active_high else "0 V at rest, 3.3 V closed"

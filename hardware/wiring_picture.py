@@ -5,14 +5,15 @@ from hardware.wiring import CONTROLLERS, End, Part, Wiring
 
 HUB, CARD, GAP, ROW, HEAD = 280, 260, 150, 18, 24
 TOP = 60
-FIXED = {"GND": "#222222", "3V3": "#d35400", "5V": "#c0392b", "CELL": "#922b21", "12V": "#b03a2e", "12V_OUT": "#b03a2e"}
+FIXED = {"GND": "#222222", "3V3": "#d35400", "5V": "#c0392b", "CELL": "#922b21", "12V_OUT": "#b03a2e"}
+OWN = {"red": "#e8402a", "green": "#2f9e44", "BATTERY": "#922b21"}  # a key's wire has its colour
 PALETTE = ("#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17a2b8", "#bc8f00", "#3b5bdb", "#0b7a5c", "#a0305a")
 
 
 def draw(wiring: Wiring) -> str:
     hub = hub_of(wiring)
     signals = [end.net for end in hub.ends if end.net and end.net not in FIXED]
-    colors = {net: PALETTE[i % len(PALETTE)] for i, net in enumerate(wiring.nets())} | FIXED
+    colors = {net: PALETTE[i % len(PALETTE)] for i, net in enumerate(wiring.nets())} | FIXED | OWN
     sides = _sides([part for part in wiring.parts if part is not hub], signals)
     rows = [[net for net in dict.fromkeys(e.net for p in side for e in p.ends) if net in signals] for side in sides]
     height = TOP + 30 + max(*(_height(side) for side in sides), HEAD + ROW * (max(map(len, rows)) + 2))

@@ -1,5 +1,6 @@
 // What every case is made of. mm. Printed or moulded in a V-0 material (hardware/SAFETY.md).
-// `part`: "base", "lid", "glass" (what is printed in clear), or "all" (the lid lifted off, to look at). No letters anywhere: shapes speak.
+// `part`: "base", "lid", "glass" (what is printed in clear), or "all" (the lid lifted off, to look at); `step`: a picture of
+// the assembly, with what is bought in it (bought.scad), 0: none. No letters anywhere: shapes speak.
 $fn = 48;
 wall = 2.4;
 lip = 2;
@@ -17,8 +18,11 @@ module at_posts(size, r) {
         translate([x * (size[0] / 2 - inset), y * (size[1] / 2 - inset), 0]) children();
 }
 
-// An open tray with posts and keyholes for the wall.
-module base(size, r = 6, keyholes = true) {
+// An open tray with posts, a board's feet, and keyholes for the wall at [-hang[0], hang[1]] and [hang[0], hang[1]]: a
+// screw's head goes in there and comes to rest 9 mm higher, where nothing may stand.
+module base(size, r, hang, feet, foot = 9) {
+    for (f = feet, x = [-1, 1], y = [0, 9])
+        assert(norm([f[0] - x * hang[0], f[1] - hang[1] - y]) > 8.5, "a foot stands in a keyhole");
     difference() {
         union() {
             difference() {
@@ -31,10 +35,53 @@ module base(size, r = 6, keyholes = true) {
             }
         }
         at_posts(size, r) translate([0, 0, wall]) cylinder(d = 2.5, h = size[2]);
-        if (keyholes) for (x = [-1, 1]) translate([x * (size[0] / 2 - 18), 0, -1]) {
+        for (x = [-1, 1]) translate([x * hang[0], hang[1], -1]) {
             cylinder(d = 8, h = wall + 2);
             translate([-2, 0, 0]) cube([4, 9, wall + 2]);
         }
+    }
+    for (f = feet) translate([f[0], f[1], 0]) ring(7, 2.4, foot);
+}
+
+// A board of this size on feet of this height lies free of walls, posts and of `free`, boxes of [x, y, width, depth].
+module board_fits(size, r, board, at, free = []) {
+    assert(abs(at[0]) + board[0] / 2 < size[0] / 2 - wall - gap, "the board is too wide");
+    assert(abs(at[1]) + board[1] / 2 < size[1] / 2 - wall - gap, "the board is too deep");
+    inset = max(wall + post / 2, r - (r - wall - post / 2) / sqrt(2));
+    for (x = [-1, 1], y = [-1, 1])
+        assert(
+            abs(x * (size[0] / 2 - inset) - at[0]) > board[0] / 2 + post / 2
+            || abs(y * (size[1] / 2 - inset) - at[1]) > board[1] / 2 + post / 2,
+            "the board hits a post"
+        );
+    for (b = free)
+        assert(
+            b[0] > at[0] + board[0] / 2 || b[0] + b[2] < at[0] - board[0] / 2
+            || b[1] > at[1] + board[1] / 2 || b[1] + b[3] < at[1] - board[1] / 2,
+            "the board hits the cell"
+        );
+}
+
+// Under a lid: what holds a small key of 6 mm behind its hole (its legs look down, a drop of glue), and the peg that
+// keeps the cover's switch pressed while the lid is on: it ends 7.4 mm above the board, where a D2F-01L has switched.
+module key_seat(at) {
+    translate([at[0], at[1], -3.4]) difference() {
+        translate([-4.6, -4.6, 0]) cube([9.2, 9.2, 3.5]);
+        translate([-3.1, -3.1, -1]) cube([6.2, 6.2, 6]);
+    }
+}
+
+module peg(at, length) {
+    translate([at[0], at[1], -length]) cylinder(d = 5, h = length + 0.1);
+}
+
+// Behind a pin-hole in the lower wall: a pocket for a small key of 6 mm whose plunger looks out.
+module key_pocket(size, x, z) {
+    translate([x, -size[1] / 2 + wall - 0.1, wall - 0.1]) difference() {
+        translate([-5, 0, 0]) cube([10, 6, z + 1.5]);
+        translate([-3.1, 0.9, z - wall - 3.1]) cube([6.2, 3.7, 20]);
+        translate([-2.4, 0.9, z - wall - 3.1]) cube([4.8, 10, 20]);
+        translate([0, -1, z - wall]) rotate([-90, 0, 0]) cylinder(d = 2.2, h = 4);
     }
 }
 

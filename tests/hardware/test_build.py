@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from heartlamp_tech.boards import read_all
 
-from hardware import bom, build, erc, kicad, links, power, wiring
+from hardware import bom, build, enclosures, erc, kicad, links, power, wiring
 
 REPO = Path(__file__).resolve().parents[2]
 TEXTS = build.texts(read_all(REPO / "hardware/boards"))
@@ -52,7 +52,7 @@ def test_readings_that_are_called_calculated_are() -> None:
         "lamp": [f"calculated {ma:.0f}" for ma in (quiet, shout)]
         + [f"calculated {power.lamp_hours(V, loud):.0f}" for loud in (False, True)],
         "gateway": [f"calculated {power.gateway_hours(V):.1f}"],
-        "access-point": [f"calculated {power.access_point_hours(V):.1f}"],
+        "access-point": [f"calculated {power.access_point_hours(V, cold):.1f}" for cold in (False, True)],
     }
     for device, readings in expected.items():
         page = (REPO / "hardware" / device / "README.md").read_text()
@@ -65,6 +65,31 @@ def test_every_device_has_steps_pictures_and_a_test_with_expected_readings(devic
     assert "## Assemble\n1. " in page
     assert "| measure | expect | if not |" in page
     assert {f"../images/{device}.png", f"../images/wiring-{device}.svg"} <= set(re.findall(r"\]\(([^)]+)\)", page))
+
+
+@pytest.mark.parametrize("device", bom.DEVICES)
+def test_each_step_that_can_be_drawn_stands_at_a_step_of_the_assembly(device: str) -> None:
+    page = (REPO / "hardware" / device / "README.md").read_text()
+    steps = page.split("## Assemble\n")[1].split("\n## ")[0]
+    scad = (REPO / "hardware" / device / "enclosure.scad").read_text()
+    drawn = [enclosures.picture(device, step) for step in range(1, len(enclosures.STEPS[device]) + 1)]
+    assert re.findall(r"^   !\[[^\]]+\]\(\.\./images/([\w-]+-\d\.png)\)$", steps, re.M) == drawn
+    assert re.findall(r"if \(step == (\d)\)", scad) == [str(step) for step in range(1, len(drawn) + 1)]
+
+
+def test_the_pictures_of_the_cases_are_of_the_shapes_as_they_are() -> None:
+    kept = REPO / "hardware/images"
+    assert (kept / build.DRAWN_FROM).read_text("utf-8") == enclosures.drawn_from(), "run `make hardware`"
+    for name in enclosures.pictures():
+        assert (kept / name).read_bytes().startswith(b"\x89PNG"), name
+
+
+def test_a_solid_weighs_what_can_be_checked_by_hand() -> None:
+    """A tetrahedron of 10 mm legs: 1000 / 6 mm³ of 1.2 g/cm³ are 0.2 g."""
+    o, x, y, z = "0 0 0", "10 0 0", "0 10 0", "0 0 10"
+    faces = [(o, y, x), (o, x, z), (o, z, y), (x, y, z)]
+    stl = "".join(f"vertex {corner}\n" for face in faces for corner in face)
+    assert enclosures.grams(stl) == pytest.approx(0.2)
 
 
 def test_no_case_has_letters_to_read() -> None:

@@ -89,7 +89,24 @@ def test_the_self_test_passes_on_a_board_that_is_wired_as_its_file_says(name: st
     said = run(board, board.pins, mv or 0, tmp_path)
     assert said[-1]["failed"] == 0
     tried = {str(line["pin"]) for line in said if "pin" in line}
-    assert {pin for pin in board.pins if pin in ("red", "green", "tamper", "mains", "smoke", "battery_adc")} <= tried
+    by_hand = (
+        "red",
+        "green",
+        "tamper",
+        "mains",
+        "smoke",
+        "battery_adc",
+        "led",
+        "buzzer",
+        "indicator",
+        "i2s_data",
+        "thermo",
+    )
+    assert {pin for pin in board.pins if pin in (*by_hand, "i2c_scl", "modem_tx")} <= tried
+    wires = board.camera.wires.values() if board.camera else []
+    touched = said[-1]["touched"]
+    assert isinstance(touched, list)
+    assert {*board.pins.values(), *wires} == {*touched}  # nothing that is wired goes untried
 
 
 def test_the_self_test_finds_a_key_on_the_wrong_pin_and_an_empty_cell(tmp_path: Path) -> None:
@@ -117,7 +134,7 @@ def test_the_self_test_finds_a_key_on_the_wrong_pin_and_an_empty_cell(tmp_path: 
         ("button", 'LX2 = "COIL2"', 'LX2 = "COIL3"', "COIL3 ends in the air at U2"),
         ("button", "IO3 = 15, ", "", "U1: ESP32-C3-WROOM-02 brings out no IO3"),
         ("gateway", 'kind = "fuse"', 'kind = "fusible"', "F1: kind must be one of"),
-        ("gateway", '"fuse 5 A"', '"fuse of five amperes behind the charger"', "F1: a name has room for 36"),
+        ("gateway", '"fuse 5 A, at', '"fuse of five amperes that sits at', "F1: a name has room for 36"),
     ],
 )
 def test_what_could_not_work_is_named(device: str, old: str, new: str, reason: str) -> None:
@@ -133,10 +150,45 @@ def test_the_cameras_whole_supply_goes_through_its_light() -> None:
     nets = wired.nets()
     assert {part.ref for part, _ in nets["CAM_5V"]} == {"Q1", "D2"}
     assert {part.ref for part, _ in nets["CAM_FED"]} == {"D2", "U2"}
-    assert {part.ref for part, _ in nets["CAM_2V8"]} == {"U2", "X1", "C1"}
+    assert {part.ref for part, _ in nets["CAM_2V8"]} == {"U2", "X1", "C1", "R10"}
     assert {part.ref for part, _ in nets["indicator"]} >= {"U1", "Q2"}
+    ends = {part.ref: {end.net for end in part.ends} for part in wired.parts}
+    assert ends["D2"] == {"CAM_5V", "CAM_FED"}
+    assert ends["U2"] == {"CAM_FED", "CAM_2V8", "GND"}
+    assert ends["X1"] == {"CAM_2V8", "GND"}
 
 
 def test_no_mains_reaches_a_households_device() -> None:
     for device in WITH_BOARD:
         assert not any(net.startswith("MAINS_") for net in wiring.load(device, BOARDS).nets()), device
+
+
+@pytest.mark.parametrize("device", ["gateway", "access-point"])
+def test_nothing_but_its_fuse_hangs_on_a_battery(device: str) -> None:
+    parts = [part for part, _ in wiring.load(device, BOARDS).nets()["BATTERY"]]
+    assert sorted(part.kind for part in parts) == ["cell", "fuse"]
+
+
+@pytest.mark.parametrize("device", ["lamp", "camera"])
+def test_the_charger_feels_its_cell_and_is_the_only_way_to_it(device: str) -> None:
+    nets = wiring.load(device, BOARDS).nets()
+    assert [(part.ref, end.terminal) for part, end in nets["CELL_TEMP"]] == [("U3", "THERM"), ("RT1", "1")]
+    feeding = [part.ref for part, _ in nets["CELL"] if part.kind not in ("resistor", "cell")]
+    assert feeding == ["U3"]
+
+
+def test_the_tilt_sensor_that_is_bought_is_the_one_that_the_firmware_speaks_to() -> None:
+    probes = (REPO / "firmware/app/heartlamp/hal/esp32/probes.py").read_text()
+    bought = next(line.part for line in bom.read_all()["sensor"] if line.ref == "X7")
+    wired = next(part.name for part in wiring.load("sensor", BOARDS).parts if part.ref == "X7")
+    assert all("LIS3DH" in text for text in (probes, bought, wired))
+
+
+@pytest.mark.parametrize("device", WITH_BOARD)
+def test_light_is_dark_while_the_chip_starts(device: str) -> None:
+    """A level shifter's input that floats shows colours that mean nothing."""
+    nets = wiring.load(device, BOARDS).nets()
+    for name in {"led", "indicator"} & set(nets):
+        behind = [part for part, end in nets[name] if end.terminal in ("A", "G") and part.kind == "module"]
+        held = [part for part, _ in nets[name] if {end.net for end in part.ends} == {name, "GND"}]
+        assert not behind or held, name
