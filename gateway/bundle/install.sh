@@ -87,6 +87,8 @@ chmod 755 "$room/bin/heartlamp-gateway"
 # A root that is read-only cannot be written to later.
 "$room/bin/python3" -m compileall -q -j 0 --invalidation-mode unchecked-hash "$packages"
 "$room/bin/python3" -c 'import heartlamp_gateway.run' || { rm -rf "$room"; stop "the program does not load here; nothing was changed"; }
+# Whatever a power cut leaves, `current` points to a version that is whole.
+sync --file-system "$room"
 rm -rf "$home/$version"
 mv -T "$room" "$home/$version"
 
@@ -128,5 +130,6 @@ for old in "$home"/*/; do
     old=$(basename "$old")
     case "$old" in current | previous | "$version" | "$(readlink "$home/previous" 2>/dev/null || true)") ;; *) rm -rf "${home:?}/$old" ;; esac
 done
+sync --file-system "$home" /etc
 say "$version is installed$([ -n "$before" ] && echo ", before it was $before")"
 [ -e /etc/heartlamp/gateway.toml ] || say "now: sudo heartlamp-gateway setup"

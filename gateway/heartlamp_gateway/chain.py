@@ -113,9 +113,11 @@ class Chain:
         writes: Sequence[Write] = (),
         durable: bool = True,
         given: Sequence[Order] = (),
+        tell: bool = False,
     ) -> None:
         """`before`: the village that the disk knows; `heard`: (event, device) to be told so; `durable`: False when
-        it may wait for the next commit; `given`: orders that are not the plan's."""
+        it may wait for the next commit; `given`: orders that are not the plan's; `tell`: a disk that refuses this may
+        be spoken of, as at each event that people know of."""
         lived = self.lived()
         self.outbox.put([kept for kept, _ in rows])  # while we think and the disk works, the uplink already sends
         due, more = self._escalate(lived)
@@ -127,13 +129,13 @@ class Chain:
         self._unheard.update(heard)
         if not durable and not orders:
             self.ledger.later(changes)
-        elif not self.ledger.commit(changes):
+        elif not self.ledger.commit(changes, tell or any(self._is_known(kept) for kept, _ in rows)):
             self._not_on_disk(before, rows)
         if not self.ledger.refusing:
             self._on_disk()
         for device, lamp in self.village.lamps.items():
             old = before.lamps.get(device)
-            if old is None or old.ver != lamp.ver:
+            if old is not lamp and (old is None or old.ver != lamp.ver):
                 self.tell_lamp(device)
         self._outputs.give(orders)
 
@@ -191,6 +193,10 @@ class Chain:
         id = event_id(self._gateway, digest[:8])
         note = Note(self.last_n, 0, id, want.incident, want.what, want.subject)
         return Kept(self.last_n, self.boot, clock.boottime(), id, note=note), digest
+
+    def _is_known(self, kept: Kept) -> bool:
+        """An event, and no silent alarm."""
+        return kept.item is not None and not untold.is_untold(self.village, kept.device, kept.item.frame)
 
     def _on_disk(self) -> None:
         """All that came is kept: say so, to those who pressed and on every lamp."""

@@ -23,7 +23,7 @@ LOOK_S = 15.0
 
 def disk_of(ledger: Ledger) -> str:
     """As of view.Box."""
-    return "absent" if ledger.file.volatile else "refusing" if ledger.refusing else "ok"
+    return "absent" if ledger.file.volatile else "refusing" if ledger.told else "ok"
 
 
 class Insides:

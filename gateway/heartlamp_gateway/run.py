@@ -133,7 +133,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
         checks(
             config.data_dir,
             room,
-            refusing=lambda: chain.ledger.refusing or file.volatile,
+            refusing=lambda: chain.ledger.told or file.volatile,
             sessions=lambda: (alarms_link.since, telemetry_link.since, telemetry.pulse_at),
             woke=watch.woke,
             away=lambda: (contact.away_ms(), contact.refused),

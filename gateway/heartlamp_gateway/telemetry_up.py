@@ -1,6 +1,8 @@
 """Readings and notes on their way up, on a county connection and a thread of their own: no alarm waits for them."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from heartlamp_protocol.device.frame import FrameError
 from heartlamp_protocol.device.names import event_id
@@ -9,16 +11,17 @@ from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS, BatchAnswe
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import READINGS, Contact
-from heartlamp_gateway.county.line import AWAY, Line
+from heartlamp_gateway.county.line import AWAY, Line, Reply
 from heartlamp_gateway.disk.readings import ReadingFile
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.presence import Presence
 from heartlamp_gateway.rules.batch import Kept, envelope, take
-from heartlamp_gateway.rules.pace import BUSY, Pace, may, posted
+from heartlamp_gateway.rules.pace import BUSY, Pace, ahead, may, posted
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
 from heartlamp_gateway.rules.untold import is_secret
 from heartlamp_gateway.say import log
 
+READINGS_PATH = "/gateway/v1/readings"
 EACH_S = 1.0
 FIRST_MS = 20_000  # so long alarms have the line for themselves; one that the county cannot take holds up nothing else
 
@@ -55,29 +58,33 @@ class TelemetryUp:
             self._alive()
             self._look()
             self._take_changes()
-            full = 0  # batches, one after the other
-            while wait_ms(self._retry, boottime(), fresh=False) == 0 and not self._pause(0):
-                rows = self._due(rest=full > 1)
-                if not rows and boottime() - self._spoke < QUIET_SECONDS * 1000:
-                    break
-                good = self._send(rows)
-                self._retry = Retry() if good else failed(self._retry, boottime(), refused=good is None)
-                if not good or len(rows) < BATCH_ITEMS_MAX:
-                    break
-                full += 1
+            if wait_ms(self._retry, boottime(), fresh=False) == 0:
+                self._up()
         self._line.close()
 
-    def _due(self, rest: bool) -> list[Kept]:
-        """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more."""
+    def _up(self) -> None:
+        rows = self._due()
+        if not rows and boottime() - self._spoke < QUIET_SECONDS * 1000:
+            return
+        good = self._send(rows)
+        if good and len(rows) == BATCH_ITEMS_MAX:
+            good = self._drain()
+        self._retry = Retry() if good else failed(self._retry, boottime(), refused=good is None)
+
+    def _due(self, rest: bool = False, away: Sequence[Kept] = ()) -> list[Kept]:
+        """A batch, if it is time for one. `rest`: what is left of a backlog does not wait for more; `away`: what is on
+        its way already."""
         if self._gives_way():
             self._file.follow()
             return []
-        notes = self._notes.waiting()
-        many = self._file.waiting + len(notes) >= BATCH_ITEMS_MAX
-        full = (many or rest) and not self._alarms_wait()
-        if not (notes or self._file.waiting) or not may(self._pace, boottime(), full, bool(notes)):
+        gone = {row.n for row in away}
+        notes = [note for note in self._notes.waiting() if note.n not in gone]
+        waiting = self._file.waiting + len(notes) - sum(row.item is not None for row in away)
+        full = (waiting >= BATCH_ITEMS_MAX or rest) and not self._alarms_wait()
+        if waiting <= 0 or not may(self._pace, boottime(), full, bool(notes)):
             return []
-        return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX)])
+        after = max((row.n for row in away if row.item is not None), default=0)
+        return take([*notes, *self._file.oldest(BATCH_ITEMS_MAX, after)])
 
     def _look(self) -> None:
         """Whoever heard from the county heard it for us too: what waits does not wait for its next try."""
@@ -96,30 +103,67 @@ class TelemetryUp:
         """True: gone up; False: the county is away; None: it refuses us. No rows: says that we live, on this line
         because no alarm waits for it here."""
         self._alive()
-        batch = envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, boottime())
         begun, began = boottime(), self._contact.now()
         try:
-            reply = self._line.post("/gateway/v1/readings", batch.to_json(), packed=True)
-            self._spoke = boottime()
-            self._contact.took(READINGS)
-            self._contact.dated(reply.date)
-            if rows:
-                self._paced(begun, reply.status)
-            if reply.status in (400, 413) and rows:
-                if len(rows) > 1:
-                    return all(self._send([row]) for row in rows)
-                if not is_secret(self._chain.village, rows[0].device):
-                    log.warning(
-                        "the county cannot read a reading of %s, it is dropped: %r", rows[0].device, reply.body[:200]
-                    )
-                self._done(rows, {rows[0].n})
-                return True
-            if reply.status != 200:
-                return None if reply.status in (401, 403) else False
-            answer = BatchAnswer.from_json(reply.body)
+            reply = self._line.post(READINGS_PATH, self._packet(rows), packed=True)
         except AWAY:
             self._contact.failed(READINGS, began)
             return False
+        return self._answered(rows, reply, boottime() - begun)
+
+    def _drain(self) -> bool | None:
+        """A backlog goes up batch behind batch, as long as all is well; outcomes as of `_send`. What is on its way when
+        something is not, is sent again, and the county knows it."""
+        away: deque[list[Kept]] = deque()
+        rows: list[Kept] = []
+        most, last = 2, boottime()
+        while True:
+            self._alive()
+            began = self._contact.now()
+            try:
+                while len(away) < most and len(rows) in (0, BATCH_ITEMS_MAX):
+                    rows = self._due(rest=bool(rows), away=list(chain(*away)))
+                    if not rows or self._pause(0):
+                        break
+                    self._line.send(READINGS_PATH, self._packet(rows))
+                    away.append(rows)
+                if not away:
+                    return True
+                reply = self._line.answer(more=len(away) > 1)
+            except AWAY:
+                self._contact.failed(READINGS, began)
+                return False
+            each, last = boottime() - last, boottime()
+            if reply.status != 200:
+                self._line.close()
+            good = self._answered(away.popleft(), reply, each)
+            if not good or self._line.socket is None:  # closed by us, or by a county that goes away after this answer
+                return good
+            most = ahead(each)
+
+    def _packet(self, rows: list[Kept]) -> bytes:
+        now = boottime()
+        return envelope(self._gateway, self._chain.epoch, self._chain.cursor, rows, self._chain.boot, now).to_json()
+
+    def _answered(self, rows: list[Kept], reply: Reply, took_ms: int) -> bool | None:
+        self._spoke = boottime()
+        self._contact.took(READINGS)
+        self._contact.dated(reply.date)
+        if rows:
+            self._paced(took_ms, reply.status)
+        if reply.status in (400, 413) and rows:
+            if len(rows) > 1:
+                return all(self._send([row]) for row in rows)
+            if not is_secret(self._chain.village, rows[0].device):
+                log.warning(
+                    "the county cannot read a reading of %s, it is dropped: %r", rows[0].device, reply.body[:200]
+                )
+            self._done(rows, {rows[0].n})
+            return True
+        if reply.status != 200:
+            return None if reply.status in (401, 403) else False
+        try:
+            answer = BatchAnswer.from_json(reply.body)
         except FrameError:
             return False
         self._contact.touch()
@@ -127,11 +171,11 @@ class TelemetryUp:
         self._done(rows, done)
         return not rows or any(row.n in done for row in rows)
 
-    def _paced(self, begun: int, status: int) -> None:
-        now, before = boottime(), self._pace.level
-        self._pace = posted(self._pace, now, now - begun, status)
+    def _paced(self, took_ms: int, status: int) -> None:
+        before = self._pace.level
+        self._pace = posted(self._pace, boottime(), took_ms, status)
         if before == 0 and self._pace.level:
-            why = f"answers {status}" if status in BUSY else f"takes {now - begun} ms"
+            why = f"answers {status}" if status in BUSY else f"takes {took_ms} ms"
             log.warning("the county %s: readings go up more rarely, alarms as ever", why)
 
     def _done(self, rows: list[Kept], done: set[int]) -> None:

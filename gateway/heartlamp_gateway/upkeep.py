@@ -65,7 +65,7 @@ class Upkeep:
             writes = [disk.clock(chain.clock), disk.forget(lived), disk.word("n", str(chain.last_n))]
             if county:
                 writes.append(disk.word("county contact", time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())))
-            chain.settle(before, writes=writes)
+            chain.settle(before, writes=writes, tell=True)
             if chain.ledger.file.volatile and chain.ledger.file.is_back():
                 raise DiskIsBack("the disk can be written again: starting anew, to take up what is on it")
         try:

@@ -99,7 +99,7 @@ def floor(folder: Path, rounds: int) -> list[float]:
 
 
 class Helper:
-    """Devices in a process of their own; see the modules `rig.crowd` and `rig.pair`."""
+    """Devices in a process of their own; see the modules `rig.crowd` and `rig.apart`."""
 
     def __init__(self, module: str, rig: Rig, **said: object) -> None:
         self._process = subprocess.Popen(
@@ -115,8 +115,11 @@ class Helper:
         print(line, file=self._process.stdin, flush=True)
 
     def ask(self, line: str) -> str:
-        assert self._process.stdout is not None
         self.tell(line)
+        return self.hear()
+
+    def hear(self) -> str:
+        assert self._process.stdout is not None
         return self._process.stdout.readline()
 
     def end(self) -> None:
@@ -128,16 +131,19 @@ def named(rig: Rig, id: str) -> list[str]:
     return [id, rig.roots[id].hex()]
 
 
-def presses(pair: Helper, rig: Rig, rounds: int) -> list[float]:
-    """ms of each from the press until the neighbour's lamp has its call. The county closes each before the next."""
-    found = []
+def presses(victim: Helper, neighbour: Helper, rig: Rig, rounds: int) -> tuple[list[float], list[float]]:
+    """ms of each from the press until who pressed hears so, and until the neighbour's lamp has its call. The county
+    closes each before the next."""
+    heard, lit = [], []
     for _ in range(rounds):
-        said = json.loads(pair.ask("press"))
-        found.append(float(said["ms"]))
+        neighbour.tell("call")
+        said = json.loads(victim.ask("press"))
+        lit.append((json.loads(neighbour.hear())["at"] - said["at"]) * 1000)
+        heard.append((json.loads(victim.ask(f"told {said['press']}"))["heard"] - said["at"]) * 1000)
         rig.county.incident(said["press"], "s0", "panic", (said["press"],), 1, "closed", "值班员", [])
-        pair.ask("dark")
+        neighbour.ask("dark")
         time.sleep(REST_S)
-    return found
+    return heard, lit
 
 
 def usage(pid: int) -> tuple[float, float]:
@@ -192,28 +198,34 @@ def main() -> int:
             say(f"{LAMPS} lamps connect")
             many = Helper("crowd", rig, every=EVERY_S, lamps=[named(rig, id) for id in names[2:]])
             helpers.append(many)
-            pair = Helper("pair", rig, victim=named(rig, names[0]), neighbour=named(rig, names[1]))
-            helpers.append(pair)
+            victim, neighbour = (Helper("apart", rig, device=named(rig, name)) for name in names[:2])
+            helpers += [victim, neighbour]
             time.sleep(5)
             say(f"{IDLE_S:.0f} s of rest")
             before, _ = usage(rig.gateway.pid)
             time.sleep(IDLE_S)
             after, resident = usage(rig.gateway.pid)
             say(f"{ROUNDS} presses")
-            idle = presses(pair, rig, ROUNDS)
+            idle_heard, idle = presses(victim, neighbour, rig, ROUNDS)
             say("the same with ten times the telemetry")
             many.tell(json.dumps({"every": EVERY_S / 10}))
             time.sleep(3)
-            loud = presses(pair, rig, ROUNDS)
+            _, loud = presses(victim, neighbour, rig, ROUNDS)
             many.tell(json.dumps({"every": 3600}))
-            pair.end()
+            victim.end()
+            neighbour.end()
             say(f"the county goes away, {BACKLOG} readings and {ALARMS} alarms, and it comes back")
             late = backlog(rig, [rig.device(id) for id in names[:2]])
         finally:
             for each in helpers:
                 each.end()
             rig.close()
-    table = {"floor": floors, "press → neighbour, idle": idle, "press → neighbour, 10 × telemetry": loud}
+    table = {
+        "floor": floors,
+        "press → heard, idle": idle_heard,
+        "press → neighbour, idle": idle,
+        "press → neighbour, 10 × telemetry": loud,
+    }
     shown = {name: (statistics.median(v), sorted(v)[int(len(v) * 0.99)]) for name, v in table.items()}
     p50, p99 = shown["floor"]
     print(f"\n{'':36}{'p50 ms':>9}{'p99 ms':>9}{'× floor':>10}{'':>7}")

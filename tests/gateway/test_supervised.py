@@ -74,6 +74,7 @@ def test_a_silent_button_with_a_low_battery_is_told_to_the_county_and_to_no_log(
     assert "hush7" not in watched.gateway.log.read_text()
 
 
+@pytest.mark.prove
 def test_a_fault_that_goes_on_over_a_restart_is_not_told_to_be_over() -> None:
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
         rig = Rig(Path(folder), tables=f'\n[ups]\nname = "ups"\nport = {free_port()}\n\n[supervision]\nlook_s = 8\n')

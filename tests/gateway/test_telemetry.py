@@ -8,7 +8,7 @@ import pytest
 from heartlamp_gateway.disk.readings import MEMORY_ROWS, ReadingFile, Row
 from heartlamp_gateway.notes import Notes
 from heartlamp_gateway.rules import thinning
-from heartlamp_gateway.rules.pace import BURST, LEVEL_MAX, SPACING_MS, Pace, may, posted
+from heartlamp_gateway.rules.pace import AHEAD_MOST, AHEAD_MS, BURST, LEVEL_MAX, SPACING_MS, Pace, ahead, may, posted
 from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS
 
 MINUTE = 60_000
@@ -64,6 +64,15 @@ def test_what_people_wait_for_goes_at_once_and_a_quiet_village_is_told_at_once()
     assert not may(pace, 1_000, full=False, urgent=True)
     assert may(pace, 2_000, full=False, urgent=True)
     assert may(pace, SPACING_MS, full=False, urgent=False)
+
+
+def test_a_backlog_fills_a_line_of_long_ways_and_never_a_thin_one() -> None:
+    """An alarm that is pressed amid it stands behind what is on its way."""
+    assert ahead(0) == ahead(20) == AHEAD_MOST
+    for each_ms in (*range(1, 600, 7), 5_000):
+        assert 1 <= ahead(each_ms) <= AHEAD_MOST
+        assert (ahead(each_ms) - 1) * each_ms <= AHEAD_MS
+    assert ahead(AHEAD_MS) == 2  # or one that waits for its answer would never be seen to be quicker in company
 
 
 def test_the_same_values_are_one_series_whatever_their_order() -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN
 from heartlamp_gateway.supervision import outputs, plan
 from heartlamp_gateway.supervision.box import Box
@@ -31,6 +32,7 @@ def status(config: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
 
 
+@pytest.mark.prove
 def test_the_county_is_told_of_a_broken_modem_and_siren_and_that_they_are_gone() -> None:
     with village(f"[supervision]\nlook_s = 1\n{NO_BUS}{NO_SIREN}") as rig:
         for part in ("voice", "sms", "siren"):
@@ -48,6 +50,7 @@ def test_the_county_is_told_of_a_broken_modem_and_siren_and_that_they_are_gone()
         assert [subject for subject in restored() if not subject.endswith("siren")] == []
 
 
+@pytest.mark.prove
 def test_a_village_without_a_plan_is_not_well() -> None:
     with village(f"[supervision]\nlook_s = 1\n{NO_SIREN}") as rig:
 

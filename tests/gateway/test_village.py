@@ -309,6 +309,7 @@ def test_presence_goes_up_with_the_readings(rig: Rig) -> None:
     rig.county.noted("offline", "lamp7")
 
 
+@pytest.mark.prove
 def test_a_gateway_that_has_nothing_to_say_says_that_it_lives(rig: Rig) -> None:
     posts = rig.county.posts
     rig.county.board.wait("an empty batch", lambda: rig.county.posts > posts, QUIET_SECONDS + 5)

@@ -2,6 +2,7 @@
 
 import email.utils
 import http.client
+import io
 import socket
 import ssl
 from collections.abc import Callable
@@ -43,6 +44,7 @@ class Line:
         self._address = Address(config.county_host, config.county_port, config.data_dir / FILE)
         self._sock: ssl.SSLSocket | None = None
         self._head = self._token = ""
+        self._answers: _Answers | None = None  # while some are awaited
 
     @property
     def socket(self) -> ssl.SSLSocket | None:
@@ -67,11 +69,34 @@ class Line:
 
     def post(self, path: str, body: bytes, patience_s: float = ANSWER_S, packed: bool = False) -> Reply:
         """`patience_s`: for the answer, once all is sent; `packed`: where it is long enough for that."""
-        how = ""
-        if packed and len(body) >= PACKED_FROM:
-            body, how = pack(body), f"Content-Encoding: {ENCODING}\r\n"
-        head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\n{how}Content-Length: {len(body)}\r\n\r\n"
+        head, body = _post(path, body, packed)
         return self._ask(head, body, "POST", patience_s)
+
+    def send(self, path: str, body: bytes) -> None:
+        """Packed, and not waited for: `answer` brings the answers, in the order of the sending, and nothing else may be
+        asked before. After an error none of what was sent is answered."""
+        self.connect()
+        assert self._sock is not None
+        try:
+            if self._answers is None:
+                self._answers = _Answers(self._sock)
+            self._write(*_post(path, body, packed=True))
+        except BaseException:
+            self.close()
+            raise
+
+    def answer(self, more: bool) -> Reply:
+        """`more`: further ones are awaited."""
+        assert self._answers is not None
+        try:
+            reply = self._read(self._answers, "POST")
+        except BaseException:
+            self.close()
+            raise
+        if not more and self._answers is not None:
+            self._answers.end()
+            self._answers = None
+        return reply
 
     def put(self, path: str, body: bytes, headers: str) -> Reply:
         """`headers`: further lines, each with its end."""
@@ -110,6 +135,9 @@ class Line:
         return True
 
     def close(self) -> None:
+        answers, self._answers = self._answers, None
+        if answers is not None:
+            answers.end()
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
@@ -133,28 +161,61 @@ class Line:
         self.connect()
         assert self._sock is not None
         try:
-            request = memoryview(head.format(self._head).encode("latin-1", "replace") + body)
-            for at in range(0, len(request), CHUNK):
-                self._alive()
-                self._sock.sendall(request[at : at + CHUNK])
-            self._alive()
+            self._write(head, body)
             self._sock.settimeout(patience_s)
-            response = http.client.HTTPResponse(self._sock, method=method)
-            response.begin()
-            read = bytearray()
-            while piece := response.read(CHUNK):
-                self._alive()
-                read += piece
-            if response.length:
-                raise http.client.IncompleteRead(bytes(read), response.length)
-            self._sock.settimeout(ANSWER_S)
-            answer = Reply(response.status, bytes(read), _date(response.getheader("Date", "")))
-            if response.will_close or response.status == 401:  # the next connection reads the token again
-                self.close()
+            return self._read(self._sock, method)
         except BaseException:
             self.close()
             raise
+
+    def _write(self, head: str, body: bytes) -> None:
+        assert self._sock is not None
+        request = memoryview(head.format(self._head).encode("latin-1", "replace") + body)
+        for at in range(0, len(request), CHUNK):
+            self._alive()
+            self._sock.sendall(request[at : at + CHUNK])
+        self._alive()
+
+    def _read(self, source: "ssl.SSLSocket | _Answers", method: str) -> Reply:
+        assert self._sock is not None
+        response = http.client.HTTPResponse(source, method=method)  # type: ignore[arg-type]
+        response.begin()
+        read = bytearray()
+        while piece := response.read(CHUNK):
+            self._alive()
+            read += piece
+        if response.length:
+            raise http.client.IncompleteRead(bytes(read), response.length)
+        self._sock.settimeout(ANSWER_S)
+        answer = Reply(response.status, bytes(read), _date(response.getheader("Date", "")))
+        if response.will_close or response.status == 401:  # the next connection reads the token again
+            self.close()
         return answer
+
+
+class _Answers(io.BufferedReader):
+    """Where the answers to several requests come from. One that ends closes what it was read from; the beginning of the
+    next may be in there already."""
+
+    def __init__(self, sock: ssl.SSLSocket) -> None:
+        super().__init__(socket.SocketIO(sock, "r"))
+
+    def makefile(self, mode: str) -> "_Answers":
+        return self
+
+    def close(self) -> None:
+        pass
+
+    def end(self) -> None:
+        super().close()
+
+
+def _post(path: str, body: bytes, packed: bool) -> tuple[str, bytes]:
+    how = ""
+    if packed and len(body) >= PACKED_FROM:
+        body, how = pack(body), f"Content-Encoding: {ENCODING}\r\n"
+    head = f"POST {path} HTTP/1.1\r\n{{}}Content-Type: application/json\r\n{how}Content-Length: {len(body)}\r\n\r\n"
+    return head, body
 
 
 def _date(text: str) -> float | None:

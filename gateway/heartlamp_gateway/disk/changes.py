@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 from heartlamp_gateway.clock import VillageClock
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules.batch import Kept
-from heartlamp_gateway.rules.model import KEEP_MS, Escalation, Incident, Village
+from heartlamp_gateway.rules.model import KEEP_MS, Escalation, Incident, Lamp, Village
+
+ROWS_MOST = 20  # of a statement
 
 Write: TypeAlias = tuple[str, tuple[Any, ...]]
 
@@ -72,10 +74,7 @@ def difference(old: Village, new: Village) -> list[Write]:
             writes.append(("INSERT OR REPLACE INTO incident(id, value) VALUES(?, ?)", (key, _json(_fields(incident)))))
     for key in old.incidents.keys() - new.incidents.keys():
         writes.append(("DELETE FROM incident WHERE id = ?", (key,)))
-    for key, lamp in new.lamps.items():
-        if old.lamps.get(key) is not lamp:
-            row = (key, lamp.ver, lamp.shown, _json(lamp.calls), _json(sorted(lamp.lit)))
-            writes.append(("INSERT OR REPLACE INTO lamp(device, ver, shown, calls, lit) VALUES(?, ?, ?, ?, ?)", row))
+    writes += _lamps([(key, lamp) for key, lamp in new.lamps.items() if old.lamps.get(key) is not lamp])
     for key in old.lamps.keys() - new.lamps.keys():
         writes.append(("DELETE FROM lamp WHERE device = ?", (key,)))
     for key, way in new.ways.items():
@@ -98,6 +97,23 @@ def difference(old: Village, new: Village) -> list[Write]:
     return writes
 
 
+def _lamps(changed: list[tuple[str, Lamp]]) -> list[Write]:
+    """Many rows in one statement: between two of them another thread may have the interpreter, and a group of lamps
+    waited for it ten times."""
+    writes: list[Write] = []
+    for at in range(0, len(changed), ROWS_MOST):
+        some = changed[at : at + ROWS_MOST]
+        sql = "INSERT OR REPLACE INTO lamp(device, ver, shown, calls, lit) VALUES" + ", ".join(
+            ["(?, ?, ?, ?, ?)"] * len(some)
+        )
+        writes.append((sql, tuple(value for key, lamp in some for value in _lamp(key, lamp))))
+    return writes
+
+
+def _lamp(key: str, lamp: Lamp) -> tuple[Any, ...]:
+    return key, lamp.ver, lamp.shown, _json(lamp.calls), _json(sorted(lamp.lit))
+
+
 def _escalation_text(of: Escalation) -> str:
     done = [[*key, *value] for key, value in of.done.items()]
     fields = {"course": of.course.to_fields(), "opened": of.opened, "done": done, "duty": of.duty, "since": of.since}
@@ -112,5 +128,4 @@ def _fields(incident: Incident) -> dict[str, Any]:
     return {name: getattr(incident, name) for name in _OF_INCIDENT}
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # dumps() would make one each time

@@ -11,10 +11,11 @@ BACKLOG_MAX = 20_000  # writes that a refusing disk may leave in memory
 
 
 class Ledger:
-    """Under the chain's lock. `refusing`: something is in memory only."""
+    """Under the chain's lock. `refusing`: something is in memory only; `told`: that was said, and may be seen."""
 
     def __init__(self, file: AlarmFile) -> None:
         self.file = file
+        self.told = False
         self._later: list[Write] = []
         self._refused: list[Write] = []
         self._unsaved: dict[str, list[bytes]] = {}  # event -> digests that are in `_refused` only
@@ -31,8 +32,9 @@ class Ledger:
         """Goes with the next commit. Losing it in a power cut costs a repetition, never an alarm."""
         self._later += writes
 
-    def commit(self, writes: Sequence[Write] = ()) -> bool:
-        """True: on the disk, with all that waited. False: none of it is; it is tried again with the next."""
+    def commit(self, writes: Sequence[Write] = (), tell: bool = False) -> bool:
+        """True: on the disk, with all that waited. False: none of it is; it is tried again with the next. `tell`: a
+        refusal is said. The first one may be of a silent alarm, and would tell of it."""
         late, self._later = self._later, []
         all_of_it = [*self._refused, *late, *writes]
         if not all_of_it:
@@ -40,7 +42,8 @@ class Ledger:
         try:
             self.file.commit(all_of_it)
         except TROUBLE as wrong:
-            if not self._refused:
+            if tell and not self.told:
+                self.told = True
                 log.error(
                     "the disk does not take it (%s): no `heard` is given, lamps and the county are told from memory; "
                     "free the disk or replace it",
@@ -48,9 +51,9 @@ class Ledger:
                 )
             self._refused = all_of_it[-BACKLOG_MAX:]
             return False
-        if self._refused:
-            log.warning("the disk takes it again: %d rows that waited are kept now", len(self._refused))
-        self._refused, self._unsaved = [], {}
+        if self.told:
+            log.warning("the disk takes it again: what waited is kept now")
+        self._refused, self._unsaved, self.told = [], {}, False
         return True
 
     def unsaved(self, event: str, digest: bytes) -> None:

@@ -100,10 +100,12 @@ class ReadingFile:
         with self._lock:
             self._follow()
 
-    def oldest(self, most: int) -> list[Kept]:
+    def oldest(self, most: int, after: int = 0) -> list[Kept]:
+        """`after`: that row, which is on its way."""
         with self._lock:
             self._follow()
-            rows = self._db.execute("SELECT n, boot, at, device, user, frame FROM reading ORDER BY n LIMIT ?", (most,))
+            sql = "SELECT n, boot, at, device, user, frame FROM reading WHERE n > ? ORDER BY n LIMIT ?"
+            rows = self._db.execute(sql, (after, most))
             return [
                 Kept(n, boot, at, "", device, item=Item(n, 0, user, frame)) for n, boot, at, device, user, frame in rows
             ]

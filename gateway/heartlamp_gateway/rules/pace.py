@@ -12,6 +12,8 @@ LEVEL_MAX = 4
 SLOW_MS = 3_000  # an answer that takes longer is a county that has too much to do
 QUICK_MS = 1_000
 BUSY = (429, 503)
+AHEAD_MS = 400  # so much more of a backlog may be on its way: an alarm that is pressed now stands behind it
+AHEAD_MOST = 4  # batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ def posted(pace: Pace, now: int, took_ms: int, status: int) -> Pace:
         return Pace(0, now, min(LEVEL_MAX, pace.level + 1), now)
     level = pace.level - 1 if pace.level and took_ms < QUICK_MS else pace.level
     return replace(pace, left=max(0, pace.left - 1), level=level, last=now)
+
+
+def ahead(each_ms: int) -> int:
+    """How many batches of a backlog may be on their way at once, where answers come `each_ms` apart: the one that is
+    awaited, and what passes in AHEAD_MS. A line of long ways does not stand idle while the county answers."""
+    return min(AHEAD_MOST, 1 + AHEAD_MS // max(1, each_ms))
 
 
 def _gained(pace: Pace, now: int) -> Pace:

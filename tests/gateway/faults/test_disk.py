@@ -13,6 +13,7 @@ import apsw
 import pytest
 from heartlamp_gateway.disk import changes
 from heartlamp_gateway.disk.alarms import AlarmFile
+from heartlamp_protocol.device import event
 
 from tests.gateway.rig import plug
 from tests.gateway.rig.village import Rig
@@ -144,6 +145,32 @@ def test_a_disk_that_refuses_gives_no_heard_but_lamps_and_county_are_told(
     assert len(rig.county.store.events) == 2
     with sqlite(rig) as db:
         assert {row[0] for row in db.execute("SELECT event FROM outbox WHERE frame IS NOT NULL")} == {press, second}
+
+
+@pytest.mark.parametrize("fault", ["full", "eio"])
+def test_a_disk_that_refuses_is_not_spoken_of_because_of_a_silent_alarm(
+    plugged: Callable[[str], Plugged], fault: str
+) -> None:
+    """Nothing else was written since it began to refuse: who sees the box learns of it by the next event that people
+    know of, or by the box's own note of each minute."""
+    village = plugged("FULL")
+    rig = village.rig
+    hush, button = rig.device("hush7"), rig.device("butt7")
+    said = "the disk does not take it"
+    until("its first note", lambda: sqlite(rig).execute("SELECT 1 FROM word WHERE name = 'clock'").fetchall())
+    village.switch(fault).touch()
+    silent = hush.press("silent")
+    hush.is_received(silent)  # the county's word is written too, a moment later
+    for _ in range(2):  # who asks is answered by the tick that tries again to write
+        before = len(button.pulses)
+        button.publish("ask", event.write_ask(""))
+        button.board.wait("a pulse", lambda before=before: len(button.pulses) > before)  # type: ignore[misc]
+    assert (hush.heard, rig.gateway.said(said)) == ({}, 0)
+    button.is_received(button.press())
+    rig.gateway.says(said)
+    village.switch(fault).unlink()
+    hush.is_heard(silent)
+    rig.gateway.says("the disk takes it again")
 
 
 def test_a_file_that_may_not_grow_gives_no_heard_either(rig: Rig) -> None:

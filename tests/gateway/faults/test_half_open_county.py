@@ -93,6 +93,7 @@ def story(rig: Rig, way: frozenset[str]) -> None:
     assert len(rig.county.store.events) == 3
 
 
+@pytest.mark.prove
 def test_a_line_that_carries_nothing_up_or_nothing_down_or_neither(villages: Callable[[], Rig]) -> None:
     """Three villages side by side, each with another half of its line dead."""
     rigs = [villages() for _ in WAYS]

@@ -36,6 +36,7 @@ def full_queue(path: Path) -> list[socket.socket]:
         callers.append(caller)
 
 
+@pytest.mark.prove
 @pytest.mark.xdist_group("broker stands still")  # both wait for long: beside each other
 def test_a_broker_that_hangs_is_said_and_nobody_is_missed_for_it() -> None:
     with village("[supervision]\nlook_s = 2\nhold_s = 0\n") as rig:
@@ -74,6 +75,7 @@ def test_a_broker_that_hangs_with_its_door_full_does_not_stop_the_gateway() -> N
         button.is_received(button.press(), 30)
 
 
+@pytest.mark.prove
 def test_a_gateway_that_stood_still_does_what_fell_due_once_and_takes_nothing_over() -> None:
     steps = [Step(n, "village", at, "accepted", ("all",)) for n, at in ((1, 0), (2, 12_000), (3, 16_000))]
     with loud_village() as (rig, server):

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import select
 import ssl
 import threading
 import time
@@ -53,6 +54,8 @@ class County:
         self.refuse_token = False
         self.busy = 0  # a status that readings are answered with, 0: they are taken
         self.turned_away = 0
+        self.looks_s = 0.0  # before it answers readings: whether the next request is there already
+        self.ahead = 0  # so often it was
         self.unreadable: set[bytes] = set()  # a batch with such a piece in a frame is answered with 400
         self.breaking: set[bytes] = set()  # the same, with 500
         self.quarantined: set[str] = set()  # devices
@@ -220,6 +223,10 @@ class _Handler(BaseHTTPRequestHandler):
                 county.turned_away += 1
             self._answer(county.busy, {"error": "too much to do", "do": "come again later"})
             return
+        if county.looks_s and self.path == "/gateway/v1/readings":
+            there = self.connection.pending() or select.select([self.connection], [], [], county.looks_s)[0]
+            with county.board:
+                county.ahead += bool(there)
         if any(piece in item.frame for piece in county.breaking for item in batch.items):
             self._answer(500, {"error": "internal", "do": "mend the county"})
             return
