@@ -4,6 +4,7 @@ MICROPYPATH=protocol:firmware/app micropython firmware/app/virtual.py --flash FI
 … --provision --flash FILE <config.json    makes the flash image and writes the settings into it
 … --blank --flash FILE                     makes an empty one: a board that waits to be provisioned
 … --ether HOST:PORT,MAC    with a radio, of this address (12 hex), in that ether
+main.py --mounted          on a virtual bench: its image has mounted the flash on "/", and machine.nvs is beside it
 
 It starts as an ESP32 does: boot.py chooses the copy of the program, and a reset, a sleep or, with --restart, a crash
 goes through boot.py again. The copy `rom` is the one that MICROPYPATH names.
@@ -71,8 +72,8 @@ def load_program() -> tuple:
     return main, board
 
 
-def begin(filesystem, store, rom: "list[str]", slept: bool) -> tuple:
-    """((main, board), how it was started)."""
+def begin(filesystem, root: str, store, rom: "list[str]", slept: bool) -> tuple:
+    """((main, board), how it was started). filesystem: None where it is mounted already."""
     gc.threshold(COLLECT_EVERY)
     sys.path[:] = rom
     for name in list(sys.modules):
@@ -81,23 +82,22 @@ def begin(filesystem, store, rom: "list[str]", slept: bool) -> tuple:
     import boot
 
     try:
-        fresh = boot.mount(filesystem, ROOT, flash.LFS, slept)
+        fresh = filesystem is not None and boot.mount(filesystem, root, flash.LFS, slept)
     except OSError as error:
         print("no flash:", error, file=sys.stderr)  # then it alarms from RAM
         fresh = True
-    loaded = boot.load(store, ROOT, boot.choose(store, ROOT, fresh, slept), rom, load_program)
+    loaded = boot.load(store, root, boot.choose(store, root, fresh, slept), rom, load_program)
     del sys.modules["boot"]  # its rules need no RAM while the program runs
     return loaded
 
 
-def live(path: str) -> None:
+def live(filesystem, root: str, partition) -> None:
     """Until the power goes."""
-    filesystem, partition, _ = flash.partitions(path, False)
     store, rom = storage(partition), sys.path[:]
     before, cause = None, POWER_ON
     while True:
-        (main, hal), begun = begin(filesystem, store, rom, cause == DEEP_SLEEP)
-        board = hal.Board(ROOT, argument("--ether"), store)
+        (main, hal), begun = begin(filesystem, root, store, rom, cause == DEEP_SLEEP)
+        board = hal.Board(root, argument("--ether"), store)
         board.pictures = argument("--pictures") or None
         board.boot = begun
         board.started(cause, before)
@@ -118,12 +118,17 @@ def live(path: str) -> None:
             raise SystemExit(code)
         before = board
         try:
-            vfs.umount(ROOT)
+            if filesystem is not None:
+                vfs.umount(root)
         except OSError:
             pass  # it was not there
 
 
 def start() -> None:
+    if "--mounted" in sys.argv:
+        import machine
+
+        live(None, "", machine.nvs)
     path = argument("--flash")
     if not path:
         print(USAGE, file=sys.stderr)
@@ -135,7 +140,8 @@ def start() -> None:
         if "--blank" in sys.argv:
             storage(flash.mount(path, ROOT, True))
             return
-        live(path)
+        filesystem, partition, _ = flash.partitions(path, False)
+        live(filesystem, ROOT, partition)
     except (OSError, ValueError) as error:
         print("the virtual board cannot start:", error, file=sys.stderr)
         raise SystemExit(1)

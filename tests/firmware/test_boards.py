@@ -76,6 +76,7 @@ def test_a_wrong_field_is_named_with_what_belongs_there(text: str, old: str, new
         (BUTTON, '[led]\ntype = "gpio"', "", "[led] and the pin led belong together"),
         (LAMP, "led = 27", "led = 37", "led = 37: this pin can only be read"),
         (LAMP, 'pulled = ["mains", "tamper", ', 'pulled = ["mains", ', "tamper = 35: this pin has no pull-up"),
+        (CAMERA, 'pulled = ["mains"]', "", "mains = 42: the chip's pull-down (some 45 kOhm) would weaken a divider"),
         (LAMP, 'kinds = ["lamp"]', 'kinds = ["lamp", "camera"]', "a camera needs indicator, which has no pin"),
         (LAMP, 'kinds = ["lamp"]', 'kinds = ["lamp", "camera"]', "a camera needs [camera]"),
         (LAMP, "psram_mb = 0", 'psram_mb = 4\npsram = "quad"', "modem_tx = 17: the PSRAM hangs on this pin"),
@@ -87,8 +88,8 @@ def test_a_wrong_field_is_named_with_what_belongs_there(text: str, old: str, new
             "can be woken by 2 keys to ground, not 3",
         ),
         (LAMP, "red = 32", "red = 0", "red = 0: the chip reads this pin at power-up (low starts the serial loader)"),
-        (CAMERA, "indicator = 38", "indicator = 15", "camera.xclk = 15: the pin is indicator's already"),
-        (CAMERA, "indicator = 38", "indicator = 35", "indicator = 35: the PSRAM hangs on this pin"),
+        (CAMERA, "indicator = 47", "indicator = 15", "camera.xclk = 15: the pin is indicator's already"),
+        (CAMERA, "indicator = 47", "indicator = 35", "indicator = 35: the PSRAM hangs on this pin"),
         (
             CAMERA,
             "[led]",

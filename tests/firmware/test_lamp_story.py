@@ -174,3 +174,29 @@ def test_a_button_shows_the_receipt_without_a_lamps_state(make_board: BoardMaker
 
 def lamp_id(board: VirtualBoard) -> str:
     return str(board.wait_trace("boot")["dev"])
+
+
+def test_green_that_answers_nobody_is_told_as_a_press_each_with_its_own_number(
+    lamp: VirtualBoard, village: Village
+) -> None:
+    numbers = []
+    for _ in range(2):
+        place = len(village.said)
+        lamp.press("green")
+        sleep(0.1)  # a finger
+        lamp.release("green")
+        said = village.wait("reading", lambda said: b'"green":' in said.payload, after=place)
+        numbers.append(said.payload.partition(b'"green":')[2])
+        sleep(2.1)
+    assert numbers[0] != numbers[1]
+
+
+def test_green_on_a_neighbours_call_is_an_answer_and_no_press_for_a_phone(lamp: VirtualBoard, village: Village) -> None:
+    village.light(lamp_id(lamp), [call(NEAR, "near")])
+    lamp.wait_show("near")
+    place = len(village.said)
+    lamp.press("green")
+    sleep(0.1)  # a finger
+    lamp.release("green")
+    village.wait("event", lambda said: b'"answer":"coming"' in said.payload, after=place)
+    assert not any(b'"green":' in said.payload for said in village.said[place:])

@@ -51,6 +51,7 @@ def test_a_press_wakes_it_and_it_sleeps_again_once_the_county_has_it(village: Vi
     assert 0 < values(village, "button01", "drill_ms", after) < 60_000, "the last press that went through is remembered"
 
 
+@pytest.mark.prove
 def test_what_nobody_has_is_offered_again_after_a_nap(village: Village, make_board: BoardMaker) -> None:
     board = asleep(village, make_board)
     mark = board.mark()

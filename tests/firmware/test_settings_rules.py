@@ -216,11 +216,20 @@ def test_null_takes_a_setting_away() -> None:
 
 
 def test_who_it_is_cannot_be_set() -> None:
-    for name in ("dev", "kind", "kv", "root", "ca", "update_key", "board", "nonsense"):
+    for name in ("dev", "kind", "root", "ca", "update_key", "board", "nonsense"):
         assert refused("set", settings={name: FIELDS.get(name, 1)}).more["field"] == name
     assert refused("set", settings={"consent": 5}).more["field"] == "consent"
     assert refused("set", settings={"wan": None}).more["field"] == "links"  # wan stands in the order
     refused("set", settings={})
+
+
+def test_a_newer_key_is_taken_once_nothing_waits_under_the_old_one_and_never_an_older() -> None:
+    newer = FIELDS["kv"] + 1
+    assert ask("set", settings={"kv": newer})[1] == [("save", FIELDS | {"kv": newer}), ("restart",)]
+    assert ask("set", view(held={"lamp0a1b": 2}), settings={"kv": FIELDS["kv"]})[1] == []
+    assert refused("set", view(held={"lamp0a1b": 2}), settings={"kv": newer}).more == {"field": "kv", "held": 2}
+    for wrong in (FIELDS["kv"] - 1, "2", None, 2.5):
+        assert refused("set", settings={"kv": wrong}).more["field"] == "kv"
 
 
 def test_without_settings_there_is_nothing_to_get_or_set() -> None:

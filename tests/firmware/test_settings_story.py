@@ -8,6 +8,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from heartlamp_protocol.device.mac import county_key, hmac_sha256
 from heartlamp_tech.serial_lines import BoardLines, SerialError, SerialLines, StreamLines
 from heartlamp_tech.virtual_board import Line, VirtualBoard
 
@@ -84,6 +85,21 @@ def test_a_new_board_says_what_it_is_waits_and_serves_the_village_once_it_is_pro
     assert serial.ask("status")["values"]["held"] == 1
     assert {"part": "settings", "ok": 1, "found": "copies that agree"} in serial.ask("test")["parts"]
     assert [line for line in serial.ask("logs")["logs"] if " pressed " in line]
+
+
+def test_a_device_proves_that_it_holds_its_root_and_says_nothing_of_it(blank: Blank) -> None:
+    board, serial = blank("lamp")
+    board.start()
+    with pytest.raises(SerialError, match="not provisioned"):
+        serial.ask("prove", claim="c1")
+    serial.provision(OFF | {"kv": 3})
+    proof = serial.ask("prove", claim="c1")
+    key = county_key(bytes.fromhex(ROOT), 3)
+    assert (proof["dev"], proof["kv"]) == ("lamp0a1b", 3)
+    assert proof["proof"] == hmac_sha256(key, b"claim:c1").hex() != serial.ask("prove", claim="c2")["proof"]
+    for wrong in (None, "", 7, "c" * 65):
+        with pytest.raises(SerialError, match="prove needs the claim's id"):
+            serial.ask("prove", claim=wrong)
 
 
 def test_a_wrong_field_is_named_and_nothing_is_changed(blank: Blank) -> None:
@@ -322,3 +338,29 @@ def test_nothing_that_the_board_says_holds_a_secret(blank: Blank) -> None:
     text = json.dumps(said) + board.complaints()
     assert "provision" in text
     assert not [secret for secret in secrets if secret in text]
+
+
+# --- another key ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rotated_device_comes_and_signs_with_its_next_key_once_nothing_waits_under_the_old_one(
+    blank: Blank, village: Village, certificates: Certificates
+) -> None:
+    board, serial = blank("lamp0a1b")
+    board.start()
+    board.wait_trace("unprovisioned")
+    serial.provision(config(village.broker, certificates.ca, "lamp0a1b", "lamp"))
+    board.wait_show("working")
+    board.press("red")
+    first = village.wait("event")
+    with pytest.raises(SerialError, match="still holds 1 events"):
+        serial.set(kv=2)
+    mark = board.mark()
+    village.receive(first)
+    board.wait_trace("received", after=mark, event=first.id)
+    assert serial.set(kv=2)["restart"] == 1
+    board.wait_trace("boot", after=mark)
+    seen = len(village.said)
+    board.press("red")
+    second = village.wait("event", after=seen)
+    assert (first.alarm.head.key_version, second.alarm.head.key_version) == (1, 2)

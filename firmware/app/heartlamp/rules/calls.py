@@ -63,11 +63,11 @@ def take_county(
     if said.get("kind") != "answer" or not is_event_id(said.get("incident")) or not is_hex(said.get("epoch"), 16):
         raise FrameError("not a statement about an incident")
     if not isinstance(answer, str) or answer not in RANK:
-        raise FrameError("not an answer that this lamp knows")
+        raise FrameError("an unknown answer")
     epoch, incident, who = str(said["epoch"]), str(said["incident"]), str(said.get("who"))[:NAME_MAX]
     by = said.get("by")
     if not isinstance(by, str):
-        raise FrameError("a statement must say whose key it is, or nobody's")
+        raise FrameError("nobody says whose key it is")
     rver, aver = _whole(said.get("rver")), _whole(said.get("aver"))
     epochs = take_epoch(epochs, epoch)
     if epoch != epochs[-1]:

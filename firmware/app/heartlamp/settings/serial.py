@@ -8,17 +8,20 @@ the same `id`, `ok` 1 or 0, and where it is 0 `error` and `do`, for people. No a
 import json
 from binascii import a2b_base64, crc32
 
+from heartlamp_protocol.device.mac import county_key, hmac_sha256
 from heartlamp_protocol.device.names import is_hex
 
 from heartlamp.settings import fields as rules
 
 LINE_MOST = 8192  # bytes
-COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status", "update")
+CLAIM_MOST = 64
+COMMANDS = ("hello", "provision", "get", "set", "test", "logs", "reset", "status", "update", "prove")
 CHANGING = ("provision", "set", "reset", "update")
 SETTABLE = ("lang", "consent", "site", "wifi", "modem", "links", "radio", "wan", "sensors") + (
     "host",
     "port",
     "server_name",
+    "kv",
 )
 AT_ONCE = ("lang", "consent", "site")  # the others count from the next start
 
@@ -167,6 +170,8 @@ def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], 
             "set takes %s; all else comes with provision" % ", ".join(SETTABLE),
             field=wrong[0],
         )
+    if "kv" in given:
+        _newer_key(given["kv"], before["kv"], sum(view.held.values()))
     fields = {name: value for name, value in before.items() if name not in given}
     fields.update({name: value for name, value in given.items() if value is not None})
     _check(fields)
@@ -176,6 +181,14 @@ def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], 
     if later:
         effects.append(("restart",))
     return {"changed": changed}, effects
+
+
+def _newer_key(kv: object, before: object, held: int) -> None:
+    """Held events are signed under the key in force, which ends at the county with the first word under the next."""
+    if type(kv) is not int or type(before) is not int or kv < before:
+        raise Refused("a key version never goes back", "name the one that the county made", field="kv")
+    if kv > before and held:
+        raise Refused("it still holds %d events under its key" % held, "let it send them first", field="kv", held=held)
 
 
 def _test(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
@@ -215,6 +228,16 @@ def _update(request: "dict[str, object]", view: View) -> "tuple[dict[str, object
     return {}, [("piece", bundle, size, at, piece)]
 
 
+def _prove(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
+    """That this device holds the root that the county made for it: without saying it, and for this claim only."""
+    fields, claim = _provisioned(view), request.get("claim")
+    if not isinstance(claim, str) or not 0 < len(claim) <= CLAIM_MOST:
+        raise Refused("prove needs the claim's id", 'for example {"id":1,"cmd":"prove","claim":"…"}', field="claim")
+    key = county_key(bytes.fromhex(str(fields["root"])), int(str(fields["kv"])))
+    proof = hmac_sha256(key, ("claim:" + claim).encode()).hex()
+    return {"dev": fields["dev"], "kv": fields["kv"], "proof": proof}, []
+
+
 _DO = {
     "hello": _hello,
     "provision": _provision,
@@ -225,6 +248,7 @@ _DO = {
     "reset": _reset,
     "status": _status,
     "update": _update,
+    "prove": _prove,
 }
 
 
