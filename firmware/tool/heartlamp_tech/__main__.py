@@ -1,70 +1,49 @@
-"""python -m heartlamp_tech board --flash FILE: hold one virtual board in your hands."""
+"""heartlamp-tech: the technician's tool. Here the commands are put together, and what went wrong is said."""
 
-import argparse
-import select
 import sys
-import termios
-import tty
-from pathlib import Path
-from time import sleep
 
-from heartlamp_tech.board_lines import said
-from heartlamp_tech.virtual_board import BoardError, Line, VirtualBoard
+import typer
 
-REPO = Path(__file__).resolve().parents[3]
-KEYS = "r red (help) · g green (I go) · G green long (I am here) · s smoke · f flood · q power off"
-TAP_S, HOLD_S = 0.1, 1.7
+from heartlamp_tech.cli import bench, county, device, flashing, visiting
+from heartlamp_tech.cli.parts import console
+from heartlamp_tech.serial_lines import SerialError
+from heartlamp_tech.trouble import DONE, FAILED, Trouble
 
-
-def draw(line: Line) -> None:
-    """One line per thing that happened."""
-    print(f"{said(line)}\r")
-
-
-def drive(board: VirtualBoard) -> None:
-    """Until q or the end of the terminal."""
-    levels = {"s": ("smoke", False), "f": ("flood", False)}
-    while board.running:
-        if not select.select([sys.stdin], [], [], 0.5)[0]:
-            continue
-        key = sys.stdin.read(1)
-        if key in ("q", "", "\x03"):
-            return
-        if key in levels:
-            pin, closed = levels[key]
-            (board.release if closed else board.press)(pin)
-            levels[key] = pin, not closed
-        elif key in "rgG":
-            pin = "red" if key == "r" else "green"
-            board.press(pin)
-            sleep(HOLD_S if key == "G" else TAP_S)
-            board.release(pin)
-    print(board.complaints().replace("\n", "\r\n"))
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="From a bare board to a lamp on the wall, and a fleet that tells what it needs. "
+    "A day: login · claims fetch · flash · provision · upload · fleet. docs/technician.md goes through it.",
+)
+BOARD, HOUSE, COUNTY, DEVICE, BENCH = "A board", "A house", "The county", "A device in use", "Without boards"
+for panel, commands in {
+    BOARD: {"doctor": flashing.doctor, "build": flashing.build_program, "flash": flashing.flash_boards},
+    HOUSE: {
+        "provision": visiting.provision, "visit": visiting.visited, "replace": visiting.replace,
+        "label": visiting.label,
+    },
+    COUNTY: {"login": county.login, "upload": county.upload, "fleet": county.fleet},
+    DEVICE: {
+        "test": device.self_test, "logs": device.logs, "set": device.set_settings, "reset": device.reset,
+        "update": device.update, "rotate": device.rotate, "revoke": device.revoke,
+    },
+    BENCH: {"bench": bench.bench, "board": bench.board},
+}.items():  # fmt: skip
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)  # type: ignore[type-var]
+app.add_typer(flashing.image, name="image", rich_help_panel=BOARD)
+app.add_typer(county.claims, name="claims", rich_help_panel=COUNTY)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="heartlamp_tech", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("board", help="run one virtual board from this terminal")
-    command.add_argument("--flash", type=Path, required=True, help="its flash image, see firmware/README.md")
-    command.add_argument("--micropython", type=Path, default=REPO / ".tools/bin/micropython")
-    arguments = parser.parse_args()
-    board = VirtualBoard(arguments.micropython, REPO, arguments.flash, draw)
-    terminal = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
-    print(KEYS)
+    """The exit code: 0 done, 1 failed, 2 a wrong command, 3 nothing to do."""
     try:
-        board.start()
-        if terminal is not None:
-            tty.setraw(sys.stdin)
-        drive(board)
-    except BoardError as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        if terminal is not None:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, terminal)
-        board.stop()
-    return 0
+        app()
+    except (Trouble, SerialError) as trouble:
+        console.print(f"[red]✗[/] {trouble.error}\n  → {trouble.do or 'ask the office'}", highlight=False)
+        return FAILED
+    return DONE  # not reached: every other end is a SystemExit with its code
 
 
 if __name__ == "__main__":

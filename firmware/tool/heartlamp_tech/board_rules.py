@@ -45,6 +45,8 @@ def _wiring(board: Board) -> Iterator[str]:
             yield f"{pin}: this pin can only be read"
         if number in chip.no_output and name in INPUTS and name not in board.pulled:
             yield f"{pin}: this pin has no pull-up; give it a resistor and name it in `pulled`"
+        if name in board.active_high and name not in board.pulled and board.chip != "virtual":
+            yield f"{pin}: the chip's pull-down (some 45 kOhm) would weaken a divider; name it in `pulled`"
         if name in ANALOG and number not in chip.adc1:
             yield f"{pin}: this pin cannot measure while Wi-Fi is on; take one of {_list(chip.adc1)}"
     for name in board.strapping:

@@ -18,7 +18,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +70,9 @@ def write(built: Built, signature: bytes, modulus: int, folder: Path) -> Path:
     the key with this modulus."""
     bundle = assemble(built.manifest, signature, built.files)
     read(bundle, modulus)  # as a device will
-    _lay_out(folder / "app", built.files)
-    _lay_out(folder / "start", built.start)
-    _lay_out(folder / "boards", built.boards)
+    lay_out(folder / "app", built.files)
+    lay_out(folder / "start", built.start)
+    lay_out(folder / "boards", built.boards)
     (folder / "manifest.json").write_bytes(built.manifest)
     (folder / "update_key.json").write_text(json.dumps({"update_key": f"{modulus:0768x}"}) + "\n")
     for old in folder.glob("heartlamp-*.hlb"):
@@ -82,7 +82,7 @@ def write(built: Built, signature: bytes, modulus: int, folder: Path) -> Path:
     return path
 
 
-def _lay_out(folder: Path, files: dict[str, bytes]) -> None:
+def lay_out(folder: Path, files: dict[str, bytes]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name, data in files.items():
         target = folder / name
@@ -101,13 +101,14 @@ def _constants(path: Path) -> Iterator[tuple[str, ast.expr]]:
             yield node.targets[0].id, node.value
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
+    """`words`: of the command line, None: this process's. -> exit code"""
     parser = argparse.ArgumentParser(prog="heartlamp_tech.build", description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=REPO / "build/firmware")
     parser.add_argument("--rollback", action="store_true", help="devices may take it though they run a newer one")
     parser.add_argument("--signature", type=Path, help="of manifest.json, made elsewhere; needs --public-key")
     parser.add_argument("--public-key", type=Path, help="PEM of the key that made it")
-    said = parser.parse_args()
+    said = parser.parse_args(words)
     try:
         built = build(REPO, said.rollback)
         if said.signature:

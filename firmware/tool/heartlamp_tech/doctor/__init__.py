@@ -1,0 +1,1 @@
+"""What stands between a laptop and a board: the cause, and the cure."""

@@ -1,0 +1,1 @@
+"""MicroPython into a chip, and the program onto it: esptool and mpremote do it, for many boards at once."""
