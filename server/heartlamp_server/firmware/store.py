@@ -82,7 +82,7 @@ async def offer(conn: Connection, bundle: str, area: int | None, device: str | N
             "INSERT INTO firmware_offer (bundle, area, device, again) VALUES (%s, %s, %s, %s)",
             (bundle, area, device, again),
         )
-        await _tell(conn, [(area, device)])
+        await tell(conn, [(area, device)])
 
 
 async def withdraw(conn: Connection, bundle: str) -> int:
@@ -93,11 +93,12 @@ async def withdraw(conn: Connection, bundle: str) -> int:
             (bundle,),
         )
         ended = await cursor.fetchall()
-        await _tell(conn, ended)
+        await tell(conn, ended)
     return len(ended)
 
 
-async def _tell(conn: Connection, to: list[tuple[int | None, str | None]]) -> None:
+async def tell(conn: Connection, to: list[tuple[int | None, str | None]]) -> None:
+    """The gateways that hear these (area, device) fetch their list anew."""
     cursor = await conn.execute(
         f"SELECT DISTINCT g.id FROM gateway g JOIN area a ON {HEARD_BY} "
         "LEFT JOIN site s ON s.area = a.id LEFT JOIN device d ON d.site = s.id "

@@ -1,0 +1,1 @@
+"""What devices in use need: the list of today, a device page, staged updates."""
