@@ -1,0 +1,1 @@
+"""What is drawn of a village: houses, roads, water, landmarks, where people gather."""

@@ -1,0 +1,1 @@
+"""Patrols: who was at a site, by an own tap, and how it was there."""

@@ -1,0 +1,1 @@
+"""What responders' phones send: acts that waited there, once each, and photos."""

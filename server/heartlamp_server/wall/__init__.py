@@ -1,0 +1,1 @@
+"""Counts for a screen on a wall that anybody may look at."""
