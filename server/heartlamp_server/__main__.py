@@ -19,6 +19,7 @@ from heartlamp_server.device import commands as device_commands
 from heartlamp_server.escalation import commands as policy_commands
 from heartlamp_server.figures import commands as figure_commands
 from heartlamp_server.firmware import commands as firmware_commands
+from heartlamp_server.groundplan import commands as groundplan_commands
 from heartlamp_server.matter import commands as matter_commands
 from heartlamp_server.notification import commands as notification_commands
 from heartlamp_server.operation import commands as operation_commands
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     policy_commands.add_to(commands, config_option, opened)
     matter_commands.add_to(commands, config_option, opened)
     figure_commands.add_to(commands, config_option, opened)
+    groundplan_commands.add_to(commands, config_option, opened)
     firmware_commands.add_to(commands)
     notification_commands.add_to(commands, configuration.read, Running, _hooks)
     audit_commands.add_to(commands, Running, connected, _read_key)

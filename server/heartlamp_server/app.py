@@ -1,6 +1,7 @@
 """The composition root: builds every part and says who wakes whom."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import cached_property
@@ -35,6 +36,7 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation.worker import Escalation
 from heartlamp_server.figures.worker import Keeping as Facts
 from heartlamp_server.firmware.routes import Bundles
+from heartlamp_server.fleet.worker import Rollouts
 from heartlamp_server.incident.hotline import Hotline
 from heartlamp_server.incident.mirror import Mirror
 from heartlamp_server.ingest.down import Down
@@ -46,7 +48,9 @@ from heartlamp_server.matter.climb import Climbing
 from heartlamp_server.notification.child import Child
 from heartlamp_server.operation.retention import Keeping
 from heartlamp_server.picture.routes import Pictures
+from heartlamp_server.provisioning.lapse import Lapsing
 from heartlamp_server.seal import Seal
+from heartlamp_server.shift.passer import Passer
 from heartlamp_server.supervising import Supervising
 from heartlamp_server.telemetry import opening
 
@@ -54,6 +58,9 @@ if TYPE_CHECKING:
     from heartlamp_server.notification.settings import Opened
 
 log = logging.getLogger("heartlamp")
+
+_LAST_S = 3.0
+"""So long an end waits for the audit log's last rows at most."""
 
 
 class County:
@@ -80,6 +87,7 @@ class County:
         self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.climbing = Climbing(self.database, Supervising(self.seal, self._channels).tell)
         self.mirror = Mirror(self.database, self.vault, self.current_epoch, self.wake)
+        self.passer = Passer(self.database, self.wake)
         self.pictures = Pictures(self.database, self.tokens, self.vault, config.picture_days)
         self.bundles = Bundles(self.database, self.tokens)
         self.rezoning = Gateways(rezone.retell, rezone.merge)
@@ -89,6 +97,8 @@ class County:
         self.escalation = Escalation(self.database, self.vault, self.current_epoch, self.calling.around(self.wake))
         self.plans = Plans(self.database, self.seal)
         self.keeping = Keeping(self.database, config.retention)
+        self.lapsing = Lapsing(self.database)
+        self.rollouts = Rollouts(self.database, self.series)
         self.joining = Joining(self.database, self.tokens, self.vault, config.ca, config.ca_key)
         files = [*self.pictures.routes(), *self.bundles.routes()]
         chain = [*self.ingest.routes(), *self.down.routes(), *self.joining.routes()]
@@ -127,11 +137,14 @@ class County:
             "escalation": self.escalation.run(),
             "plans": self.plans.run(),
             "mirror": self.mirror.run(),
+            "passer": self.passer.run(),
             "matters": self.climbing.run(),
             "figures": self.facts.run(),
             "hotline": self.hotline.run(),
             "hooks": self.hooks.run(),
             "retention": self.keeping.run(),
+            "claims": self.lapsing.run(),
+            "rollouts": self.rollouts.run(),
         }
         if self.config.notification:
             runners["messages"] = Child(self.config.file).run()
@@ -148,6 +161,8 @@ class County:
     async def close(self) -> None:
         await self.presence.flush()
         await self.series.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.audit_seal.last(), _LAST_S)
         await self.database.close()
 
     def stop_streams(self) -> None:

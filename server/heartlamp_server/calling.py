@@ -1,7 +1,6 @@
 """Brings together what calling people takes: policies, duties, numbers and rosters for the engine of escalation, ways
 to people for the outbox, answers of people for incidents, and plans for villages."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +15,9 @@ from heartlamp_server.area.store import HEARD_BY
 from heartlamp_server.audit import store as audit
 from heartlamp_server.config import Config
 from heartlamp_server.database import store as database_store
+from heartlamp_server.database.again import again
 from heartlamp_server.database.feed import Done
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault, read_key
 from heartlamp_server.escalation import duties, policies
 from heartlamp_server.escalation import store as plans
@@ -265,15 +265,17 @@ class Plans:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                await self.take_back()
-                await self.renew()
-            except NotReady:
-                log.warning("villages' plans wait: the store is away")
-            except Exception:
-                log.exception("villages' plans could not be renewed; those that they have hold")
-            await asyncio.sleep(EVERY_S)
+        await again(
+            EVERY_S,
+            self.look,
+            log,
+            "villages' plans wait",
+            "villages' plans could not be renewed; those that they have hold",
+        )
+
+    async def look(self) -> None:
+        await self.take_back()
+        await self.renew()
 
     async def take_back(self) -> None:
         async with self._database.connection() as conn:
@@ -287,18 +289,18 @@ class Plans:
         async with self._database.connection() as conn:
             for gateway, village, groups in await (await conn.execute(_VILLAGES)).fetchall():
                 made = await self.made(conn, village, groups, await outbox.now(conn))
-                kept = await plans.plan(conn, gateway)
-                if made is not None and replace(kept, version=0) != Plan.from_json(made.to_json()):
+                version, kept = await plans.as_kept(conn, gateway)
+                if made is not None and replace(made, version=version).to_json() != kept:
                     async with conn.transaction():
-                        version = await plans.keep(conn, gateway, made)
-                    log.info("%s is handed plan %s", gateway, version)
+                        handed_over = await plans.keep(conn, gateway, made)
+                    log.info("%s is handed plan %s", gateway, handed_over)
                     handed.append(gateway)
         return handed
 
     async def made(self, conn: Connection, village: int, groups: list[int], now: datetime) -> Plan | None:
         """None: nobody ever wrote a policy for it, and nobody has a duty there."""
-        places = [await duties.place(conn, group) for group in groups]
-        chain = (await duties.place(conn, village)).chain
+        of = await duties.places(conn, [*groups, village])
+        places, chain = [of[group] for group in groups], of[village].chain
         own = await policies.that_hold(conn, tuple(dict.fromkeys(a for p in places for a in (*p.chain, *chain))))
         found = [*own, policies.DEFAULT]
         duty = await duties.duties(conn, self._seal, found, places, now)

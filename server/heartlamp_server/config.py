@@ -85,8 +85,9 @@ class Config:
     """`database`: "postgresql://…" or "embedded:<folder>"; `url`: under which gateways reach theirs; `picture_days`:
     how long pictures are kept; `notification`: its table as it stands, `folder`: to which its paths are relative:
     what is wrong with a channel keeps no alarm from being taken in;
-    `metrics_token`: with which Prometheus asks, "" it is on this machine; `webhook_networks`:
-    closed networks that webhooks may lead into."""
+    `metrics_token`: with which Prometheus asks, "" it is on this machine; `update_key`: the file of the key by which
+    new devices trust updates; `images`: the folder of what is written into bare boards; `webhook_networks`: closed
+    networks that webhooks may lead into."""
 
     database: str
     key_file: Path
@@ -103,6 +104,8 @@ class Config:
     figures: Figures = field(default_factory=Figures)
     centre: Centre = Centre()
     metrics_token: str = field(default="", repr=False)
+    update_key: Path | None = None
+    images: Path | None = None
     webhook_networks: tuple[str, ...] = ()
     retention: Retention = Retention()
 
@@ -140,6 +143,8 @@ def read(file: Path) -> Config:
             centre=_centre(fields.get("centre", {})),
             webhook_networks=_networks(fields.get("webhooks", {}).get("allow", [])),
             metrics_token=_token(fields.get("metrics", {}), base),
+            images=_file(fields.get("devices", {}), "images", base),
+            update_key=_file(fields.get("devices", {}), "update_key", base),
             retention=_retention(fields.get("retention", {})),
             folder=base,
             file=file.absolute(),
@@ -171,6 +176,10 @@ def _token(fields: dict[str, Any], base: Path) -> str:
     if file and len(token) < 20:
         raise ValueError(f"{file} must hold at least 20 characters: `openssl rand -hex 24`")
     return token
+
+
+def _file(fields: dict[str, Any], name: str, base: Path) -> Path | None:
+    return base / str(fields[name]) if fields.get(name) else None
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -75,7 +75,38 @@ class OfGateway(Connection):
 
 
 class OfScreen(Connection):
-    """A browser asks as soon as it is connected, and connects again without being told."""
+    """A browser asks as soon as it is connected, and connects again without being told. One that takes not a byte of
+    what it is told for TAKE_SECONDS is let go: its feed goes on by its cursor once it is back, and meanwhile it holds
+    nothing of ours. Who takes it slowly is waited for."""
 
     IDLE_SECONDS = 10.0
     BODY_SECONDS = 30.0
+    TAKE_SECONDS: ClassVar[float] = 10.0
+
+    _stuck: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        self._unwatch()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        self._stuck = self.loop.call_later(self.TAKE_SECONDS, self._look, self.transport.get_write_buffer_size())
+
+    def _look(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() < left:
+            self._watch()
+        else:
+            self.transport.abort()
+
+    def _unwatch(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None

@@ -1,6 +1,7 @@
 """The console's application: every router under /api, errors for people, and the page. Loaded after the gateways are
 served: what an alarm does not need must not keep it waiting."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heartlamp_server.alarm import routes as alarm_routes
 from heartlamp_server.app import County
-from heartlamp_server.area import household_routes, site_routes
+from heartlamp_server.area import find_routes, household_routes, site_routes
 from heartlamp_server.area import routes as area_routes
+from heartlamp_server.area.importing import routes as table_routes
+from heartlamp_server.area.importing.routes import BYTES_MAX as TABLE_BYTES_MAX
 from heartlamp_server.audit import routes as audit_routes
 from heartlamp_server.audit import store as audit
 from heartlamp_server.audit.store import NotWritten
@@ -27,14 +30,21 @@ from heartlamp_server.console import routes as console_routes
 from heartlamp_server.database.pool import NotReady
 from heartlamp_server.device import routes as device_routes
 from heartlamp_server.escalation import routes as policy_routes
+from heartlamp_server.escalation import whom_routes
 from heartlamp_server.figures import routes as figure_routes
 from heartlamp_server.figures.brief import routes as brief_routes
 from heartlamp_server.figures.report import routes as report_routes
 from heartlamp_server.figures.report.fill import BYTES_MAX as FORM_BYTES_MAX
+from heartlamp_server.fleet import flash_routes, rollout_routes
+from heartlamp_server.fleet import routes as fleet_routes
+from heartlamp_server.groundplan import routes as groundplan_routes
+from heartlamp_server.house import open as house_pages
+from heartlamp_server.house import routes as house_routes
 from heartlamp_server.incident import drill_routes, handover_routes, intake_routes
 from heartlamp_server.incident import routes as incident_routes
 from heartlamp_server.interop import hook_routes, opened, system_routes
 from heartlamp_server.interop.metrics import Metrics
+from heartlamp_server.jpeg import PHOTO_BYTES_MAX
 from heartlamp_server.matter import catalogue_routes, order_routes
 from heartlamp_server.matter import routes as matter_routes
 from heartlamp_server.notification import broadcast_routes
@@ -42,8 +52,15 @@ from heartlamp_server.notification import routes as notification_routes
 from heartlamp_server.notification.callbacks import Callbacks
 from heartlamp_server.notification.run import signer
 from heartlamp_server.notification.texts import Texts
-from heartlamp_server.picture import photo_routes
-from heartlamp_server.picture.jpeg import PHOTO_BYTES_MAX
+from heartlamp_server.operation import retention_routes
+from heartlamp_server.patrol import routes as patrol_routes
+from heartlamp_server.phone import duty as duty_routes
+from heartlamp_server.phone import routes as phone_routes
+from heartlamp_server.picture import look_routes, photo_routes
+from heartlamp_server.provisioning import device_routes as keeping_routes
+from heartlamp_server.provisioning import routes as claim_routes
+from heartlamp_server.provisioning import use_routes
+from heartlamp_server.provisioning.settings import paper
 from heartlamp_server.responder import admin as people_routes
 from heartlamp_server.responder import family
 from heartlamp_server.responder import routes as responder_routes
@@ -52,13 +69,21 @@ from heartlamp_server.responder.gate import Gate, actions
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.reader import readers
 from heartlamp_server.responder.roster import routes as roster_routes
+from heartlamp_server.shift import routes as shift_routes
 from heartlamp_server.telemetry import routes as telemetry_routes
 from heartlamp_server.telemetry.model import SeriesAway
+from heartlamp_server.wall import routes as wall_routes
 
 BODY_BYTES_MAX = 64 * 1024
 """The longest that a person types is a note of 500 characters."""
-LONGER = {"/api/reports/form": FORM_BYTES_MAX}
-"""What is uploaded as a file, and read only after the person was let through."""
+LONGER = (
+    (re.compile(r"/api/reports/form"), FORM_BYTES_MAX),
+    (re.compile(r"/api/area-tables/.+"), TABLE_BYTES_MAX),
+    (re.compile(r"/api/ground-plans/.+"), 1024 * 1024),  # a village of 300 houses is drawn in 80 KiB
+    (re.compile(r"/api/incidents/[^/]+/photos"), PHOTO_BYTES_MAX),
+    (re.compile(r"/api/matter-photos/.*"), phone_routes.PHOTO_MAX),
+)
+"""What is longer than what people type, and read only after the person was let through."""
 
 
 def build(county: County, secure: bool) -> FastAPI:
@@ -74,12 +99,16 @@ def build(county: County, secure: bool) -> FastAPI:
         family.router(database, gate, county.seal),
         roster_routes.router(database, gate),
         area_routes.router(database, reads, county.rezoning),
+        table_routes.router(database, reads, county.rezoning.retell),
+        find_routes.router(database, reads),
+        retention_routes.router(database, gate, county.config),
         site_routes.router(database, reads, county.rezoning),
         household_routes.router(database, reads, county.vault, _look),
         device_routes.router(database, county.presence, gate),
         telemetry_routes.router(database, county.series, gate),
         alarm_routes.router(database, gate),
         policy_routes.router(database, gate, county.seal),
+        whom_routes.router(database, gate, county.seal, bool(county.config.notification)),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
         drill_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
         intake_routes.router(
@@ -101,12 +130,36 @@ def build(county: County, secure: bool) -> FastAPI:
         hook_routes.router(database, gate, county.seal),
         audit_routes.router(database, county.audit_seal, _auditor(gate)),
         console_routes.router(database, county.feed, gate),
+        look_routes.router(database, gate, county.vault),
+        shift_routes.router(database, gate),
         matter_routes.router(database, gate),
         catalogue_routes.router(database, gate),
         order_routes.router(database, gate),
         figure_routes.router(database, gate, county.config.figures.zone),
         report_routes.router(database, gate, county.config.figures.zone),
         brief_routes.router(database, gate, county.config.figures),
+        groundplan_routes.router(database, gate),
+        wall_routes.router(database, county.presence.online, gate),
+        phone_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        duty_routes.router(database, gate),
+        patrol_routes.router(database, gate),
+        claim_routes.router(database, gate, county.vault, lambda: paper(county.config)),
+        use_routes.router(database, gate, county.vault),
+        keeping_routes.router(database, gate, county.vault, lambda: paper(county.config)),
+        fleet_routes.router(database, gate, county.series, county.presence),
+        rollout_routes.router(database, gate),
+        flash_routes.router(gate, county.config.images),
+        house_routes.router(database, gate, str(county.config.notification.get("link", ""))),
+        house_pages.router(
+            database,
+            gate,
+            county.vault,
+            county.seal,
+            county.series,
+            county.current_epoch,
+            county.wake,
+            secure,
+        ),
     )
     app.state.actions = actions(routers, "/api")  # raises where a route asks nobody
     for router in routers:
@@ -228,7 +281,7 @@ class ShortBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read, most = 0, _longest(scope)
+        read, most = 0, _longest(scope.get("path", ""))
 
         async def counted() -> Message:
             nonlocal read
@@ -245,11 +298,8 @@ class ShortBodies:
             await self._app(scope, counted, send)
 
 
-def _longest(scope: Scope) -> int:
-    """Photos alone are longer than what people type; their route looks at who sends one before it reads it."""
-    path = scope.get("path", "")
-    is_photo = path.startswith("/api/incidents/") and path.endswith("/photos")
-    return PHOTO_BYTES_MAX if is_photo else LONGER.get(path, BODY_BYTES_MAX)
+def _longest(path: str) -> int:
+    return next((most for fits, most in LONGER if fits.fullmatch(path)), BODY_BYTES_MAX)
 
 
 def _too_long(most: int) -> dict[str, str]:
@@ -338,4 +388,5 @@ def _said(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors())
+    wrong = wrong.encode(errors="replace").decode()  # a field's name may be what no text can hold
     return JSONResponse({"error": wrong[:500], "do": "请更正后重试 · correct it and send again"}, 422)

@@ -48,8 +48,16 @@ def county(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def operator(county: County) -> Operator:
+def _account(county: County) -> Operator:
     return county.account()
+
+
+@pytest.fixture
+def operator(_account: Operator) -> Operator:
+    """Signed in also where the tests between took longer than a session that nobody uses lasts."""
+    if _account.http.get("/api/me").status_code == 401:
+        _account.sign_in()
+    return _account
 
 
 @pytest.fixture

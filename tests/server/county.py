@@ -229,7 +229,10 @@ class Operator:
     def __init__(self, console: str, name: str, password: str) -> None:
         self.name, self.password = name, password
         self.http = httpx.Client(base_url=console, headers={"X-Heartlamp": "1"}, timeout=WAIT_SECONDS)
-        reply = self.http.post("/api/login", json={"name": name, "password": password})
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        reply = self.http.post("/api/login", json={"name": self.name, "password": self.password})
         assert reply.status_code == 200, reply.text
 
     def get(self, path: str, **params: Any) -> Any:

@@ -100,6 +100,59 @@ def test_words_of_before_can_be_erased_and_nothing_else(new_database: Callable[[
         conn.execute("INSERT INTO process (what, host, pid) VALUES ('county', 'c1', 1)")
 
 
+def test_posts_phones_and_walls_come_to_a_county_that_had_none(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0017") as (conn, step):
+        conn.execute("INSERT INTO person (name, display) VALUES ('a', '值班员')")
+        conn.execute("INSERT INTO person_role (person, role, given_by) VALUES ('a', 'operator', 'test')")
+        step()
+        conn.execute("INSERT INTO shift_handover (outgoing) VALUES ('a')")
+        with pytest.raises(psycopg.errors.UniqueViolation):  # a post is offered once at a time
+            conn.execute("INSERT INTO shift_handover (outgoing) VALUES ('a')")
+        step("0018")
+        conn.execute("INSERT INTO site_code (code, site, made_by) VALUES ('abc', 's1', 'a')")
+        give = "INSERT INTO person_role (person, role, given_by) VALUES ('a', 'wall', 'test')"
+        with pytest.raises(psycopg.errors.CheckViolation):
+            conn.execute(give)
+        step("0019")
+        conn.execute(give)
+        roles = conn.execute("SELECT role FROM person_role ORDER BY id").fetchall()
+        assert roles == [("operator",), ("wall",)]
+
+
+def test_a_claim_of_a_site_and_kind_is_open_once(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0020") as (conn, step):
+        step()
+        claim = (
+            "INSERT INTO claim (id, secret, site, device, kind, board, kv, mqtt_hash, offline, made_by, not_after) "
+            "VALUES (%s, '', 's1', %s, 'lamp', '', 1, '', false, 'a', now())"
+        )
+        conn.execute(claim, ["c1", "lampa"])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            conn.execute(claim, ["c2", "lampb"])
+        conn.execute("UPDATE claim SET ended_at = now()")
+        conn.execute(claim, ["c2", "lampb"])
+        assert conn.execute("SELECT count(*) FROM device").fetchone() == (1,)  # what was there stays, nothing is new
+
+
+def test_the_keys_of_before_are_in_use(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0021") as (conn, step):
+        conn.execute("INSERT INTO device_key (device, version, secret, mqtt_hash) VALUES ('lamp1', 1, '', '')")
+        step()
+        assert conn.execute("SELECT pending FROM device_key").fetchall() == [(False,)]
+
+
+def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0022") as (conn, step):
+        conn.execute("INSERT INTO firmware VALUES ('b', 1, '{}', '{}', 0, 0, false, 1, '')")
+        step()
+        add = "INSERT INTO rollout (bundle, area, soak_h, made_by) SELECT 'b', id, 1, 'a' FROM area"
+        conn.execute(add)
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            conn.execute(add)
+        conn.execute("UPDATE rollout SET state = 'halted'")
+        conn.execute(add)
+
+
 def test_every_step_since_0008_has_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
     config = Config()

@@ -13,9 +13,11 @@ from heartlamp_server.audit.store import NotWritten
 from heartlamp_server.device.vault import Vault, read_key
 from heartlamp_server.picture import store
 from heartlamp_server.picture.model import Part, read_range
+from heartlamp_server.responder.scope import Grant
 
 from tests.server.county import County, Operator, Village
 from tests.server.devices import Message
+from tests.server.responder.people import Somebody
 
 PICTURE = b"\xff\xd8\xff\xe0" + random.Random(4).randbytes(39_996)
 
@@ -196,3 +198,28 @@ def test_whoever_looks_at_a_picture_is_written_down(county: County, village: Vil
             stored(county, still.id)
     finally:
         county.sql("ALTER TABLE audit DROP CONSTRAINT no_log")
+
+
+def test_an_operator_of_the_place_looks_and_each_look_is_written_down(
+    county: County, village: Village, operator: Operator
+) -> None:
+    press, still = taken(village)
+    put_all(village, still.id)
+    [there] = operator.get(f"incidents/{press.id}/pictures")["pictures"]
+    assert (there["id"], there["state"], there["size"]) == (still.id, "here", len(PICTURE))
+    looks = "SELECT count(*) FROM audit WHERE what = 'look.picture' AND about = %s AND who = %s"
+    assert county.sql(looks, still.id, operator.name) == [(0,)]
+    seen = operator.http.get(f"/api/pictures/{still.id}")
+    assert (seen.content, seen.headers["content-type"]) == (PICTURE, "image/jpeg")
+    assert operator.http.get(f"/api/pictures/{still.id}").status_code == 200
+    assert county.sql(looks, still.id, operator.name) == [(2,)]
+
+
+def test_nobody_of_another_place_sees_that_there_is_one(county: County, village: Village) -> None:
+    press, still = taken(village)
+    put_all(village, still.id)
+    [(elsewhere,)] = county.sql("SELECT id FROM area WHERE name = %s", county.village().name)
+    stranger = Somebody(county, Grant("operator", elsewhere))
+    assert stranger.get(f"incidents/{press.id}/pictures").status_code == 404
+    assert stranger.get(f"pictures/{still.id}").status_code == 404
+    assert county.sql("SELECT count(*) FROM audit WHERE who = %s AND what = 'look.picture'", stranger.name) == [(0,)]

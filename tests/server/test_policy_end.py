@@ -51,3 +51,22 @@ def test_a_village_is_not_left_with_a_policy_that_has_ended(county: County, vill
     assert mine not in policies_of(county, village.gateway)
     again = county.cli("policy", "end", mine, "--config", county.config, check=False)
     assert (again.returncode, "nothing was changed" in again.stderr) == (1, True)
+
+
+def test_a_draft_is_tried_before_it_is_saved_and_at_another_hour(county: County, village: Village) -> None:
+    admin = county.more_than("administrator")
+    draft = {"id": "draft", "whats": ["fire"], "steps": [FIRST]}
+
+    def tried(what: str, **more: Any) -> Any:
+        reply = admin.http.post("/api/policies/simulate", json={"site": village.sites[0], "what": what, **more})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    assert tried("fire", draft=draft)["policy"] == "draft"
+    assert [call["at_s"] for call in tried("fire", draft=draft)["calls"]] == [0]
+    assert tried("silent", draft=draft) == {"policy": "", "calls": []}  # of that only who is named by name is told
+    assert tried("fire")["policy"] == "135"
+    assert tried("fire", at="2026-03-01T02:00:00+08:00")["policy"] == "135"
+    listed = admin.get("policies")
+    assert "draft" not in [one["id"] for one in listed["policies"]]  # it was not saved
+    assert listed["built_in"]["id"] == "135"

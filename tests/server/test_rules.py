@@ -236,7 +236,7 @@ def test_ten_thousand_presses_still_fit_a_command() -> None:
 
 
 def test_every_kind_of_entry_has_a_text_in_both_languages() -> None:
-    words = {name: f"<{name}>" for name in ("device", "reason", "who", "subject")}
+    words = {name: f"<{name}>" for name in ("device", "reason", "who", "subject", "from", "to")}
     detail = words | {"what": "fire", "answer": "coming", "how": "arrived"}
     for kind in texts.TEXTS:
         zh, en = texts.text(Entry(ID, NOW, kind, detail))

@@ -73,6 +73,11 @@ HELD = (
         stays="areas and days: figures are of them",
     ),
     Held(
+        "ground_plan",
+        "the house's shape on its village's plan",
+        stays="the shape of a building, under the house's number",
+    ),
+    Held(
         "household",
         "what who comes must know",
         erase=("UPDATE household SET needs = NULL WHERE site = %(site)s",),
@@ -95,6 +100,19 @@ HELD = (
         stays="ids: they go on calling for help until they are revoked",
     ),
     Held("device_key", "keys of the devices", stays="no data of people"),
+    Held(
+        "claim",
+        "that a device was to be made for the house",
+        "SELECT device, kind, made_at, used_at, ended_at FROM claim WHERE site = %(site)s ORDER BY made_at",
+        stays="ids and times, no data of people",
+    ),
+    Held(
+        "visit",
+        "visits of technicians",
+        "SELECT at, outcome, note, consent FROM visit WHERE site = %(site)s ORDER BY at",
+        ("UPDATE visit SET note = '', evidence = NULL WHERE site = %(site)s",),
+        "that somebody was there, when, and how it ended",
+    ),
     Held("gateway", "a device that is its own way to the county", stays="no data of people"),
     Held("gateway_token", "tokens", stays="no data of people"),
     Held(
@@ -107,6 +125,9 @@ HELD = (
             f"WHERE id IN ({_CLOSED}) AND NOT {_LIVES}",
         ),
         "that there was a call, when, and how it was answered: figures are reckoned from it",
+    ),
+    Held(
+        "shift_handover", "what went over at a change of shifts", stays="ids of calls; houses are read from the calls"
     ),
     Held(
         "timeline",
@@ -252,6 +273,33 @@ HELD = (
     ),
     Held("audit", "who looked at the house's data, changed or decided something", stays="ids and days, for ever"),
     Held("figure_fact", "what a call comes to in figures", stays="kinds and times of calls: figures are of them"),
+    Held(
+        "patrol",
+        "when somebody of the village looked in",
+        "SELECT at, said FROM patrol WHERE site = %(site)s ORDER BY at",
+        stays="ids and days: figures are of them",
+    ),
+    Held(
+        "site_code",
+        "codes of the label",
+        erase=("UPDATE site_code SET ended_at = coalesce(ended_at, now()) WHERE site = %(site)s",),
+        stays="codes that are in use no more",
+    ),
+    Held(
+        "pairing",
+        "phones that were paired with the lamp",
+        "SELECT agent, paired_at, seen_at, ended_at FROM pairing WHERE site = %(site)s ORDER BY id",
+        ("DELETE FROM pairing WHERE site = %(site)s",),
+    ),
+    Held(
+        "site_fault",
+        "faults that were reported of its devices",
+        "SELECT what, words, source, times, first_at, ended_at FROM site_fault WHERE site = %(site)s ORDER BY id",
+        ("UPDATE site_fault SET words = '' WHERE site = %(site)s",),
+        "that there was a fault, and when",
+    ),
+    Held("phone_act", "that a phone said something about a call", stays="ids, so that nothing is done twice"),
+    Held("rollout_device", "that a program was on its way to a device", stays="no data of people"),
     Held("firmware_offer", "programs that were offered to a device", stays="no data of people"),
     Held("command", "what the village's gateway is told", stays="deleted when the call is closed for all"),
     Held("feed", "what screens are told", stays="deleted after two days"),

@@ -1,11 +1,11 @@
 """When a day begins, what was decided for it is done."""
 
-import asyncio
 import logging
 
 from heartlamp_server.area import rezone_store
 from heartlamp_server.area.rezone_store import Gateways
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.again import again
+from heartlamp_server.database.pool import Database
 
 log = logging.getLogger("heartlamp.area")
 
@@ -18,13 +18,15 @@ class Turn:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                async with self._database.connection() as conn:
-                    if done := await rezone_store.due(conn, self._gateways):
-                        log.info("%d changes of areas are in force from today", done)
-            except NotReady:
-                log.warning("changes of areas wait: the store is away")
-            except Exception:
-                log.exception("changes of areas could not be made; it is tried again in a minute")
-            await asyncio.sleep(_SECONDS)
+        await again(
+            _SECONDS,
+            self.turn,
+            log,
+            "changes of areas wait",
+            "changes of areas could not be made; it is tried again in a minute",
+        )
+
+    async def turn(self) -> None:
+        async with self._database.connection() as conn:
+            if done := await rezone_store.due(conn, self._gateways):
+                log.info("%d changes of areas are in force from today", done)

@@ -1,7 +1,6 @@
 """The task that chains what was committed. Who writes a row waits for nobody; one task, of however many processes, puts
 the rows into the chain as it comes to see them, and signs where it stops."""
 
-import asyncio
 import logging
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from heartlamp_server.audit import store
 from heartlamp_server.audit.key import public_hex
 from heartlamp_server.audit.model import NOWHERE, Head, follow, signed_words
+from heartlamp_server.database.again import again
 from heartlamp_server.database.pool import Database, NotReady
 
 log = logging.getLogger("heartlamp.audit")
@@ -30,15 +30,27 @@ class Seal:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                while await self.turn() == _MOST:
-                    pass
-            except NotReady:
-                log.warning("the audit log waits for its chain: the store is away")
-            except Exception:
-                log.exception("the audit log could not be chained; its rows are kept, and it is tried again")
-            await asyncio.sleep(SECONDS)
+        await again(
+            SECONDS,
+            self.turn_all,
+            log,
+            "the audit log waits for its chain",
+            "the audit log could not be chained; its rows are kept, and it is tried again",
+        )
+
+    async def turn_all(self) -> None:
+        while await self.turn() == _MOST:
+            pass
+
+    async def last(self) -> None:
+        """At the end: what waits is chained now, so that nobody can change it while no server runs."""
+        try:
+            while await self.turn() == _MOST:
+                pass
+        except NotReady:
+            log.warning("the newest rows of the audit log wait for their chain until the next start: the store is away")
+        except Exception:
+            log.exception("the newest rows of the audit log could not be chained; the next start does it")
 
     async def turn(self) -> int:
         """How many rows were chained. Raises NotReady."""

@@ -26,7 +26,7 @@ class Feed:
         self._frames: deque[Frame] = deque(maxlen=_KEPT)
         self._spots = Spots(database)
         self._head = 0
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
         self._poked = asyncio.Event()
 
     async def start(self) -> None:
@@ -74,12 +74,12 @@ class Feed:
             yield b"event: reset\ndata: {}\n\n"
             seen = head
         yield _ping()
-        clock = asyncio.get_running_loop().time
+        loop, everything = asyncio.get_running_loop(), sees_all(scope)
+        clock = loop.time
         ping_at = clock() + PING_SECONDS
         while not self._stopping.is_set():
-            changed = self._changed
             frames = await self._after(seen)
-            shown = frames if sees_all(scope) else await self._spots.shown(scope, frames)
+            shown = frames if everything else await self._spots.shown(scope, frames)
             for frame in shown:
                 yield frame.encoded
             seen = frames[-1].seq if frames else seen
@@ -87,20 +87,30 @@ class Feed:
                 now_scope = await again()
                 if now_scope is None:
                     return
-                scope = now_scope
+                scope, everything = now_scope, sees_all(now_scope)
                 yield _ping()
                 ping_at = clock() + PING_SECONDS
-            elif seen >= self._head:
-                try:
-                    await asyncio.wait_for(changed.wait(), ping_at - clock())
-                except TimeoutError:
-                    pass
+            elif seen >= self._head and not self._stopping.is_set():
+                await self._news(loop, ping_at)
+
+    async def _news(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        """Until there is something new, or until then. No task and no event for each of five hundred: what wakes them
+        all is one loop over futures."""
+        waiting = loop.create_future()
+        self._waiting.add(waiting)
+        timer = loop.call_at(until, _over, waiting)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
+            self._waiting.discard(waiting)
 
     async def _after(self, seen: int) -> list[Frame]:
         if seen >= self._head:
             return []
         if self._frames and self._frames[0].seq <= seen + 1:
-            return [f for f in list(self._frames)[seen - self._head :] if f.seq > seen]
+            newest = range(-min(len(self._frames), self._head - seen), 0)
+            return [f for n in newest if (f := self._frames[n]).seq > seen]
         async with self._database.connection() as conn:
             return [Frame(row, self._epoch()) for row in await feed.after(conn, seen)]
 
@@ -112,8 +122,14 @@ class Feed:
         self._announce()
 
     def _announce(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        waiting, self._waiting = self._waiting, set()
+        for one in waiting:
+            _over(one)
+
+
+def _over(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _ping() -> bytes:

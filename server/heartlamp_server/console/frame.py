@@ -23,8 +23,8 @@ class Frame:
 
     @property
     def site(self) -> str:
-        """Of an incident; "" of anything else."""
-        return str(self.data["site"]["id"]) if self.kind == "incident" else ""
+        """Of an incident, or of one that was passed on; "" of anything else."""
+        return str(self.data["site"]["id"]) if self.kind in ("incident", "passed") else ""
 
     @property
     def gateway(self) -> str:
@@ -40,7 +40,7 @@ def sees_all(scope: Scope) -> bool:
 
 def visible(scope: Scope, frame: Frame, spot: Spot) -> bool:
     """`spot`: of the frame's site or gateway. What is none of these kinds is for who sees everything."""
-    if frame.kind == "incident":
+    if frame.kind in ("incident", "passed"):
         # An incident that was just closed is shown once more to who saw it open, so that it leaves their screen.
         return sees(scope, spot, frame.data["what"] == "silent", False, bool(frame.data.get("handed_over")))
     if frame.kind == "told":  # there is a notice for somebody, who fetches it

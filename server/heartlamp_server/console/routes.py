@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from heartlamp_server.audit import store as audit
@@ -16,7 +16,7 @@ from heartlamp_server.responder.scope import Scope
 
 STATIC = Path(__file__).parent / "static"
 
-PROGRAMS = {"wall": "wall.html", "m": "phone.html", "h": "house.html"}
+PROGRAMS = {"wall": "wall.html", "m": "phone.html", "h": "house.html", "flash": "flash.html"}
 """First part of a path -> the page of a program of its own; everything else is the console's."""
 
 _NOT_BUILT = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>心灯 Heart-Lamp</title>
@@ -30,6 +30,25 @@ PAGE_HEADERS = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
 }
+
+ASKS_WHERE = {
+    "Permissions-Policy": ", ".join(
+        (
+            "geolocation=(self)",
+            *(f"{name}=()" for name in ("camera", "display-capture", "microphone", "payment", "usb")),
+        )
+    )
+}
+"""Of the phone alone, and there by a tap: where is what I report?"""
+
+
+ASKS_PORT = {
+    "Permissions-Policy": ", ".join(
+        ("serial=(self)", *(f"{name}=()" for name in ("camera", "display-capture", "microphone", "payment", "usb")))
+    )
+}
+"""Of the page that writes images into boards, and there by a choice of the port."""
+_ASKS = {"m": ASKS_WHERE, "flash": ASKS_PORT}
 
 
 def router(database: Database, feed: Feed, gate: Gate) -> APIRouter:
@@ -74,9 +93,13 @@ def pages(static: Path = STATIC) -> list[BaseRoute]:
             return FileResponse(file, headers={**PAGE_HEADERS, "Cache-Control": age})
         if path.startswith(("assets/", "api/")):
             return JSONResponse({"error": f"nothing is at /{path}", "do": "请检查地址 · check the address"}, 404)
-        index = static / PROGRAMS.get(path.partition("/")[0], "index.html")
+        program = path.partition("/")[0]
+        if path == "m":  # with the slash its worker's scope is this program and no other
+            return RedirectResponse("/m/", headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})
+        index = static / PROGRAMS.get(program, "index.html")
         if index.is_file():
-            return FileResponse(index, headers={**PAGE_HEADERS, "Cache-Control": "no-cache"})
+            more = _ASKS.get(program, {})
+            return FileResponse(index, headers={**PAGE_HEADERS, **more, "Cache-Control": "no-cache"})
         return HTMLResponse(_NOT_BUILT, 503, {**PAGE_HEADERS, "Cache-Control": "no-store"})
 
     return [Route("/{path:path}", page, methods=["GET"])]

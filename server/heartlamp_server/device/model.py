@@ -14,7 +14,7 @@ QUIET_SECONDS). That it is silent is a trouble later, as for the village: superv
 class Device:
     """`village`: the area of its site; `gateways`: the village's, its own gateway of one, and those of lamps that may
     carry it; `keys`: key version -> the derived device key (verifies what it says) and county key (signs what is said
-    to it); versions that were revoked are absent."""
+    to it); versions that were revoked are absent; `pending`: those of them that it never used yet."""
 
     id: str
     kind: str
@@ -24,14 +24,15 @@ class Device:
     village: int | None
     gateways: tuple[str, ...]
     keys: dict[int, "Keys"]
+    pending: frozenset[int] = frozenset()
 
     def source(self) -> dict[str, str]:
         """Whose word it is, for a timeline."""
         return {"device": self.id, "kind": self.kind, "house": self.site_name}
 
     def newest_key(self) -> int:
-        """The version that the county signs with; 0 when there is none."""
-        return max(self.keys, default=0)
+        """The version that the county signs with, the newest that the device used; 0 when there is none."""
+        return max(self.keys.keys() - self.pending, default=max(self.keys, default=0))
 
 
 @dataclass(frozen=True, slots=True)

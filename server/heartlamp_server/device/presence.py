@@ -26,6 +26,7 @@ class Presence:
         self._database, self._clock = database, clock
         self._devices: dict[str, tuple[datetime | None, bool | None]] = {}
         self._gateways: dict[str, tuple[str, str]] = {}
+        self._renewed: set[tuple[str, int]] = set()
         self._heard: dict[str, float] = {}  # gateway -> when it last asked for something
         self._expected: dict[str, float] = {}  # gateway -> since when we wait for its first word
         self._streams: dict[str, int] = {}  # gateway -> open streams down
@@ -35,6 +36,10 @@ class Presence:
         """device -> (last seen or None, online or None: as it was)."""
         for id, sign in seen.items():
             self._devices[id] = later(self._devices.get(id, (None, None)), sign)
+
+    def renewed(self, keys: Iterable[tuple[str, int]]) -> None:
+        """(device, key version) that was used and had waited for it."""
+        self._renewed.update(keys)
 
     def gateway(self, id: str, epoch: str = "", cursor: str = "") -> None:
         """A sign of life: it asked for something. `epoch`: of its store; `cursor`: the last command it has stored."""
@@ -78,10 +83,13 @@ class Presence:
     async def flush(self) -> None:
         devices, self._devices = self._devices, {}
         gateways, self._gateways = self._gateways, {}
-        if not devices and not gateways:
+        renewed, self._renewed = self._renewed, set()
+        if not devices and not gateways and not renewed:
             return
         try:
             async with self._database.connection() as conn:
                 await store.save_presence(conn, devices, gateways)
+                for device, version in sorted(renewed):
+                    await store.first_use(conn, device, version)
         except NotReady:
             log.warning("presence of %d devices was not written: the store is away", len(devices))

@@ -18,7 +18,7 @@ from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
 from heartlamp_server.device.model import FRESH_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.responder.scope import Reach
-from heartlamp_server.responder.within import Where
+from heartlamp_server.responder.within import Where, areas_within
 
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
@@ -31,7 +31,8 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
           WHERE s.id = d.site
           UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
-     WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets
+     WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets,
+    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.pending AND k.revoked_at IS NULL) AS pending
 FROM (SELECT unnest(%(devices)s::text[]) AS id
     UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
     UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
@@ -47,7 +48,10 @@ def to_device(row: dict[str, Any], vault: Vault) -> Device:
     """`row`: of CONCERNED as JSON."""
     keys = {int(v): vault.keys(row["id"], int(v), bytes.fromhex(s[2:])) for v, s in row["secrets"].items()}
     gateways = tuple(row["gateways"])
-    return Device(row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], row["village"], gateways, keys)
+    return Device(
+        row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], row["village"], gateways, keys,
+        frozenset(row["pending"]),
+    )  # fmt: skip
 
 
 # --- gateways -----------------------------------------------------------------------------------------------------
@@ -235,6 +239,31 @@ async def save_presence(
         )
 
 
+async def first_use(conn: psycopg.AsyncConnection[Any], device: str, version: int) -> bool:
+    """A device used a key that waited for it: it is the one from now on, and every older one is no more: its village's
+    broker ends the connection that is open under it. False: it had been used before."""
+    async with conn.transaction():
+        cursor = await conn.execute(
+            "UPDATE device_key SET pending = false WHERE device = %s AND version = %s AND pending "
+            "AND revoked_at IS NULL RETURNING version",
+            (device, version),
+        )
+        if await cursor.fetchone() is None:
+            return False
+        await conn.execute(
+            "UPDATE device_key SET revoked_at = now() WHERE device = %s AND version < %s AND revoked_at IS NULL",
+            (device, version),
+        )
+        gateways = await conn.execute(
+            "SELECT DISTINCT g.id FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area "
+            f"JOIN gateway g ON {HEARD_BY} WHERE d.id = %s AND g.revoked_at IS NULL ORDER BY g.id",
+            (device,),
+        )
+        for (gateway,) in await gateways.fetchall():
+            await bump_registry(conn, gateway)
+    return True
+
+
 # --- what a screen lists ------------------------------------------------------------------------------------------
 
 
@@ -333,15 +362,19 @@ class Counts:
 
 
 async def counts(conn: psycopg.AsyncConnection[Any], reach: Reach) -> Counts:
-    where = Where()
-    inside = where.inside(reach, "s.area", "s.id")
-    within = "" if inside == "true" else f"AND d.site IN (SELECT s.id FROM site s WHERE {inside})"
+    """Of who reaches every area nothing is asked of any site; of others a plan is made that knows how many areas they
+    are: a county's devices are read through once, a village's are found by their sites."""
+    areas = None if reach.everywhere else await areas_within(conn, reach.areas)
+    within = ""
+    if areas is not None:
+        within = "AND d.site IN (SELECT s.id FROM site s WHERE s.area = ANY(%(areas)s) OR s.id = ANY(%(sites)s))"
     cursor = await conn.execute(
-        "SELECT coalesce(sum(many), 0)::bigint, coalesce(sum(online), 0)::bigint, coalesce(sum(missed), 0)::bigint, "
-        "count(*) FROM (SELECT count(*) AS many, count(*) FILTER (WHERE d.online) AS online, "
-        f"count(*) FILTER (WHERE {_MISSED}) AS missed FROM device d LEFT JOIN gateway o ON o.device = d.id "
-        f"WHERE d.revoked_at IS NULL {within} GROUP BY d.site) AS s",
-        where.values,
+        "SELECT count(*), count(*) FILTER (WHERE d.online), "
+        f"count(*) FILTER (WHERE {_MISSED}), "
+        f"(SELECT count(DISTINCT d.site) FROM device d WHERE d.revoked_at IS NULL {within}) FROM device d "
+        f"LEFT JOIN gateway o ON o.device = d.id WHERE d.revoked_at IS NULL {within}",
+        {"areas": areas, "sites": list(reach.sites)},
+        prepare=False,
     )
     row = await cursor.fetchone()
     assert row is not None

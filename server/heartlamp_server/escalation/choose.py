@@ -61,8 +61,13 @@ async def course_at(
 ) -> Course | None:
     """What holds for a call from there now."""
     policy = chosen(await policies.that_hold(conn, place.chain), what, minute(now))
-    if policy is None:
-        return None
+    return await course_by(conn, seal, place, policy, what, version, now) if policy else None
+
+
+async def course_by(
+    conn: Connection, seal: Seal, place: Place, policy: EscalationPolicy, what: str, version: int, now: datetime
+) -> Course:
+    """What this policy makes of a call from there, with who has the duties at `now`."""
     duty = await duties.duties(conn, seal, [policy], [place], now)
     steps, targets = course_of(policy, place.group, duty, family=what != "silent")
     return Course(version, as_plan(policy, steps), targets)

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from heartlamp_server.escalation.policy import MACHINES, EscalationPolicy, Whom
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.roster import model as rosters
 from heartlamp_server.responder.roster import store as roster_store
+from heartlamp_server.responder.roster.model import Roster
 from heartlamp_server.seal import Seal
 
 Connection = psycopg.AsyncConnection[Any]
@@ -37,15 +39,21 @@ class Place:
 
 
 _CHAIN = """
-WITH RECURSIVE up (id, depth) AS (
-    SELECT %(area)s::bigint, 0 UNION ALL SELECT b.above, up.depth + 1 FROM up JOIN area_above b ON b.id = up.id
+WITH RECURSIVE up (start, id, depth) AS (
+    SELECT s, s, 0 FROM unnest(%(areas)s::bigint[]) AS s
+    UNION ALL SELECT up.start, b.above, up.depth + 1
+    FROM up CROSS JOIN LATERAL (SELECT above FROM area_above b WHERE b.id = up.id OFFSET 0) AS b
 )
-SELECT a.id, a.level, min(up.depth) FROM up JOIN area a USING (id) WHERE NOT a.police GROUP BY 1, 2
-ORDER BY 3, a.level <> 'grid', 1
+SELECT up.start, a.id, a.level, min(up.depth) FROM up JOIN area a USING (id) WHERE NOT a.police GROUP BY 1, 2, 3
+ORDER BY 1, 4, a.level <> 'grid', 2
 """
 _OF_TARGET = """
 SELECT name, display, languages, password IS NOT NULL FROM person
 WHERE disabled_at IS NULL AND 'p-' || left(encode(sha256(convert_to(name, 'UTF8')), 'hex'), 16) = ANY(%s)
+"""
+
+_CALLED = """
+SELECT name, display, languages, password IS NOT NULL FROM person WHERE disabled_at IS NULL AND name = ANY(%s)
 """
 
 
@@ -71,11 +79,20 @@ async def behind(conn: Connection, targets: Iterable[str]) -> dict[str, Called]:
 
 
 async def place(conn: Connection, area: int, site: str = "") -> Place:
-    rows = await (await conn.execute(_CHAIN, {"area": area})).fetchall()
-    levels: dict[str, tuple[int, ...]] = {}
-    for id, level, _ in rows:
-        levels[level] = (*levels.get(level, ()), id)
-    return Place(str(area), levels, tuple(row[0] for row in rows), site)
+    return replace((await places(conn, [area]))[area], site=site)
+
+
+async def places(conn: Connection, areas: Sequence[int]) -> dict[int, Place]:
+    """By area."""
+    rows = await (await conn.execute(_CHAIN, {"areas": list(areas)})).fetchall()
+    found: dict[int, Place] = {area: Place(str(area), {}, ()) for area in areas}
+    for start, own in groupby(rows, key=lambda row: row[0]):
+        levels: dict[str, tuple[int, ...]] = {}
+        chain = [(id, level) for _, id, level, _ in own]
+        for id, level in chain:
+            levels[level] = (*levels.get(level, ()), id)
+        found[start] = Place(str(start), levels, tuple(id for id, _ in chain))
+    return found
 
 
 async def duties(
@@ -83,25 +100,60 @@ async def duties(
 ) -> Duty:
     """Of all that these policies call from these places."""
     wanted = {whom for policy in policies for step in policy.steps for whom in step.whom if whom.role not in MACHINES}
-    names = {(whom, p.group): await _names(conn, whom, p, now) for whom in wanted for p in places}
+    held = await _held(conn, wanted, places)
+    names = {(whom, p.group): await _names(conn, held, whom, p, now) for whom in wanted for p in places}
     known = await _on_duty(conn, seal, {name for found in names.values() for name in found})
     return lambda whom, group: [known[n] for n in names.get((whom, group), ()) if n in known]
 
 
-async def _names(conn: Connection, whom: Whom, at: Place, now: datetime) -> list[str]:
-    """Who is on call, in that order; where no roster says so, who has the role."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Who is on call by which roster, and who has which role, (area, role); an area of None: everywhere here.
+    `called`: what was reckoned once."""
+
+    rosters: Mapping[tuple[int | None, str], Sequence[Roster]]
+    holders: Mapping[tuple[int | None, str], Sequence[str]]
+    called: dict[tuple[int | None, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def on_call(self, area: int | None, role: str, now: datetime) -> Sequence[str]:
+        """In that order; where no roster says so, who has the role."""
+        key = area, role
+        if key not in self.called:
+            found = rosters.on_call(self.rosters.get(key, ()), area, role, now)
+            self.called[key] = found or tuple(self.holders.get(key, ()))
+        return self.called[key]
+
+
+async def _held(conn: Connection, wanted: Iterable[Whom], places: Iterable[Place]) -> _Held:
+    """All at once: asked for one by one, the plans of 200 villages are 100,000 questions."""
+    roles = sorted({whom.role for whom in wanted})
+    levels = {whom.level for whom in wanted}
+    areas = sorted({area for p in places for level in levels for area in p.levels.get(level, ())})
+    values = {"areas": areas, "roles": roles}
+    those: dict[tuple[int | None, str], list[Roster]] = {}
+    where = "(ro.area = ANY(%(areas)s) OR ro.area IS NULL) AND ro.role = ANY(%(roles)s)"
+    for roster in (await roster_store.rosters(conn, where, values)).values():
+        those.setdefault((roster.area, roster.role), []).append(roster)
+    holders: dict[tuple[int | None, str], list[str]] = {}
+    for area, role, name in await (await conn.execute(_HOLDERS, values)).fetchall():
+        holders.setdefault((area, role), []).append(name)
+    return _Held(those, holders)
+
+
+_HOLDERS = f"""
+SELECT DISTINCT r.area, r.role, p.name FROM person_role r JOIN person p ON p.name = r.person
+WHERE (r.area = ANY(%(areas)s) OR r.area IS NULL AND r.site IS NULL) AND r.role = ANY(%(roles)s)
+    AND p.disabled_at IS NULL AND {people.IN_FORCE} ORDER BY p.name
+"""
+
+
+async def _names(conn: Connection, held: _Held, whom: Whom, at: Place, now: datetime) -> list[str]:
+    """Who is on call, in that order."""
     if whom.level == "site":
         return [p.name for _, p, _ in await people.family(conn, at.site)] if whom.role == "family" and at.site else []
-    found: list[str] = []
-    for area in at.levels.get(whom.level, ()):
-        those = await roster_store.rosters(
-            conn, "ro.area = %(area)s AND ro.role = %(role)s", {"area": area, "role": whom.role}
-        )
-        called = rosters.on_call(those.values(), area, whom.role, now)
-        found += called or [p.name for p in await people.holders(conn, area, whom.role)]
+    found = [name for area in at.levels.get(whom.level, ()) for name in held.on_call(area, whom.role, now)]
     if not found and whom.level in TOP:
-        those = await roster_store.rosters(conn, "ro.area IS NULL AND ro.role = %(role)s", {"role": whom.role})
-        found += rosters.on_call(those.values(), None, whom.role, now) or await _everywhere(conn, whom.role)
+        found += held.on_call(None, whom.role, now)
     return list(dict.fromkeys(found))
 
 
@@ -116,7 +168,8 @@ async def _everywhere(conn: Connection, role: str) -> list[str]:
 
 async def _on_duty(conn: Connection, seal: Seal, names: set[str]) -> dict[str, OnDuty]:
     """Numbers first; a notice in the console where there is none, which wakes nobody."""
-    found = await behind(conn, map(target_id, names))
+    rows = await (await conn.execute(_CALLED, (sorted(names),))).fetchall()
+    found = {target_id(row[0]): Called(*row) for row in rows}
     numbers = await people.numbers(conn, seal, sorted(names))
     made = {}
     for id, person in found.items():

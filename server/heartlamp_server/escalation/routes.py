@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.escalation import duties, policies, saving, simulate
-from heartlamp_server.escalation.choose import course_at
+from heartlamp_server.escalation.choose import course_at, course_by, for_silent
 from heartlamp_server.escalation.policies import Kept
 from heartlamp_server.problems import Problem, problem
+from heartlamp_server.responder.forms import Moment
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
 from heartlamp_server.responder.within import area_spots, site_spots
@@ -54,7 +55,10 @@ class PolicyView(PolicyForm):
 
 
 class Policies(BaseModel):
+    """`built_in`: what holds of matters that none of them speaks of."""
+
     policies: list[PolicyView]
+    built_in: PolicyForm
 
 
 class Saved(BaseModel):
@@ -62,11 +66,13 @@ class Saved(BaseModel):
 
 
 class Simulated(BaseModel):
-    """If nobody answers for `seconds`."""
+    """If nobody answers for `seconds`; `at`: then, else now; `draft`: as if this one were what holds, saved or not."""
 
     site: str = Field(max_length=60)
     what: What = "panic"
     seconds: int = Field(1_800, ge=1, le=7_200)
+    at: Moment | None = None
+    draft: PolicyForm | None = None
 
 
 class CallView(BaseModel):
@@ -98,7 +104,8 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             found = await policies.all_now(conn)
             spots = await area_spots(conn, sorted({k.area for k in found if k.area is not None}))
         mine = [k for k in found if k.area is None or may(scope, "policy.see", spots.get(k.area, Spot()))]
-        return Policies(policies=[_view(k) for k in mine])
+        built_in = PolicyForm(**policies.to_fields(policies.DEFAULT))
+        return Policies(policies=[_view(k) for k in mine], built_in=built_in)
 
     @routes.post("/policies", responses={n: {"model": Problem} for n in (404, 409)})
     async def save_policy(given: PolicyForm, scope: Annotated[Scope, Depends(changes)]) -> Saved:
@@ -135,7 +142,7 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
 
     @routes.post("/policies/simulate", responses={404: {"model": Problem}})
     async def simulated(given: Simulated, scope: Annotated[Scope, Depends(sees)]) -> Calls:
-        """Whom a call from there would reach when, with who has the duties now. Nobody is called."""
+        """Whom a call from there would reach when, with who has the duties now, or then. Nobody is called."""
         async with database.connection() as conn:
             spot = (await site_spots(conn, [given.site])).get(given.site)
             if spot is None or not may(scope, "policy.see", spot):
@@ -145,7 +152,13 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
             ).fetchone()
             assert row is not None
             place = await duties.place(conn, row[0], given.site)
-            course = await course_at(conn, seal, place, given.what, 0, row[1])
+            now = given.at or row[1]
+            if given.draft is None:
+                course = await course_at(conn, seal, place, given.what, 0, now)
+            else:
+                policy = policies.from_fields(given.draft.model_dump())
+                left = for_silent(policy) if given.what == "silent" else policy
+                course = await course_by(conn, seal, place, left, given.what, 0, now) if left else None
         if course is None:
             return Calls(policy="", calls=[])
         views = [

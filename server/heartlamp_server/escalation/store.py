@@ -16,6 +16,13 @@ async def plan(conn: psycopg.AsyncConnection[Any], gateway: str) -> Plan:
     return Plan.from_json(bytes(row[0])) if row else NO_PLAN
 
 
+async def as_kept(conn: psycopg.AsyncConnection[Any], gateway: str) -> tuple[int, bytes]:
+    """(its version, the plan as JSON, b"" where nobody made one): what a new one is compared with, unread."""
+    cursor = await conn.execute("SELECT plan_version, coalesce(plan, '') FROM gateway WHERE id = %s", (gateway,))
+    row = await cursor.fetchone()
+    return (int(row[0]), bytes(row[1])) if row else (0, b"")
+
+
 async def plan_version(conn: psycopg.AsyncConnection[Any], gateway: str) -> int:
     cursor = await conn.execute("SELECT plan_version FROM gateway WHERE id = %s", (gateway,))
     row = await cursor.fetchone()

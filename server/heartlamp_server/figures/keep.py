@@ -39,9 +39,10 @@ _OPENED = """
 SELECT i.id, i.site, i.what, i.opened_at, i.source,
     ARRAY(SELECT d.id FROM device d WHERE d.site = i.site),
     EXISTS (SELECT FROM incident s WHERE s.reopens = i.id AND s.reopens <> '')
-FROM incident i WHERE i.id = ANY(%(ids)s)
-    OR i.id IN (SELECT reopens FROM incident WHERE id = ANY(%(ids)s) AND reopens <> '')
+FROM incident i WHERE i.id = ANY(ARRAY(SELECT unnest(%(ids)s::text[])
+    UNION SELECT reopens FROM incident WHERE id = ANY(%(ids)s) AND reopens <> ''))
 """
+"""An array: with an OR every incident of the county is read for each few lines."""
 _TIMELINE = """
 SELECT incident, at, kind, detail FROM timeline
 WHERE incident = ANY(%s) AND kind = ANY(%s) AND (kind NOT IN ('told', 'village_step') OR detail ->> 'state' = ANY(%s))
@@ -132,7 +133,7 @@ async def facts(conn: Connection, ids: Sequence[str], history: History | None = 
 
 
 async def _save(conn: Connection, found: Sequence[Fact], history: History, zone: ZoneInfo) -> list[str]:
-    rows = [_row(f, history.areas(f.site, local_day(f.began_at, zone))) for f in found]
+    rows = [row(f, history.areas(f.site, local_day(f.began_at, zone))) for f in found]
     return [row[0] for row in await (await conn.execute(_SAVE, (json.dumps(rows),))).fetchall()]
 
 
@@ -141,11 +142,12 @@ def _opened(row: Sequence[Any]) -> Opened:
     return Opened(id, site, what, opened_at, source, frozenset(devices), sequel)
 
 
-def _row(of: Fact, areas: Sequence[int]) -> dict[str, Any]:
-    row: dict[str, Any] = {"incident": of.incident, "site": of.site, "areas": list(areas)}
-    row["began_at"] = of.began_at.isoformat()
-    row |= {name: getattr(of.flags, name) for name in _FLAGS}
-    return row | {name: getattr(of.times, name) for name in _TIMES}
+def row(of: Fact, areas: Sequence[int]) -> dict[str, Any]:
+    """By COLUMNS."""
+    made: dict[str, Any] = {"incident": of.incident, "site": of.site, "areas": list(areas)}
+    made["began_at"] = of.began_at.isoformat()
+    made |= {name: getattr(of.flags, name) for name in _FLAGS}
+    return made | {name: getattr(of.times, name) for name in _TIMES}
 
 
 async def _history(conn: Connection) -> History:

@@ -1,7 +1,6 @@
 """Keeps facts up with the timelines, samples devices once an hour, makes the daily briefs. No alarm waits
 for it, and nothing but figures is late when it is."""
 
-import asyncio
 import logging
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.config import Figures
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.again import again
+from heartlamp_server.database.pool import Database
 from heartlamp_server.figures import keep, sample, store
 
 log = logging.getLogger("heartlamp.figures")
@@ -24,14 +24,7 @@ class Keeping:
 
     async def run(self) -> None:
         """For ever; several may run."""
-        while True:
-            try:
-                await self.turn()
-            except NotReady:
-                log.warning("figures wait: the store is away")
-            except Exception:
-                log.exception("figures could not be kept up; it is tried again")
-            await asyncio.sleep(SECONDS)
+        await again(SECONDS, self.turn, log, "figures wait", "figures could not be kept up; it is tried again")
 
     async def turn(self) -> None:
         zone = self._figures.zone

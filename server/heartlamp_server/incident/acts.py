@@ -13,6 +13,12 @@ from heartlamp_server.incident.model import Change, Entry, Incident, Refused, an
 MARKS = range(1, 6)
 
 
+def note(incident: Incident, words: str, by: str, now: datetime) -> Change:
+    """Somebody writes down what should be known of it; nothing changes by it."""
+    _allowed(incident, "note")
+    return incident, Entry(incident.id, now, "noted", {"by": by, "note": _said(words, "写什么？", "what is the note?")})
+
+
 def dispatch(incident: Incident, whom: str, name: str, by: str, by_name: str, now: datetime, note: str = "") -> Change:
     """Sends somebody. `whom`: the person's key; `by`, `by_name`: the operator, who has accepted it with that."""
     _allowed(incident, "dispatch")

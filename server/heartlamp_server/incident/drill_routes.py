@@ -1,7 +1,7 @@
 """Announcing a drill of one site, marking it afterwards, and which sites had theirs."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -13,15 +13,16 @@ from heartlamp_server.audit import store as audit
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
-from heartlamp_server.incident import change, drill, store
+from heartlamp_server.incident import announcing, change, drill, store
 from heartlamp_server.incident.card import card
-from heartlamp_server.incident.drill import WINDOW, Announced
+from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.intake import Connection
 from heartlamp_server.incident.model import Refused
 from heartlamp_server.incident.routes import Card
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
+from heartlamp_server.responder.store import displays
 from heartlamp_server.responder.within import Where, site_spots
 
 Id = Annotated[int, Field(ge=1, le=2**62)]
@@ -36,14 +37,20 @@ class Marking(BaseModel):
 
 
 class DrillView(BaseModel):
-    """`until`: one press before then may be marked as this drill; `incident`: the one that was, "" none yet."""
+    """`until`: one press before then may be marked as this drill; `incident`: the one that was, "" none yet; `pressed`:
+    the first that came of the site until then, "" none; `over`: that one is closed; `now`: the county's time."""
 
+    now: datetime
     id: int
     site: str
+    site_name: str
+    where: str
     announced_by: str
     announced_at: datetime
     until: datetime
     incident: str
+    pressed: str
+    over: bool
     marked_by: str
     marked_at: datetime | None
 
@@ -53,9 +60,25 @@ class Drills(BaseModel):
     drills: list[DrillView]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A drill with the first incident of its site until the window closed, "" none; of a silent one nothing is told."""
+
+    drill: Announced
+    site_name: str
+    where: str
+    pressed: str
+    over: bool
+    now: datetime
+
+
 _ROW = (
-    "d.id, d.site, d.announced_by, d.announced_at, d.until, coalesce(d.incident, ''), d.marked_by, d.marked_at "
-    "FROM drill d JOIN site s ON s.id = d.site"
+    "d.id, d.site, d.announced_by, d.announced_at, d.until, coalesce(d.incident, ''), d.marked_by, d.marked_at, "
+    "s.name, concat_ws(' ', v.name, a.name), coalesce(f.id, ''), f.closed_at IS NOT NULL, "
+    "clock_timestamp() FROM drill d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area "
+    "LEFT JOIN area v ON v.id = a.parent AND a.level = 'group' LEFT JOIN LATERAL ("
+    "SELECT i.id, i.closed_at FROM incident i WHERE i.site = d.site AND i.opened_at BETWEEN d.announced_at AND d.until "
+    "AND i.what <> 'silent' ORDER BY i.opened_at, i.id LIMIT 1) f ON true"
 )
 
 
@@ -65,46 +88,30 @@ def router(
     """`wake`: called after each commit."""
     routes = APIRouter()
     Desk = Annotated[Scope, Depends(gate.require("drill"))]
+    There = Annotated[Scope, Depends(gate.require("drill.announce"))]
     nowhere = partial(problem, 404, "没有这个点位、演练或警情 · no such site, drill or incident", "请刷新 · reload")
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404, 409)}
 
     @routes.post("/drills", responses=refusals)
-    async def announce(given: Announcing, scope: Desk) -> DrillView:
+    async def announce(given: Announcing, scope: There) -> DrillView:
         """Announces a drill of one site. Everybody is called as for a real one: tell people before."""
         async with database.connection() as conn, conn.transaction():
             spots = await site_spots(conn, [given.site])
-            if not may(scope, "drill", spots.get(given.site, Spot())) or given.site not in spots:
+            if not may(scope, "drill.announce", spots.get(given.site, Spot())) or given.site not in spots:
                 raise nowhere()
-            await conn.execute("SELECT id FROM site WHERE id = %s FOR NO KEY UPDATE", (given.site,))
-            row = await (
-                await conn.execute(
-                    "SELECT id FROM drill WHERE site = %s AND until > clock_timestamp() AND incident IS NULL",
-                    (given.site,),
-                )
-            ).fetchone()
-            if row is None:
-                row = await (
-                    await conn.execute(
-                        "INSERT INTO drill (site, announced_by, until) "
-                        "VALUES (%s, %s, clock_timestamp() + %s::interval) RETURNING id",
-                        (given.site, scope.person.name, WINDOW),
-                    )
-                ).fetchone()
-                assert row is not None
-                await audit.record(conn, scope.person.name, "drill.announce", str(row[0]), given.site)
-            found = await _one(conn, row[0])
-        assert found is not None
-        return _view(found)
+            found = await _one(conn, await announcing.announce(conn, given.site, scope.person.name))
+            assert found is not None
+            return _view(found, await displays(conn, [found.drill.by]))
 
     @routes.get("/drills")
     async def list_drills(
-        scope: Desk,
+        scope: There,
         since: AwareDatetime | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Drills:
         """Drills of one's areas, newest first, with the incident that each was."""
         where = Where()
-        there = reach(scope, "drill")
+        there = reach(scope, "drill.announce")
         inside = where.inside(there, "s.area", "s.id")
         async with database.connection() as conn:
             cursor = await conn.execute(
@@ -112,10 +119,11 @@ def router(
                 "ORDER BY d.announced_at DESC LIMIT %(limit)s",
                 {**where.values, "since": since, "limit": limit},
             )
-            found = [Announced(*row) for row in await cursor.fetchall()]
+            found = [_listed(row) for row in await cursor.fetchall()]
             clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+            shown = await displays(conn, sorted({n for d in found for n in (d.drill.by, d.drill.marked_by) if n}))
         assert clock is not None
-        return Drills(now=clock[0], drills=[_view(d) for d in found])
+        return Drills(now=clock[0], drills=[_view(d, shown) for d in found])
 
     @routes.post("/drills/{id}/mark", responses=refusals)
     async def mark_drill(id: Id, given: Marking, scope: Desk) -> Card:
@@ -123,7 +131,8 @@ def router(
         async with database.connection() as conn, conn.transaction():
             locked = await store.lock_together(conn, [given.incident])
             incident = locked[0].get(given.incident) if locked else None
-            announced = await _one(conn, id)
+            listed = await _one(conn, id)
+            announced = listed.drill if listed else None
             spot = await store.for_person(conn, incident, scope) if incident else None
             if locked is None or incident is None or announced is None or spot is None:
                 raise nowhere()
@@ -154,19 +163,30 @@ def router(
     return routes
 
 
-async def _one(conn: Connection, id: int) -> Announced | None:
+async def _one(conn: Connection, id: int) -> Listed | None:
     row = await (await conn.execute(f"SELECT {_ROW} WHERE d.id = %s", (id,))).fetchone()
-    return Announced(*row) if row else None
+    return _listed(row) if row else None
 
 
-def _view(found: Announced) -> DrillView:
+def _listed(row: Sequence[Any]) -> Listed:
+    return Listed(Announced(*row[:8]), *row[8:])
+
+
+def _view(found: Listed, shown: Mapping[str, str]) -> DrillView:
+    """`shown`: accounts as people know them."""
+    drill = found.drill
     return DrillView(
-        id=found.id,
-        site=found.site,
-        announced_by=found.by,
-        announced_at=found.at,
-        until=found.until,
-        incident=found.incident,
-        marked_by=found.marked_by,
-        marked_at=found.marked_at,
+        now=found.now,
+        id=drill.id,
+        site=drill.site,
+        site_name=found.site_name,
+        where=found.where,
+        announced_by=shown.get(drill.by, drill.by),
+        announced_at=drill.at,
+        until=drill.until,
+        incident=drill.incident,
+        pressed=found.pressed,
+        over=found.over,
+        marked_by=shown.get(drill.marked_by, drill.marked_by),
+        marked_at=drill.marked_at,
     )

@@ -1,12 +1,12 @@
 """Calls that were taken and that nobody settled in their time: each becomes a call for help, and the policies do the
 rest. Several may run."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 
+from heartlamp_server.database.again import again
 from heartlamp_server.database.feed import Done
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import intake, opening
 from heartlamp_server.incident.opening import Spoken
@@ -27,15 +27,17 @@ class Hotline:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                while await self.climb():
-                    pass
-            except NotReady:
-                log.warning("calls that were taken wait: the store is away")
-            except Exception:
-                log.exception("calls that were taken could not be looked at; it is tried again")
-            await asyncio.sleep(LOOK_S)
+        await again(
+            LOOK_S,
+            self.look,
+            log,
+            "calls that were taken wait",
+            "calls that were taken could not be looked at; it is tried again",
+        )
+
+    async def look(self) -> None:
+        while await self.climb():
+            pass
 
     async def climb(self) -> str:
         """The incident that one of them became; "" there is none."""

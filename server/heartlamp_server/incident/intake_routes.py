@@ -1,6 +1,6 @@
 """What people report or telephone: an incident like every other, from its first second."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -24,6 +24,7 @@ from heartlamp_server.incident.routes import Card
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach, sees
+from heartlamp_server.responder.store import displays
 from heartlamp_server.responder.within import Where, area_spot, site_spots
 from heartlamp_server.seal import Seal
 
@@ -183,7 +184,7 @@ def router(
                 raise NOWHERE()
             call = await intake.begin(conn, seal, given.area, number, scope.person.name, intake_seconds)
             await audit.record(conn, scope.person.name, "hotline.take", str(call.id))
-        return view(call)
+        return view(call, {scope.person.name: scope.person.display})
 
     @routes.get("/hotline")
     async def list_calls(
@@ -197,8 +198,9 @@ def router(
         async with database.connection() as conn:
             found = await intake.calls(conn, inside, where.values, state == "open", limit)
             clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+            shown = await displays(conn, sorted({c.taken_by for c in found}))
         assert clock is not None
-        return HotlineCalls(now=clock[0], calls=[view(c) for c in found])
+        return HotlineCalls(now=clock[0], calls=[view(c, shown) for c in found])
 
     @routes.get("/hotline/{id}/caller", responses=REFUSALS)
     async def who_called(id: Id, scope: Desk) -> Caller:
@@ -256,8 +258,8 @@ def router(
             await intake.settle(conn, id, given.how, "", plain.lines(given.why))
             await audit.record(conn, scope.person.name, "hotline.settle", str(id), how=given.how)
             after = await intake.call(conn, id)
-        assert after is not None
-        return view(after)
+            assert after is not None
+            return view(after, await displays(conn, [after.taken_by]))
 
     async def mine(conn: Connection, scope: Scope, id: int, lock: bool = False) -> Call:
         call = await intake.call(conn, id, lock)
@@ -269,12 +271,13 @@ def router(
     return routes
 
 
-def view(call: Call) -> HotlineCall:
+def view(call: Call, shown: Mapping[str, str]) -> HotlineCall:
+    """`shown`: accounts as people know them."""
     return HotlineCall(
         id=call.id,
         area=call.area,
         taken_at=call.taken_at,
-        taken_by=call.taken_by,
+        taken_by=shown.get(call.taken_by, call.taken_by),
         due_at=call.due_at,
         overdue=call.overdue,
         incident=call.incident,

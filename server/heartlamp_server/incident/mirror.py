@@ -1,12 +1,12 @@
 """Incidents that follow another one show what it shows, whoever changed it: a lamp's key that came with a batch, the
 clock, a key that was pressed in a call. Beside the alarm's path, which knows one house at a time and locks no other."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 
+from heartlamp_server.database.again import again
 from heartlamp_server.database.feed import Done
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import acts, change, store
 
@@ -31,14 +31,13 @@ class Mirror:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                await self.look()
-            except NotReady:
-                log.warning("incidents that follow another wait: the store is away")
-            except Exception:
-                log.exception("incidents that follow another could not be brought to it; it is tried again")
-            await asyncio.sleep(EVERY_S)
+        await again(
+            EVERY_S,
+            self.look,
+            log,
+            "incidents that follow another wait",
+            "incidents that follow another could not be brought to it; it is tried again",
+        )
 
     async def look(self) -> int:
         """How many were brought to what they follow."""

@@ -99,11 +99,13 @@ class Card(BaseModel):
 
 
 class Incidents(BaseModel):
-    """`cursor`: follow the feed from here."""
+    """`cursor`: follow the feed from here; `more`: ask with it as `before` for the older ones, "" where there are
+    none."""
 
     now: datetime
     cursor: str
     incidents: list[Card]
+    more: str
 
 
 class Line(BaseModel):
@@ -136,7 +138,7 @@ class Doing(BaseModel):
     """`whom`: who is sent, by name; `words`: what was done, what the household said, why; `how`, `who`: who saw or
     spoke to them, as at a close; `into`: which one it follows from now on; `reached`: whether the household was."""
 
-    act: Literal["dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "reopen"]
+    act: Literal["note", "dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "reopen"]
     whom: str = Field("", max_length=48)
     words: str = Field("", max_length=500)
     how: Literal["", "arrived", "spoke_to"] = ""
@@ -172,12 +174,16 @@ def router(
         scope: Annotated[Scope, Depends(sees)],
         state: Literal["open", "closed"] = "open",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+        before: Annotated[str, Query(max_length=120)] = "",
     ) -> Incidents:
-        """Incidents that one may see, newest first, and the feed's cursor to follow from."""
+        """Incidents that one may see, newest first, a page at a time (a county that is under water has thousands open),
+        and the feed's cursor to follow from."""
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.incidents", state)
-            found, seq, now = await store.newest(conn, scope, state, limit)
-        return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=[Card(**card(i)) for i in found])
+            found, seq, now = await store.newest(conn, scope, state, limit, _read_place(before) if before else None)
+        more = _place_text(found[-1]) if len(found) == limit else ""
+        cards = [Card(**card(i)) for i in found]
+        return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=cards, more=more)
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
     async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> IncidentTold:
@@ -251,9 +257,28 @@ def router(
     return routes
 
 
+def _place_text(last: Incident) -> str:
+    at, id = store.place_of(last)
+    return f"{at.isoformat()} {id}"
+
+
+def _read_place(text: str) -> store.Place:
+    """Raises 422."""
+    at, _, id = text.partition(" ")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        when = datetime.min
+    if when.tzinfo is None:
+        raise problem(422, "没有这一页 · there is no such page", "请刷新列表 · reload the list")
+    return when, id
+
+
 def _done(incident: Incident, said: Doing, person: Person, into: Incident | None, now: datetime) -> Change:
     by, words = person.display, plain.lines(said.words)
     match said.act:
+        case "note":
+            changed, entry = acts.note(incident, words, by, now)
         case "dispatch":
             whom = plain.name(said.whom)
             changed, entry = acts.dispatch(incident, f"person:{whom}", whom, person.name, by, now, words)

@@ -139,40 +139,48 @@ async def events(conn: psycopg.AsyncConnection[Any], incident: str) -> list[str]
     return [row[0] for row in await cursor.fetchall()]
 
 
+Place = tuple[datetime, str]
+"""Of an incident in a list: (when it was opened or closed, its id)."""
+
+
 async def newest(
-    conn: psycopg.AsyncConnection[Any], scope: Scope, state: str, limit: int
+    conn: psycopg.AsyncConnection[Any], scope: Scope, state: str, limit: int, before: Place | None = None
 ) -> tuple[list[Incident], int, datetime]:
     """(incidents that are for this person, newest first; the feed's number that this list is up to; the database's
-    time), of one snapshot. `state`: "open" or "closed"; `limit`: from 1 to 1000."""
+    time), of one snapshot. `state`: "open" or "closed"; `limit`: from 1 to 1000; `before`: those after this place."""
     where = Where()
     cursor = await conn.execute(
-        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({_newest(where, scope, state, limit)}) AS t (row)), "
-        "seq, clock_timestamp() FROM feed_head",
-        where.values,
+        f"SELECT (SELECT coalesce(json_agg(row), '[]') FROM ({_newest(where, scope, state, limit, before)}) AS t (row)"
+        "), seq, clock_timestamp() FROM feed_head",
+        where.values | {"before_at": before and before[0], "before_id": before and before[1]},
     )
     row = await cursor.fetchone()
     assert row is not None
     return [from_row(r) for r in row[0]], row[1], row[2]
 
 
-def _newest(where: Where, scope: Scope, state: str, limit: int) -> str:
+def place_of(incident: Incident) -> Place:
+    return incident.closed_at or incident.opened_at, incident.id
+
+
+def _newest(where: Where, scope: Scope, state: str, limit: int, before: Place | None) -> str:
     """The limit stands in the text, for a plan is made before values are known, and this one goes by it."""
-    last = f"LIMIT {int(limit)}"
+    at = "i.opened_at" if state == "open" else "i.closed_at"
+    order = f"ORDER BY {at} DESC, i.id DESC LIMIT {int(limit)}"
+    older = f" AND ({at}, i.id) < (%(before_at)s, %(before_id)s)" if before else ""
     if state == "open":
-        return (
-            f"SELECT to_jsonb(i) FROM incident i WHERE closed_at IS NULL AND {_seen(where, scope)} "
-            f"ORDER BY opened_at DESC {last}"
-        )
+        mine = _seen(where, scope) + older
+        return f"SELECT to_jsonb(i) FROM incident i WHERE i.closed_at IS NULL AND {mine} {order}"
     past = reach(scope, "incident.past")
-    order = f"ORDER BY i.closed_at DESC {last}"
     if not past.narrow:
-        mine = _seen(where, scope)
+        mine = _seen(where, scope) + older
         return f"SELECT to_jsonb(i) FROM incident i WHERE i.closed_at IS NOT NULL AND {mine} {order}"
-    # A village is one in hundreds: by time, nearly everything that is looked at is another's.
-    mine, here = _seen(where, scope, "v.area"), where.inside(past, "v.area", "v.id")
+    # A village is one in hundreds: by time, nearly everything that is looked at is another's. Only what is shown is
+    # read in full.
+    mine, here = _seen(where, scope, "v.area") + older, where.inside(past, "v.area", "v.id")
     return (
-        "SELECT to_jsonb(i) FROM site v CROSS JOIN LATERAL (SELECT * FROM incident i WHERE i.site = v.id "
-        f"AND i.closed_at IS NOT NULL AND {mine} {order}) AS i WHERE {here} {order}"
+        f"SELECT to_jsonb(i) FROM (SELECT i.id FROM site v JOIN incident i ON i.site = v.id "
+        f"WHERE {here} AND i.closed_at IS NOT NULL AND {mine} {order}) AS few JOIN incident i USING (id) {order}"
     )
 
 

@@ -20,6 +20,7 @@ ANSWER = {
     "withdrawn": ("已撤回", "withdrew"),
     "unanswered": ("无人应答", "nobody answered"),
     "cannot": ("去不了", "cannot come"),
+    "handled": ("已处置", "has handled it"),
 }
 KIND = {
     "button": ("按钮", "button"),
@@ -117,6 +118,13 @@ TEXTS = {
     ),
     "closed": ("{by} 办结；{who} {how}", "closed by {by}; {who}: {how}"),
     "false": ("{by} 定为误报：{why}；{who} {how}", "declared false by {by}: {why}; {who}: {how}"),
+    "handed_on": ("交接班：由 {from} 交给 {who}", "handed on at the change of shifts, from {from} to {who}"),
+    "taken_on": ("接班：{who}", "taken on by {who}, who came on duty"),
+    "passed_on": (
+        "{from}：15 秒无人受理，已转告{to}（{who}）",
+        "not accepted at {from} within 15 s: {to} was told ({who})",
+    ),
+    "noted": ("{by} 备注：{note}", "note by {by}: {note}"),
     "dispatched": ("{by} 派 {who} 前往", "{who} was sent by {by}"),
     "late": ("{who} 逾时未到", "{who} has not arrived in time"),
     "handled": ("{by} 处置：{what}", "handled by {by}: {what}"),
@@ -154,7 +162,7 @@ def text(entry: Entry) -> tuple[str, str]:
 
 def _fill(pattern: str, detail: dict[str, Any], language: int) -> str:
     names_of = ["house", "kind", "what", "reason", "who", "by", "answer", "how", "subject", "step", "why", "to"]
-    names_of += ["source", "note", "service", "case", "officer", "there"]
+    names_of += ["source", "note", "service", "case", "officer", "there", "from"]
     words = dict.fromkeys((*names_of, "channel", "state", "place", "words", "marks"), "")
     words |= {name: str(value) for name, value in detail.items()}
     reasons = words["reason"].split(" · ")  # a Refused speaks both languages

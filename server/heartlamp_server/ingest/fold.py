@@ -66,6 +66,7 @@ class Fold:
             return self._aside(item, judgement.verdict, judgement.reason)
         if judgement.verified and judgement.fate in (NEW, REPLACE):  # anybody may have kept a copy of what was had
             self.plan.seen(device.id, observed_at(self.known.now, item.age, 0))
+            self._used(device, content.head.key_version)
         seen = observed_at(self.known.now, item.age, frame.age)
         new = self._event_row(frame, seen, judgement.verified)
         if judgement.fate == CLASH and row is not None:
@@ -276,6 +277,10 @@ class Fold:
             changed, entry = incidents.doubt(incident, old.id, self.known.now, judgement.reason)
             self._apply((changed, replace(entry, kind="clash") if old.id not in incident.doubts else None))
 
+    def _used(self, device: Device, version: int) -> None:
+        if version in device.pending:
+            self.plan.renewed.add((device.id, version))
+
     # --- readings -------------------------------------------------------------------------------------------------
 
     def _reading(self, item: Item, frame: Frame, reading: Reading) -> Verdict:
@@ -291,6 +296,7 @@ class Fold:
         if at is None:  # of an earlier boot of the gateway, or of long ago: what was measured when nobody knows
             return Verdict(item.n, "received", "its time is unknown: confirmed, not stored")
         self.plan.seen(device.id, at)
+        self._used(device, head.key_version)
         self.plan.points += [
             Point(device.id, name, at, value, head.boot, head.seq) for name, value in reading.values.items()
         ]

@@ -89,7 +89,8 @@ class Known:
 class Plan:
     """What is to be done in one transaction. `touched`: incidents whose row changed; `told`: those whose lamps and
     gateway must learn of it; `reminded`: those that only the gateway whose batch this is must be told again;
-    `presence`: device -> (last seen, online), None: as it was."""
+    `presence`: device -> (last seen, online), None: as it was; `renewed`: (device, key version) that had waited for its
+    first use."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     events: dict[str, EventRow] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Plan:
     reminded: set[str] = field(default_factory=set)
     points: list[Point] = field(default_factory=list)
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
+    renewed: set[tuple[str, int]] = field(default_factory=set)
 
     def seen(self, device: str, at: datetime | None, online: bool | None = None) -> None:
         """It was seen then, and is online or not; None: not said."""

@@ -196,6 +196,7 @@ class Ingest:
             done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
         self._wake(done)
         self._presence.devices(plan.presence)
+        self._presence.renewed(plan.renewed)
         self.verdicts.update(v.verdict for v in plan.verdicts)
         if plan.events:
             ids = " ".join(plan.events)

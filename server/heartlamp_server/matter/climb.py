@@ -1,7 +1,6 @@
 """What is late climbs to its supervisor. Several workers may run: each matter is one's at a time, and what is told is
 committed together with the fact that it was, so that a kill neither loses a climb nor doubles it."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import Any
 
 import psycopg
 
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.again import again
+from heartlamp_server.database.pool import Database
 from heartlamp_server.matter import store
 from heartlamp_server.matter.model import Matter, climbed, due
 from heartlamp_server.matter.who import told
@@ -55,16 +55,12 @@ class Climbing:
 
     async def run(self) -> None:
         """For ever."""
-        while True:
-            try:
-                async with self._database.connection() as conn:
-                    while await climb(conn, self._tell, await store.now(conn)):
-                        pass
-            except NotReady:
-                log.warning("climbs wait: the store is away")
-            except Exception:
-                log.exception("a climb failed and is tried again")
-            await asyncio.sleep(SECONDS)
+        await again(SECONDS, self.look, log, "climbs wait", "a climb failed and is tried again")
+
+    async def look(self) -> None:
+        async with self._database.connection() as conn:
+            while await climb(conn, self._tell, await store.now(conn)):
+                pass
 
 
 async def climb(conn: psycopg.AsyncConnection[Any], tell: Tell, now: datetime) -> int:

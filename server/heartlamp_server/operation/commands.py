@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PASSPHRASE_MIN = 12
 _SAY_SECONDS = 0.5
+_SEALED_AT_ONCE = 500
 
 
 def add_to(commands: Any, running: "Running", connected: "Connected") -> None:
@@ -51,10 +52,22 @@ def add_to(commands: Any, running: "Running", connected: "Connected") -> None:
 
 def _backup(running: "Running", connected: "Connected", args: argparse.Namespace) -> int:
     from heartlamp_server.audit import operating, store
+    from heartlamp_server.audit.key import signing_key
+    from heartlamp_server.audit.seal import seal
     from heartlamp_server.operation.backup import make
+    from heartlamp_server.seal import read_key
 
     config = configuration.read(args.config)
+    signs = signing_key(read_key(config.key_file))
+
+    async def chain() -> None:
+        """What waits for its place in the audit's chain gets it, so that none of it could be changed in the file."""
+        async with connected(config) as conn:
+            while (await seal(conn, signs, _SEALED_AT_ONCE))[0]:
+                pass
+
     with running(config) as conninfo:
+        asyncio.run(chain())
         made = make(conninfo, config, args.to, _passphrase(args.passphrase_file), _progress())
 
         async def say() -> None:

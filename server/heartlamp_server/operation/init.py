@@ -62,6 +62,10 @@ key = ""
 
 # [notification.NAME]: ways to tell people; docs/notification.md has them all
 
+# [devices]
+# update_key = "update_key.json"  # by which devices that technicians install trust updates
+# images = "images"  # as `heartlamp-tech image add` keeps them: for the page /flash
+
 [pictures]
 days = {configuration.PICTURE_DAYS}  # so long each is kept
 

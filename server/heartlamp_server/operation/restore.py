@@ -214,6 +214,13 @@ def _prove(conninfo: str, manifest: Manifest, key_file: Path, say: Say) -> str:
     with psycopg.connect(conninfo) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         there = InDatabase(conn)
+        stranger = there.outside()
+        if stranger is not None or (printed[0] == 0 and there.rows):
+            where = f"row id {stranger} is neither in its chain nor waits for it" if stranger else "its chain is longer"
+            raise DatabaseError(
+                f"the audit log in it is not what it was: {where}. The database is as it was before. Was it changed "
+                "before the backup?"
+            )
         if printed[0] == 0:
             return manifest.head
         key = public_hex(signing_key(read_key(key_file)))

@@ -13,7 +13,8 @@ from heartlamp_server.area import household_store
 from heartlamp_server.area.erase import blanked, blanked_after
 from heartlamp_server.audit import store as audit
 from heartlamp_server.config import Retention
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.again import again
+from heartlamp_server.database.pool import Database
 
 log = logging.getLogger("heartlamp.retention")
 
@@ -57,6 +58,41 @@ _ROWS = {
         "WHERE last_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
     ),
 }
+PATROL_DAYS, LOOSE_DAYS = 365, 7
+_ROWS |= {
+    "phone_act": (  # a phone offers the same tap again for days, not for weeks
+        NOTE_DAYS,
+        "DELETE FROM phone_act WHERE id IN (SELECT id FROM phone_act "
+        "WHERE at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    ),
+    "patrol": (
+        PATROL_DAYS,
+        "DELETE FROM patrol WHERE id IN (SELECT id FROM patrol "
+        "WHERE taken_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    ),
+    "pairing": (
+        NOTE_DAYS,
+        "DELETE FROM pairing WHERE id IN (SELECT id FROM pairing WHERE coalesce(ended_at, "
+        "CASE WHEN paired_at IS NULL THEN until END) < clock_timestamp() - %(days)s * interval '1 day' "
+        "LIMIT %(limit)s)",
+    ),
+    "photo": (  # that no matter ever came for
+        LOOSE_DAYS,
+        "DELETE FROM photo WHERE id IN (SELECT p.id FROM photo p "
+        "WHERE p.at < clock_timestamp() - %(days)s * interval '1 day' "
+        "AND NOT EXISTS (SELECT FROM matter m WHERE m.photos @> ARRAY[p.id]) LIMIT %(limit)s)",
+    ),
+}
+# After the days of words: what people typed or took a picture of, where it is over.
+_TYPED = {
+    "photo_of_matter": "DELETE FROM photo WHERE id IN (SELECT p.id FROM matter m JOIN photo p ON p.id = ANY(m.photos) "
+    "WHERE m.ended_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    "site_fault": "DELETE FROM site_fault WHERE id IN (SELECT id FROM site_fault "
+    "WHERE ended_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
+    "shift_handover": "UPDATE shift_handover SET note = '', why = '' WHERE id IN (SELECT id FROM shift_handover "
+    "WHERE coalesce(signed_at, withdrawn_at) < clock_timestamp() - %(days)s * interval '1 day' "
+    "AND (note <> '' OR why <> '') LIMIT %(limit)s)",
+}
 _CLOSED = "SELECT id FROM incident WHERE closed_at >= %(since)s AND closed_at < %(until)s"
 
 
@@ -72,6 +108,7 @@ class Taken:
 async def run(conn: Connection, kept: Retention, who: str) -> Taken:
     """Until nothing is left that is too old."""
     rows = {name: await _few_by_few(conn, statement, days) for name, (days, statement) in _ROWS.items()}
+    rows |= {name: await _few_by_few(conn, statement, kept.words_days) for name, statement in _TYPED.items()}
     taken = Taken(rows, await _words(conn, kept.words_days), await _households(conn, kept.household_days))
     counts = {name: many for name, many in rows.items() if many}
     counts |= {"words": taken.words, "households": taken.households}
@@ -141,14 +178,13 @@ class Keeping:
     async def run(self) -> None:
         """For ever."""
         await asyncio.sleep(_FIRST_S)  # a start has other things to do
-        while True:
-            try:
-                await self.look()
-            except NotReady:
-                log.warning("what is too old waits to be deleted: the store is away")
-            except Exception:
-                log.exception("what is too old could not be deleted; it is tried again")
-            await asyncio.sleep(_LOOK_S)
+        await again(
+            _LOOK_S,
+            self.look,
+            log,
+            "what is too old waits to be deleted",
+            "what is too old could not be deleted; it is tried again",
+        )
 
     async def look(self) -> Taken | None:
         """None: it is not time, or another one does it."""

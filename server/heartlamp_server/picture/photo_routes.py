@@ -16,8 +16,8 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.incident import store as incidents
 from heartlamp_server.incident.card import feed_row
 from heartlamp_server.incident.model import Entry
+from heartlamp_server.jpeg import PHOTO_BYTES_MAX, NoPicture, bare
 from heartlamp_server.picture import photo_store
-from heartlamp_server.picture.jpeg import PHOTO_BYTES_MAX, NoPicture, bare
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, may

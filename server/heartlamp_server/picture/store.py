@@ -5,6 +5,7 @@ of, and a deletion is a deletion wherever this store is copied to. At 256 KiB ea
 easily. They are sealed with the key file, so that a stolen backup shows nobody's home.
 """
 
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -94,6 +95,23 @@ async def read(conn: Connection, event: str, vault: Vault, who: str) -> bytes | 
         return None
     await audit.look(conn, who, "look.picture", event, row[0])
     return await _bytes(conn, event, vault)
+
+
+async def of_incident(conn: Connection, incident: str) -> list[tuple[str, str, datetime, int, str]]:
+    """(event, house, when it was announced, bytes, state) of each, in order. State: coming, here, gone."""
+    cursor = await conn.execute(
+        "SELECT p.event, s.name, coalesce(e.observed_at, e.received_at), p.size,"
+        " CASE WHEN p.deleted_at NOTNULL THEN 'gone' WHEN p.whole_at NOTNULL THEN 'here' ELSE 'coming' END"
+        " FROM picture p JOIN event e ON e.id = p.event JOIN device d ON d.id = p.device JOIN site s ON s.id = d.site"
+        " WHERE p.incident = %s ORDER BY 3, 1",
+        (incident,),
+    )
+    return await cursor.fetchall()
+
+
+async def incident_of(conn: Connection, event: str) -> str | None:
+    row = await (await conn.execute("SELECT incident FROM picture WHERE event = %s", (event,))).fetchone()
+    return row[0] if row else None
 
 
 async def delete(conn: Connection, event: str, why: str) -> bool:

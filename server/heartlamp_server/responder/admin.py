@@ -37,6 +37,8 @@ from heartlamp_server.responder.store import Known
 from heartlamp_server.responder.within import Where, area_spots, site_spots
 from heartlamp_server.seal import Seal
 
+no_place = partial(problem, 404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
+
 
 async def changeable(conn: store.Connection, scope: Scope, name: str, action: str = "person.change") -> Known | None:
     """The person, where everything that the account reaches, or will, lies where `scope` may do `action`; else None."""
@@ -57,7 +59,6 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
     routes = APIRouter()
     sees, changes = gate.require("person.see"), gate.require("person.change")
     unknown = partial(problem, 404, "没有这个人 · no such person", "请刷新列表 · reload the list")
-    no_place = partial(problem, 404, "没有这个区域或点位 · no such area or site", "请重新选择 · choose again")
     refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (404, 409, 422)}
 
     async def seen(conn: store.Connection, scope: Scope, name: str, action: str) -> Known:
@@ -247,5 +248,7 @@ async def _given(conn: store.Connection, name: str, given: RoleForm, by: str) ->
     grant = Grant(given.role, given.area, site=given.site, unit=plain.name(given.unit))
     try:
         return await store.give_role(conn, name, grant, by, given.valid_from, given.valid_to)
+    except psycopg.errors.ForeignKeyViolation:  # who may everywhere is refused no place, be there one or not
+        raise no_place() from None
     except psycopg.errors.CheckViolation:
         raise problem(422, "起止时间不对 · the dates make no sense", "请更正 · correct it") from None

@@ -192,7 +192,7 @@ async def _show(args: argparse.Namespace, config: Config, connect: Connect) -> i
     return 0
 
 
-_AREAS = """
+AREAS = """
 WITH RECURSIVE tree (id, level, name, code, path) AS (
     SELECT id, level, name, code, name FROM area WHERE parent IS NULL
     UNION ALL
@@ -207,7 +207,7 @@ async def _grant(conn: Connection, args: argparse.Namespace, role: str) -> Grant
     site = getattr(args, "site", "")
     if not args.area:
         return Grant(role, site=site, unit=plain.name(args.unit))
-    found = await (await conn.execute(_AREAS, {"named": args.area})).fetchall()
+    found = await (await conn.execute(AREAS, {"named": args.area})).fetchall()
     if not found:
         _no(f"there is no area {args.area}")
         return None

@@ -14,8 +14,18 @@ from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import TABLE, Scope, anywhere
 
 COOKIE = "heartlamp_session"
-PUBLIC = frozenset((("POST", "/api/login"),))
-"""(method, path) of what is open to anybody."""
+_HOUSE = "/api/house/{code}"
+BY_CODE = frozenset(
+    (
+        ("GET", _HOUSE),
+        ("GET", f"{_HOUSE}/home"),
+        *(("POST", f"{_HOUSE}/{what}") for what in ("faults", "pair", "evaluate", "consents/withdraw")),
+        ("POST", f"{_HOUSE}/phones/{{id}}/end"),
+    )
+)
+"""A household's page asks for the code of its label, and for a phone that was paired by a press (house/open.py)."""
+PUBLIC = frozenset((("POST", "/api/login"),)) | BY_CODE
+"""(method, path) of what asks for no role."""
 
 
 NOT_SIGNED_IN = partial(problem, 401, "未登录 · not signed in", "请登录 · sign in")

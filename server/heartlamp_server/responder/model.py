@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 SESSION = timedelta(hours=12)
+WALL_SESSION = timedelta(days=400)
+"""Of an account that is nothing but a screen on a wall (400 days: browsers keep no cookie longer)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder import guess, password, presence, second, session, store
 from heartlamp_server.responder.gate import Gate
-from heartlamp_server.responder.model import SESSION, Person
+from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import TABLE, Scope, anywhere
 from heartlamp_server.responder.session import Account
 from heartlamp_server.seal import Seal
@@ -178,9 +178,10 @@ def router(database: Database, gate: Gate, seal: Seal, secure: bool) -> APIRoute
             else:
                 browser = await session.know_browser(conn, account.person.name)
             scope = await session.scope_of(conn, token)
+            lasts = await session.lasts(conn, account.person.name)
         if scope is None:
             raise wrong()  # disabled at this moment
-        keep(response, gate.cookie, token, SESSION.total_seconds())
+        keep(response, gate.cookie, token, lasts.total_seconds())
         keep(response, browser_cookie, browser, session.BROWSER.total_seconds())
         return _me(scope)
 

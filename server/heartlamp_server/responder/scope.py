@@ -17,6 +17,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "technician": ("技术员", "technician"),
     "auditor": ("审计员", "auditor"),
     "administrator": ("管理员", "administrator"),
+    "wall": ("大屏", "wall screen"),
 }
 """role -> (Chinese, English)."""
 
@@ -37,13 +38,15 @@ TABLE: Mapping[str, frozenset[str]] = {
         "incident.report": (*_CENTRE, *_IN_THE_FIELD),
         "hotline": _CENTRE,
         "drill": _CENTRE,
+        "drill.announce": (*_CENTRE, "grid_worker", "group_head"),  # who stands at the lamp; the centre marks it
         "incident.handover": (*_CENTRE, "police"),  # police: of what they were handed
+        "shift": _CENTRE,
         "picture.see": _CENTRE,
         "broadcast": _CENTRE,
         "device.see": (*_CENTRE, "grid_worker", "technician", "administrator"),
         "device.change": ("technician", "administrator"),
         "quarantine.see": _CENTRE,
-        "area.see": tuple(role for role in ROLES if role not in ("family", "department")),
+        "area.see": tuple(role for role in ROLES if role not in ("family", "department", "wall")),
         "area.change": ("administrator",),
         "household.see": (*_CENTRE, "grid_worker"),
         "household.change": ("grid_worker", "administrator"),
@@ -63,9 +66,15 @@ TABLE: Mapping[str, frozenset[str]] = {
         "matter.answer": (*_CENTRE, "grid_worker", "department"),
         "order.see": (*_CENTRE, "grid_worker", "volunteer"),
         "order.answer": (*_CENTRE, "grid_worker", "volunteer"),
+        "patrol.see": (*_CENTRE, "grid_worker", "administrator"),
+        "patrol.do": ("grid_worker", "group_head", "volunteer", "technician"),
+        "house.see": ("family",),
+        "house.code": ("technician", "administrator"),
+        "house.phones": (*_CENTRE, "grid_worker", "administrator"),
         "figures.see": (*_CENTRE, "auditor", "administrator"),
         "figures.lock": ("commander", "administrator"),  # stand for a month
         "figures.keep": ("administrator",),  # the report's form, and what SIM cards cost
+        "wall.see": (*_CENTRE, "administrator", "wall"),
         "audit.read": ("auditor",),
         # Whoever is signed in: the own account, and a feed that holds only what one may see.
         "self": tuple(ROLES),
@@ -75,6 +84,10 @@ TABLE: Mapping[str, frozenset[str]] = {
 
 NEEDS_SECOND = frozenset(("commander", "administrator"))
 """Roles that hold only in a session that was opened with the second factor."""
+
+LASTING = frozenset(("wall",))
+"""Roles that hold for as long as their session: a screen on a wall has nobody who signs in each morning, and nothing
+on it that a passer-by may not see."""
 
 IN_THE_VILLAGE = frozenset(("village", "grid", "group"))
 """The village and what is in it: nothing there may learn of a silent alarm, but for police."""

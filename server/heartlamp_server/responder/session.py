@@ -12,8 +12,8 @@ import psycopg
 
 from heartlamp_server.responder import guess, presence, second
 from heartlamp_server.responder.guess import Guessed
-from heartlamp_server.responder.model import SESSION, Person
-from heartlamp_server.responder.scope import Scope, scope
+from heartlamp_server.responder.model import SESSION, WALL_SESSION, Person
+from heartlamp_server.responder.scope import LASTING, Scope, scope
 from heartlamp_server.responder.store import GRANTS, IN_FORCE, to_grants
 
 Connection = psycopg.AsyncConnection[Any]
@@ -54,20 +54,30 @@ async def account(conn: Connection, name: str) -> Account | None:
     return Account(Person(row[0], row[1]), row[2], bytes(row[3]) if row[3] else None, row[4]) if row else None
 
 
+async def lasts(conn: Connection, person: str) -> timedelta:
+    """How long a session that is opened now may last."""
+    cursor = await conn.execute(
+        f"SELECT bool_and(r.role = ANY(%s)) FROM person_role r WHERE r.person = %s AND {IN_FORCE}",
+        (sorted(LASTING), person),
+    )
+    row = await cursor.fetchone()
+    return WALL_SESSION if row and row[0] else SESSION
+
+
 async def open(conn: Connection, person: str, by_second: bool, address: str, agent: str) -> str:
     """The cookie's value."""
     token = secrets.token_urlsafe(32)
     await conn.execute(
         "INSERT INTO session (hash, person, expires_at, second, address, agent) "
         "VALUES (%s, %s, now() + %s, %s, %s, %s)",
-        (_hash(token), person, SESSION, by_second, address[:60], agent[:200]),
+        (_hash(token), person, await lasts(conn, person), by_second, address[:60], agent[:200]),
     )
     await conn.execute("DELETE FROM session WHERE expires_at < now()")
     return token
 
 
 _SCOPE = f"""
-SELECT p.name, p.display, {GRANTS}, s.id, s.second, s.seen_at < now() - %(seen_every)s
+SELECT p.name, p.display, {GRANTS}, s.id, s.second, s.seen_at < now() - %(seen_every)s, s.made_at < now() - %(day)s
 FROM session s JOIN person p ON p.name = s.person
 WHERE s.hash = %(hash)s AND s.expires_at > now() AND p.disabled_at IS NULL
 """
@@ -75,14 +85,19 @@ WHERE s.hash = %(hash)s AND s.expires_at > now() AND p.disabled_at IS NULL
 
 async def scope_of(conn: Connection, token: str) -> Scope | None:
     """Whose cookie it is, and what that person may do now."""
-    cursor = await conn.execute(_SCOPE, {"hash": _hash(token), "seen_every": _SEEN_EVERY})
+    cursor = await conn.execute(_SCOPE, {"hash": _hash(token), "seen_every": _SEEN_EVERY, "day": SESSION})
     row = await cursor.fetchone()
     if row is None:
         return None
-    name, display, grants, id, by_second, long_ago = row
+    name, display, given, id, by_second, long_ago, of_before = row
+    grants = to_grants(given)
+    if of_before:  # what is more than a wall signs in each day, also in a session that was a wall's when it began
+        grants = tuple(g for g in grants if g.role in LASTING)
+        if not grants:
+            return None
     if long_ago:
         await conn.execute("UPDATE session SET seen_at = now() WHERE id = %s", (id,))
-    return scope(Person(name, display), to_grants(grants), id, by_second)
+    return scope(Person(name, display), grants, id, by_second)
 
 
 async def close(conn: Connection, person: str, id: int | None = None) -> int:

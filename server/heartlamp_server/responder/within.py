@@ -65,6 +65,22 @@ async def area_spots(conn: Connection, areas: Sequence[int]) -> dict[int, Spot]:
     return {row[0]: Spot(frozenset(row[1])) for row in rows}
 
 
+async def areas_within(conn: psycopg.AsyncConnection[Any], areas: Sequence[int]) -> list[int] | None:
+    """These and all that lie in them; None: no site lies in any other."""
+    cursor = await conn.execute(_WITHIN, (list(areas),))
+    row = await cursor.fetchone()
+    assert row is not None
+    return row[0] if row[1] else None
+
+
+_WITHIN = """
+WITH RECURSIVE within (id) AS (
+    SELECT unnest(%s::bigint[]) UNION SELECT a.id FROM area_above a JOIN within ON a.above = within.id
+) SELECT (SELECT coalesce(array_agg(id), '{}') FROM within),
+    EXISTS (SELECT FROM site WHERE area NOT IN (SELECT id FROM within))
+"""
+
+
 async def site_spots(conn: Connection, sites: Sequence[str]) -> dict[str, Spot]:
     """Of the sites that exist."""
     rows = await (await conn.execute("SELECT id, area FROM site WHERE id = ANY(%s)", (list(sites),))).fetchall()

@@ -14,8 +14,10 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "incident.close": ("办结", "close"),
     "incident.report": ("上报警情", "report what one sees, with photos"),
     "hotline": ("接听报警电话", "take calls at the centre"),
-    "drill": ("宣布与记录演练", "announce a drill of a site, and mark it"),
+    "drill": ("把办结的警情记为演练", "mark what was closed as the drill that was announced"),
+    "drill.announce": ("宣布点位演练", "announce a drill of a site, and see which sites had theirs"),
     "incident.handover": ("移交 110/119/120", "hand over to 110, 119, 120; note number and outcome"),
+    "shift": ("交接班", "hand a post over and take it over"),
     "picture.see": ("查看照片", "look at a picture"),
     "broadcast": ("向村大喇叭喊话", "speak to a village's loudspeakers"),
     "device.see": ("查看设备与读数", "see devices, gateways and readings"),
@@ -41,9 +43,15 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "matter.answer": ("上报、报到、办理事项", "raise matters, report in to and work on them"),
     "order.see": ("查看志愿服务订单", "see orders for volunteers"),
     "order.answer": ("点单、派单、接单", "write down, offer, take up and do them"),
+    "patrol.see": ("查看巡查打卡", "see check-ins of patrols"),
+    "patrol.do": ("巡查打卡", "check in on a patrol"),
+    "house.see": ("查看亲属家的页面", "see the page of the house whose family one is"),
+    "house.code": ("签发点位二维码", "make a site's code"),
+    "house.phones": ("查看和解除住户手机配对", "see and end the pairing of a household's phones"),
     "figures.see": ("查看统计", "see figures"),
     "figures.lock": ("锁定、更正月报", "lock a month's figures, and correct them openly"),
     "figures.keep": ("维护月报模板与流量卡费用", "keep the report's form and what SIM cards cost"),
+    "wall.see": ("查看大屏", "see the wall's counts"),
     "audit.read": ("查看审计日志", "read the audit log"),
     "self": ("管理自己的账号", "mind the own account"),
 }
@@ -71,6 +79,7 @@ def page(routes: Mapping[tuple[str, str], str]) -> str:
         "  `volunteer` and `family` see the present: an incident leaves them when it is closed.",
         f"- Of a silent alarm nothing in the village may learn: at the levels {_listed(IN_THE_VILLAGE)} only",
         "  `police` have `incident.silent`.",
+        "- `wall` is a screen on a wall: it sees counts and nothing else, and stays signed in for 400 days.",
         "- Who changes an account or gives a role must reach everywhere that account or role reaches.",
         "",
         _ACTIONS_HEAD,
@@ -81,7 +90,16 @@ def page(routes: Mapping[tuple[str, str], str]) -> str:
         who = "everybody" if set(roles) == set(ROLES) else " ".join(f"`{r}`" for r in ROLES if r in roles)
         ways = "<br>".join(f"{m} {p}" for (m, p), a in sorted(routes.items(), key=lambda r: r[0][1]) if a == action)
         lines.append(f"| `{action}` | {zh} | {en} | {who} | {ways or '–'} |")
-    return "\n".join([*lines, "", "`POST /api/login` is open to anybody.", ""])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "`POST /api/login` is open to anybody. What is below `/api/house/{code}` asks for the code of a site's",
+            "label: with it anybody reports a fault; all else there is for a phone that was paired by a press on the",
+            "lamp, or for the house's `family`.",
+            "",
+        ]
+    )
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -101,6 +101,7 @@ def nothing_breaks(asked: Asked, document: dict[str, Any], prefix: str, examples
     return list(broke.values())
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_no_request_breaks_the_console(asked: Asked) -> None:
     assert nothing_breaks(asked, openapi(), "", FEW) == []

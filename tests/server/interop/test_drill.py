@@ -70,7 +70,11 @@ def test_a_drill_of_a_house_from_the_announcement_to_the_list(
         return operator.http.post("/api/drills", json={"site": site})
 
     made = announce(village.sites[0]).json()
-    assert announce(village.sites[0]).json() == made, "one at a time"
+    assert announce(village.sites[0]).json()["id"] == made["id"], "one at a time"
+    head = Somebody(county, Grant("group_head", village_group(county, village)))
+    assert head.post("drills", site=village.sites[0]).json()["id"] == made["id"], (
+        "who stands at the lamp may announce it"
+    )
     press = village.keys[0].press()
     village.send(press)
     card = operator.card(press.id)
@@ -80,6 +84,9 @@ def test_a_drill_of_a_house_from_the_announcement_to_the_list(
         return who.post(f"/api/drills/{made['id']}/mark", json={"incident": incident})
 
     assert mark(press.id).status_code == 409
+    assert mark(press.id, head.http).status_code == 403, "and the centre marks it"
+    [waiting] = [d for d in head.get("drills").json()["drills"] if d["site"] == village.sites[0]]
+    assert (waiting["pressed"], waiting["over"], waiting["incident"]) == (press.id, False, "")
     operator.say(press.id, "closed", how="spoke_to")
     stranger = Somebody(county, Grant("operator", area_of(county.village())))
     assert mark(press.id, stranger.http).status_code == 404
@@ -94,3 +101,8 @@ def test_a_drill_of_a_house_from_the_announcement_to_the_list(
     operator.say(real.id, "closed", how="arrived")
     assert mark(real.id).status_code == 409, "every other press is real"
     assert stranger.get("drills").json()["drills"] == []
+
+
+def village_group(county: County, village: Village) -> int:
+    found: int = county.sql("SELECT area FROM site WHERE id = %s", village.sites[0])[0][0]
+    return found

@@ -35,9 +35,19 @@ from starlette.applications import Starlette
 from tests.server.county import County, Operator, Village
 from tests.server.notification import providers
 from tests.server.notification.outbox import FIELDS, opened
-from tests.server.notification.providers import KEY, SECRET, Provider
+from tests.server.notification.providers import Provider
+from tests.server.notification.telephone import CALLBACK, telephone
 
-CALLBACK = "c" * 48
+SEEN = """callback_sources = ["127.0.0.0/8"]
+link = "https://county.example"
+"""
+ODD = """
+[notification.village]
+kind = "village-voice"
+
+[notification.fax]
+kind = "fax"
+"""
 GRID = "+8613800000002"
 
 
@@ -53,30 +63,7 @@ def county(
 ) -> Iterator[County]:
     county = County(tmp_path_factory.mktemp("county"), new_database())
     county.make()
-    for name, text in (("aliyun.key", f"{KEY}\n{SECRET}\n"), ("callback", CALLBACK)):
-        (county.folder / name).touch(mode=0o600)
-        (county.folder / name).write_text(text)
-    with county.config.open("a") as file:
-        file.write(f"""
-[notification]
-callback_file = "callback"
-callback_sources = ["127.0.0.0/8"]
-link = "https://county.example"
-
-[notification.voice]
-kind = "aliyun-voice"
-access_key_file = "aliyun.key"
-endpoint = "{provider.endpoint}"
-scheme = "http"
-shown = "057100000000"
-templates = {{ "alarm.zh" = "TTS_1", "test.zh" = "TTS_2", "thanks.zh" = "TTS_9" }}
-
-[notification.village]
-kind = "village-voice"
-
-[notification.fax]
-kind = "fax"
-""")
+    telephone(county, provider, {"alarm.zh": "TTS_1", "test.zh": "TTS_2", "thanks.zh": "TTS_9"}, SEEN, ODD)
     county.start()
     yield county
     county.stop()

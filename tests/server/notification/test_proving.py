@@ -20,11 +20,18 @@ from heartlamp_server.responder.scope import Grant
 
 from tests.server.county import County
 from tests.server.notification import providers
-from tests.server.notification.providers import KEY, SECRET, Provider
+from tests.server.notification.providers import Provider
+from tests.server.notification.telephone import CALLBACK, telephone
 from tests.server.responder.people import in_store, seal_of
 from tests.server.test_calling import until
 
-CALLBACK = "c" * 48
+TEXT = """
+[notification.text]
+kind = "aliyun-sms"
+access_key_file = "aliyun.key"
+signature = "心灯"
+templates = { "alarm.zh" = "SMS_1", "test.zh" = "SMS_2" }
+"""
 NUMBER = "13800000009"
 
 
@@ -39,28 +46,8 @@ def county(new_database: Callable[[], str], tmp_path: Path, provider: Provider) 
     """Not running. It has a village and its head."""
     county = County(tmp_path, new_database())
     county.make()
-    for name, text in (("aliyun.key", f"{KEY}\n{SECRET}\n"), ("callback", CALLBACK)):
-        (county.folder / name).touch(mode=0o600)
-        (county.folder / name).write_text(text)
-    with county.config.open("a") as file:
-        file.write(f"""
-[notification]
-callback_file = "callback"
-
-[notification.voice]
-kind = "aliyun-voice"
-access_key_file = "aliyun.key"
-endpoint = "{provider.endpoint}"
-scheme = "http"
-shown = "057100000000"
-templates = {{ "alarm.zh" = "TTS_1", "silent.zh" = "TTS_3", "thanks.zh" = "TTS_9", "test.zh" = "TTS_5" }}
-
-[notification.text]
-kind = "aliyun-sms"
-access_key_file = "aliyun.key"
-signature = "心灯"
-templates = {{ "alarm.zh" = "SMS_1", "test.zh" = "SMS_2" }}
-""")
+    numbers = {"alarm.zh": "TTS_1", "silent.zh": "TTS_3", "thanks.zh": "TTS_9", "test.zh": "TTS_5"}
+    telephone(county, provider, numbers, more=TEXT)
     return county
 
 

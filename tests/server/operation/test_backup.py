@@ -2,7 +2,7 @@
 
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,12 +14,14 @@ PASSPHRASE = "kept by two people"
 
 
 @pytest.fixture
-def lost(new_database: Callable[[], str], tmp_path: Path) -> County:
+def lost(new_database: Callable[[], str], tmp_path: Path) -> Iterator[County]:
     """One that will be lost. It runs."""
     county = County(tmp_path / "before", new_database())
     county.make()
     county.start()
-    return county
+    yield county
+    if county.process is not None and county.process.poll() is None:
+        county.stop()
 
 
 def run(*words: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -91,6 +93,7 @@ def test_a_backup_whose_audit_log_was_changed_is_not_taken(lost: County, tmp_pat
     lost.village()
     lost.account("duty").get("incidents")
     lost.stop()
+    assert lost.sql("SELECT 1 FROM audit_waiting") == []  # its end chained them: what is changed now is found
     with psycopg.connect(lost.conninfo, autocommit=True) as conn:
         conn.execute("GRANT UPDATE ON audit TO CURRENT_USER")
         conn.execute("ALTER TABLE audit DISABLE TRIGGER stays")
@@ -103,6 +106,23 @@ def test_a_backup_whose_audit_log_was_changed_is_not_taken(lost: County, tmp_pat
     assert "audit log" in refused.stderr
     assert lost.sql("SELECT id FROM site ORDER BY id") == sites
     assert lost.sql("SELECT who FROM audit ORDER BY id LIMIT 1") == [("nobody",)]
+
+
+def test_a_backup_chains_what_waits_and_one_with_a_row_outside_the_chain_is_not_taken(
+    lost: County, tmp_path: Path
+) -> None:
+    lost.stop()
+    lost.cli("user", "add", "relief", "--display", "值班员", "--config", lost.config)  # no server is there to chain it
+    assert lost.sql("SELECT 1 FROM audit_waiting") != []
+    file = tmp_path / "county.hlbak"
+    assert run("backup", file, "--config", lost.config).returncode == 0
+    own = lost.sql("SELECT id FROM audit WHERE what = 'county.backup'")
+    assert lost.sql("SELECT entry FROM audit_waiting") == own  # the backup's own row alone came after it
+    lost.sql("DELETE FROM audit_waiting")  # as by who wants no chain to hold that row
+    assert run("backup", file, "--config", lost.config).returncode == 0
+    refused = run("restore", file, "--config", lost.config, "--replace")
+    assert refused.returncode == 1
+    assert f"row id {own[0][0]} is neither in its chain nor waits for it" in refused.stderr
 
 
 def test_no_half_file_is_left(lost: County, tmp_path: Path) -> None:

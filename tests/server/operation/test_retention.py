@@ -105,6 +105,36 @@ def test_what_a_gateway_said_is_forgotten_when_it_cannot_say_it_again(county: Co
     assert county.sql("SELECT count(*) FROM timeline WHERE incident = %s AND kind = 'lit'", press.id) == [(1,)]
 
 
+def test_what_phones_houses_and_shifts_keep_goes_after_its_days(county: County, told: str, village: Village) -> None:
+    site, who = village.sites[0], county.sql("SELECT name FROM person LIMIT 1")[0][0]
+    for days in (1, 2000):
+        one = {"n": f"{days}-{told}", "days": days, "site": site, "who": who, "incident": told}
+        for statement in (
+            "INSERT INTO phone_act (id, person, incident, asked, state, why, at) "
+            "VALUES (%(n)s, 'p', %(incident)s, '', '', '', now() - %(days)s * interval '1 day')",
+            "INSERT INTO patrol (id, site, person, said, by_code, at, taken_at) "
+            "VALUES (%(n)s, %(site)s, 'p', 'well', true, now(), now() - %(days)s * interval '1 day')",
+            "INSERT INTO photo (id, person, sealed, size, at) "
+            "VALUES (%(n)s, 'p', '', 0, now() - %(days)s * interval '1 day')",
+            "INSERT INTO pairing (site, token, agent, until) "
+            "VALUES (%(site)s, sha256(%(n)s::bytea), '', now() - %(days)s * interval '1 day')",
+            "INSERT INTO site_fault (site, what, words, source, ended_at) "
+            "VALUES (%(site)s, %(n)s, '', 'code', now() - %(days)s * interval '1 day')",
+            "INSERT INTO shift_handover (incoming, note, list, signed_at) "
+            "VALUES (%(who)s, %(n)s, '{}', now() - %(days)s * interval '1 day')",
+        ):
+            with psycopg.connect(county.conninfo, autocommit=True) as conn:
+                conn.execute(statement, one)
+    taken = keep(county, Retention(words_days=730)).rows
+    assert {name: many for name, many in taken.items() if name not in ("note", "course")} == {
+        "login_guess": 0, "known_browser": 0, "phone_act": 1, "patrol": 1, "pairing": 1, "photo": 1,
+        "photo_of_matter": 0, "site_fault": 1, "shift_handover": 1,
+    }  # fmt: skip
+    new = f"1-{told}"
+    assert county.sql("SELECT id FROM phone_act WHERE incident = %s", told) == [(new,)]
+    assert county.sql("SELECT note FROM shift_handover WHERE note <> ''") == [(new,)]
+
+
 def test_a_household_reads_what_is_kept_of_it_as_a_page(county: County, village: Village) -> None:
     admin = county.more_than("administrator")
     reply = admin.http.get(f"/api/sites/{village.sites[0]}/export.html")

@@ -54,6 +54,18 @@ def test_nobody_gives_what_they_do_not_have(county: County, town: Township, admi
     assert county.sql("SELECT 1 FROM person WHERE name = %s", f"x{admin.name}") == []
 
 
+def test_who_may_everywhere_gives_nothing_in_a_place_that_there_is_not(
+    county: County, town: Township, chief: Somebody
+) -> None:
+    for role in ({"role": "operator", "area": 10**9}, {"role": "family", "site": "nowhere"}):
+        assert chief.post("people", name=f"y{chief.name}", display="人", role=role).status_code == 404
+        assert chief.post(f"people/{town.target}/roles", **role).status_code == 404
+    assert county.sql("SELECT 1 FROM person WHERE name = %s", f"y{chief.name}") == []
+    half = chief.http.post(f"/api/people/{town.target}/roles", content=b'{"role": "operator", "\\ud800": 1}',
+                           headers={"Content-Type": "application/json"})  # fmt: skip
+    assert half.status_code == 422  # a field whose name no text can hold
+
+
 def test_nobody_changes_an_account_that_reaches_further(county: County, town: Township, admin: Somebody) -> None:
     above = Somebody(county, Grant("operator", town.areas["township"]))
     in_store(county, lambda conn: store.give_role(conn, above.name, Grant("operator"), "test"))

@@ -80,6 +80,8 @@ def test_a_gap_a_role_that_ended_or_an_unproven_number_is_told(
     form["shifts"] = form["shifts"][:1]
     roster = boss.post("rosters", **form).json()["id"]
     check = boss.get(f"rosters/{roster}/check", days=7).json()
+    assert check["spans"][0]["since"] < check["spans"][-1]["since"]
+    assert check["shown"] == {two[0].name: two[0].display}
     assert not check["whole"]
     assert len(check["gaps"]) in (7, 8)
     county.sql("UPDATE person_number SET answered_at = now() - interval '31 days' WHERE person = %s", two[0].name)

@@ -35,6 +35,7 @@ class Township:
         self.roster, self.absence = in_store(county, self._roster)
         self.areas["grid"] = self._grid()
         self.rezoning, self.list, self.own_list, self.broadcast, self.notice = self._asked()
+        self.handover = self.handed("commander", "operator")
         self.session = county.sql("SELECT id FROM session WHERE person = %s", self.people["operator"].name)[0][0]
 
     def incidents(self) -> dict[str, str]:
@@ -71,6 +72,24 @@ class Township:
             f"k{self.mark}", f"k{self.mark}", self.open, operator,
         )[0][0]  # fmt: skip
         return rezoning.json()["id"], one, own, said.json()["id"], notice
+
+    def handed(self, outgoing: str, incoming: str = "") -> int:
+        """The number of a hand-over of the township's post between two roles; without `incoming` it waits."""
+        area, sql = self.areas["township"], self.county.sql
+        names = (self.people[outgoing].name, self.people[incoming].name if incoming else None)
+        sql("DELETE FROM shift_handover WHERE area = %s AND signed_at IS NULL", area)
+        empty = '{"incidents": [], "promises": [], "faults": []}' if incoming else None
+        found: int = sql(
+            "INSERT INTO shift_handover (area, outgoing, incoming, note, list, signed_at) "
+            "VALUES (%s, %s, %s, %s, %s, CASE WHEN %s THEN clock_timestamp() END) RETURNING id",
+            area, *names, f"交班{self.mark}", empty, bool(incoming),
+        )[0][0]  # fmt: skip
+        return found
+
+    def mark_of_list(self) -> str:
+        """Of what would go over with the township's post now."""
+        mark: str = self.people["operator"].get("shift/list", area=self.areas["township"]).json()["list"]["mark"]
+        return mark
 
     def marks(self, answer: Any) -> list[str]:
         """What an answer tells of this township: texts with its mark, ids of its areas, its telephone number."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from heartlamp_server.notification.channels.channel import ADMINISTRATOR, AGAIN, ELSEWHERE, Failed
+from heartlamp_server.notification.channels.refusals import meaning
 
 T = TypeVar("T")
 CONNECT_MS, READ_MS = 3_000, 5_000
@@ -60,11 +61,7 @@ class Account:
 
 
 def refusal(code: str, message: str) -> Failed:
-    """What its code means. One that we do not know is tried again, and elsewhere too."""
-    what, why, after = _CODES.get(code) or next(
-        ((w, said, s) for first, w, said, s in _FIRST if code.startswith(first)), (AGAIN, message[:100], 10.0)
-    )
-    return Failed(what, f"{why} ({code})", after)
+    return meaning(code, message, _CODES, _FIRST)
 
 
 def asked(work: Callable[[], T]) -> T:

@@ -21,6 +21,7 @@ from heartlamp_server.notification.channels.channel import (
     Sent,
     Unreadable,
 )
+from heartlamp_server.notification.channels.refusals import meaning
 from heartlamp_server.notification.channels.wire import local_time, objects, read_json, text
 from heartlamp_server.notification.model import Trait
 
@@ -82,10 +83,7 @@ class Account:
 
 
 def refusal(code: str, message: str) -> Failed:
-    what, why, after = _CODES.get(code) or next(
-        ((w, said, s) for first, w, said, s in _FIRST if code.startswith(first)), (AGAIN, message[:100], 10.0)
-    )
-    return Failed(what, f"{why} ({code})", after)
+    return meaning(code, message, _CODES, _FIRST)
 
 
 def asked(work: Callable[[], T]) -> T:

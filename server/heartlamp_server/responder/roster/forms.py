@@ -105,9 +105,12 @@ class Unfit(BaseModel):
 
 class Check(BaseModel):
     """`whole`: nobody is missing at any time and everybody can be called, so a policy may end with this roster;
-    `unknown_years`: no public holidays are entered for them."""
+    `unknown_years`: no public holidays are entered for them; `spans`: who is on call when, all of the time asked for;
+    `shown`: account -> the name that people see."""
 
     whole: bool
+    spans: list[SpanView]
+    shown: dict[str, str]
     gaps: list[SpanView]
     overlaps: list[SpanView]
     unknown_years: list[int]

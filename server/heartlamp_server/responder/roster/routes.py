@@ -122,15 +122,19 @@ def router(database: Database, gate: Gate) -> APIRouter:
         scope: Annotated[Scope, Depends(sees)],
         days: Annotated[int, Query(ge=1, le=100)] = DAYS_AHEAD,
     ) -> Check:
-        """When nobody is on call in the days to come, when two shifts meet, and who could not be reached."""
+        """Who is on call in the days to come, when nobody is, when two shifts meet, and who could not be reached."""
         async with database.connection() as conn, conn.transaction():
             roster, now = await one(conn, id, scope, "roster.see"), await _now(conn)
             unfit = await store.unfit(conn, roster, now - people.PROVEN)
+            on_it = {person for shift in roster.shifts for turn in shift.turns for person in turn}
+            shown = await people.displays(conn, sorted(on_it | {swap.instead for swap in roster.swaps}))
         until = now + timedelta(days=days)
         ahead = model.spans(roster, now, until)
         gaps = model.gaps(ahead)
         return Check(
             whole=not gaps and not unfit,
+            spans=span_views(ahead),
+            shown=shown,
             gaps=span_views(gaps),
             overlaps=span_views(model.overlaps(ahead)),
             unknown_years=model.unknown_years(roster, now, until),

@@ -199,3 +199,11 @@ def _shift(row: tuple[Any, ...]) -> Shift:
     name, starts, ends, turns, first_day, weekdays, days, turn_days, last_day = row
     people = tuple(tuple(turn) for turn in turns)
     return Shift(name, starts, ends, people, first_day, frozenset(weekdays), frozenset(days), turn_days, last_day)
+
+
+async def own_absences(conn: Connection, person: str, now: datetime) -> list[tuple[int, datetime, datetime]]:
+    """(number, since, until) of those that are not over, the first to begin first."""
+    cursor = await conn.execute(
+        "SELECT id, since, until FROM absence WHERE person = %s AND until > %s ORDER BY since", (person, now)
+    )
+    return await cursor.fetchall()

@@ -1,7 +1,7 @@
 """What a camera writes into a photo beside the picture does not come in."""
 
 import pytest
-from heartlamp_server.picture.jpeg import PHOTO_BYTES_MAX, NoPicture, bare
+from heartlamp_server.jpeg import PHOTO_BYTES_MAX, NoPicture, bare
 from hypothesis import given
 from hypothesis import strategies as st
 
