@@ -7,7 +7,7 @@ import { favicons } from "./plugins/favicons.ts";
 const server = "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [vue(), favicons()],
+  plugins: [vue({ template: { compilerOptions: { isCustomElement: (tag) => tag === "esp-web-install-button" } } }), favicons()],
   build: {
     outDir: "../heartlamp_server/console/static",
     emptyOutDir: true,
@@ -16,6 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    rollupOptions: { input: ["index.html", "wall.html", "flash.html"] },
   },
   server: { proxy: { "/api": server } },
   test: { include: ["src/**/*.test.ts"] },

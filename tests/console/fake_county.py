@@ -83,6 +83,7 @@ class FakeCounty:
         self._wake()
 
     def _put(self, card: Card) -> None:
+        card["stage"] = {"none": "reported", "unanswered": "reported"}.get(card["answer"], card["answer"])
         self.cards[card["id"]] = card
         self._say("incident", card)
 
@@ -101,6 +102,7 @@ class FakeCounty:
             Route("/api/me", self._me),
             Route("/api/incidents", self._incidents),
             Route("/api/incidents/{id}", self._incident),
+            Route("/api/incidents/{id}/whom", lambda _: JSONResponse({"policy": "135", "callees": []})),
             Route("/api/incidents/{id}/answer", self._answer, methods=["POST"]),
             Route("/api/feed", self._feed),
             Route("/api/devices", lambda _: JSONResponse({"now": iso(), "sites": self.sites})),
@@ -229,5 +231,12 @@ def card(number: int, what: str = "panic", ago_s: float = 5, **changed: Any) -> 
         "closed_at": None,
         "closed_by": "",
         "closed_how": "",
+        "stage": "reported",
+        "verdict": "",
+        "merged_into": "",
+        "after": {},
+        "drill": False,
+        "handed_over": False,
+        "handovers": [],
         **changed,
     }

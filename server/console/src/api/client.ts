@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly todo: string,
     /** What alone is missing: "code" at a sign-in that needs the second factor. */
     readonly need: string = "",
+    /** The whole answer, for what it says besides. */
+    readonly told: Record<string, unknown> = {},
   ) {
     super(happened);
   }
@@ -32,7 +34,7 @@ export async function call<T>(path: string, body?: unknown): Promise<T> {
     throw new ApiError(0, "", "");
   }
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, text(answer.error), text(answer.do), text(answer.need));
+  if (!response.ok) throw new ApiError(response.status, text(answer.error), text(answer.do), text(answer.need), answer);
   return answer as T;
 }
 
@@ -44,7 +46,8 @@ export const api = {
   me: () => call<Me>("/api/me"),
   login: (name: string, password: string, code: string) => call<Me>("/api/login", { name, password, code }),
   logout: () => call<unknown>("/api/logout", {}),
-  incidents: (state: "open" | "closed", limit: number) => call<IncidentList>(`/api/incidents?state=${state}&limit=${limit}`),
+  incidents: (state: "open" | "closed", limit: number, before = "") =>
+    call<IncidentList>(`/api/incidents?state=${state}&limit=${limit}${before && `&before=${encodeURIComponent(before)}`}`),
   incident: (id: string) => call<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`),
   answer: (id: string, request: AnswerRequest) => call<Card>(`/api/incidents/${encodeURIComponent(id)}/answer`, request),
   devices: () => call<DeviceList>("/api/devices"),

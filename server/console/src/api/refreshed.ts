@@ -4,8 +4,8 @@ import { inWords } from "../api/problem";
 
 const EVERY_MS = 5000;
 
-/** What `fetch` brings, again every 5 s while the page is seen. The last good answer stays while a later one fails. */
-export function useRefreshed<T>(fetch: () => Promise<T>): { data: Ref<T | null>; failure: Ref<{ happened: string; todo: string } | null>; load: () => Promise<void> } {
+/** What `fetch` brings, again every 5 s (or `every` ms) while the page is seen. The last good answer stays while a later one fails. */
+export function useRefreshed<T>(fetch: () => Promise<T>, every = EVERY_MS): { data: Ref<T | null>; failure: Ref<{ happened: string; todo: string } | null>; load: () => Promise<void> } {
   const data = shallowRef<T | null>(null);
   const failure = ref<{ happened: string; todo: string } | null>(null);
   async function load(): Promise<void> {
@@ -17,7 +17,7 @@ export function useRefreshed<T>(fetch: () => Promise<T>): { data: Ref<T | null>;
     }
   }
   void load();
-  const timer = setInterval(() => document.visibilityState === "visible" && void load(), EVERY_MS);
+  const timer = setInterval(() => document.visibilityState === "visible" && void load(), every);
   onUnmounted(() => clearInterval(timer));
   return { data, failure, load };
 }

@@ -1,13 +1,19 @@
-import { dialog, helpOpen, move, sayBySelection, selectedId } from "./desk";
-import { route } from "../route";
+import { actBySelection, acting, dialog, handBySelection, handingOver, helpOpen, move, sayBySelection } from "./desk";
+import { go, route } from "../route";
+import { mayTake } from "./hotline";
 
 /** Keys of the watch page. Keys with Ctrl, Alt or Meta are the browser's; keys within a field are the field's. */
 export function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog")) return;
-  if (dialog.value || helpOpen.value) return;
+  if (dialog.value || acting.value || handingOver.value || helpOpen.value || document.querySelector("dialog[open]")) return;
   if (event.key === "?") {
     helpOpen.value = true;
+    return;
+  }
+  if (event.key === "t" && mayTake()) {
+    event.preventDefault();
+    go("hotline");
     return;
   }
   if (route.value.page !== "queue") return;
@@ -18,18 +24,17 @@ export function onKey(event: KeyboardEvent): void {
 }
 
 const WATCH: Record<string, () => void> = {
-  j: () => moveTo(1),
-  ArrowDown: () => moveTo(1),
-  k: () => moveTo(-1),
-  ArrowUp: () => moveTo(-1),
+  j: () => move(1),
+  ArrowDown: () => move(1),
+  k: () => move(-1),
+  ArrowUp: () => move(-1),
   a: () => sayBySelection("accepted"),
   c: () => sayBySelection("coming"),
   r: () => sayBySelection("arrived"),
   x: () => sayBySelection("closed"),
+  d: () => actBySelection("dispatch"),
+  n: () => actBySelection("note"),
+  m: () => actBySelection("merge"),
+  h: handBySelection,
+  p: () => document.querySelector<HTMLElement>("[data-whom] a[data-next]")?.focus(),
 };
-
-/** Selects and focuses the neighbour: Enter opens it, a screen reader says it. */
-function moveTo(step: number): void {
-  move(step);
-  document.querySelector<HTMLElement>(`[data-incident="${selectedId.value}"] .card__pick`)?.focus();
-}

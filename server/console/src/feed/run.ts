@@ -1,9 +1,9 @@
 import { computed, ref, shallowRef } from "vue";
 
 import { api } from "../api/client";
-import type { Card, Notice } from "../api/types";
-import { withCard, type Split } from "../incident/merge";
-import { closedOrder, inOrder, isWaiting } from "../incident/order";
+import type { Card, Notice, Passed } from "../api/types";
+import { NONE, withCards, type Split } from "../incident/merge";
+import { closedOrder, countWaiting, inOrder } from "../incident/order";
 import { whoAmI } from "../session";
 import { setCountyTime } from "../time/clock";
 import { feedStep, OFF, type Feed, type FeedEffect, type FeedEvent } from "./machine";
@@ -13,16 +13,22 @@ import { openStream } from "./stream";
 export const feed = shallowRef<Feed>(OFF);
 export const loaded = ref(false);
 export const notices = shallowRef<Notice[]>([]);
-const lists = shallowRef<Split>({ open: [], closed: [] });
+/** Alarms that were passed on while this page was open, the newest of each. */
+export const passedOn = shallowRef<ReadonlyMap<string, Passed>>(new Map());
+const lists = shallowRef<Split>(NONE);
+/** Older open ones are still being fetched, page by page. */
+export const fetching = ref(false);
 
-export const queue = computed(() => inOrder(lists.value.open));
-export const closed = computed(() => closedOrder(lists.value.closed));
-export const waiting = computed(() => queue.value.filter(isWaiting).length);
+export const queue = computed(() => lists.value.open);
+export const closed = computed(() => lists.value.closed);
+export const waiting = computed(() => countWaiting(queue.value));
 
-const OPEN_LIMIT = 1000;
+const PAGE = 500;
 const CLOSED_LIMIT = 100;
 const NOTICES_KEPT = 50;
+const PASSED_KEPT = 500;
 const TICK_MS = 500;
+const REST_RETRY_MS = 1000;
 
 let close: () => void = () => undefined;
 let ticking: ReturnType<typeof setInterval> | undefined;
@@ -37,13 +43,40 @@ export function stopFeed(): void {
   clearInterval(ticking);
   ticking = undefined;
   step({ kind: "stop" });
+  rest += 1;
+  fetching.value = false;
   loaded.value = false;
-  lists.value = { open: [], closed: [] };
+  lists.value = NONE;
+  heard = [];
 }
 
 /** A card from elsewhere than the feed: the reply to an answer. */
 export function takeCard(card: Card): void {
-  lists.value = withCard(lists.value, card);
+  take([card]);
+}
+
+function take(cards: readonly Card[]): void {
+  lists.value = withCards(lists.value, cards);
+}
+
+// One card is shown at once; where they come by the hundred, those of a moment are shown together.
+const TOGETHER_MS = 50;
+let heard: Card[] = [];
+let shownAt = 0;
+
+function hear(card: Card): void {
+  heard.push(card);
+  if (heard.length > 1) return; // it is on its way
+  const wait = shownAt + TOGETHER_MS - Date.now();
+  if (wait <= 0) show();
+  else setTimeout(show, wait);
+}
+
+function show(): void {
+  const cards = heard;
+  heard = [];
+  shownAt = Date.now();
+  if (cards.length) take(cards);
 }
 
 /** Do it now instead of at the next try; for the button "try again". */
@@ -73,20 +106,43 @@ async function load(): Promise<void> {
   const mine = ++generation;
   try {
     // The open list first: its cursor is the older one, so nothing between the two requests is missed.
-    const open = await api.incidents("open", OPEN_LIMIT);
+    // The first page of the open list first: its cursor is the oldest, so nothing between the requests is missed.
+    const open = await api.incidents("open", PAGE);
     const done = await api.incidents("closed", CLOSED_LIMIT);
     if (mine !== generation) return;
     setCountyTime(done.now);
-    lists.value = { open: open.incidents, closed: done.incidents };
+    lists.value = { open: inOrder(open.incidents), closed: closedOrder(done.incidents) };
     loaded.value = true;
+    // The rest comes while the stream runs, which ends this load's generation: its end is the lists' end.
+    const of = (rest += 1);
     step({ kind: "loaded", cursor: open.cursor });
+    void loadRest(open.more, of);
   } catch {
     if (mine === generation) step({ kind: "load failed" });
   }
 }
 
+let rest = 0;
+
+/** The older open ones. What the feed says of them meanwhile is newer, and stays. */
+async function loadRest(more: string | undefined, of: number): Promise<void> {
+  fetching.value = Boolean(more);
+  while (more && of === rest) {
+    try {
+      const page = await api.incidents("open", PAGE, more);
+      if (of !== rest) return;
+      take(page.incidents);
+      more = page.more;
+    } catch {
+      if (feed.value.phase === "off") return;
+      await new Promise((again) => setTimeout(again, REST_RETRY_MS));
+    }
+  }
+  if (of === rest) fetching.value = false;
+}
+
 function connect(mine: number): () => void {
-  const heard = (cursor: string) => step({ kind: "heard", cursor });
+  const seen = (cursor: string) => step({ kind: "heard", cursor });
   const ifMine = (act: () => void) => {
     if (mine === generation) act();
   };
@@ -94,18 +150,24 @@ function connect(mine: number): () => void {
     opened: () => ifMine(() => step({ kind: "opened" })),
     incident: (card, cursor) =>
       ifMine(() => {
-        takeCard(card);
-        heard(cursor);
+        hear(card);
+        seen(cursor);
       }),
     notice: (notice, cursor) =>
       ifMine(() => {
         notices.value = [notice, ...notices.value].slice(0, NOTICES_KEPT);
-        heard(cursor);
+        seen(cursor);
+      }),
+    passed: (passed, cursor) =>
+      ifMine(() => {
+        const rest = [...passedOn.value].filter(([id]) => id !== passed.id).slice(-PASSED_KEPT);
+        passedOn.value = new Map([...rest, [passed.id, passed]]);
+        seen(cursor);
       }),
     ping: (now, cursor) =>
       ifMine(() => {
         setCountyTime(now);
-        heard(cursor);
+        seen(cursor);
       }),
     reset: () => ifMine(() => step({ kind: "reset" })),
     error: () => ifMine(() => step({ kind: "error" })),

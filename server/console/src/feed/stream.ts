@@ -1,9 +1,10 @@
-import type { Card, Notice } from "../api/types";
+import type { Card, Notice, Passed } from "../api/types";
 
 export interface StreamEars {
   opened(): void;
   incident(card: Card, cursor: string): void;
   notice(notice: Notice, cursor: string): void;
+  passed?(passed: Passed, cursor: string): void;
   ping(now: string, cursor: string): void;
   reset(): void;
   error(): void;
@@ -22,6 +23,7 @@ export function openStream(cursor: string, ears: StreamEars): () => void {
   };
   on("incident", (data, id) => ears.incident(JSON.parse(data) as Card, id));
   on("notice", (data, id) => ears.notice(JSON.parse(data) as Notice, id));
+  on("passed", (data, id) => ears.passed?.(JSON.parse(data) as Passed, id));
   on("ping", (data, id) => ears.ping((JSON.parse(data) as { now: string }).now, id));
   on("reset", () => ears.reset());
   return () => source.close();

@@ -8,7 +8,7 @@ export const HANDS_OFF_MS = 700;
  *
  * The operator's choice stays, also after accepting it. It gives way where that card is gone, and to an alarm that
  * begins to wait while the selected one is in hand. */
-export function selectionAfter(queue: Card[], before: Card[], selected: string | null, busy: boolean): string | null {
+export function selectionAfter(queue: readonly Card[], before: readonly Card[], selected: string | null, busy: boolean): string | null {
   const current = queue.find((card) => card.id === selected);
   if (!current) return queue[0]?.id ?? null;
   if (busy || isWaiting(current)) return current.id;
@@ -17,7 +17,7 @@ export function selectionAfter(queue: Card[], before: Card[], selected: string |
 }
 
 /** The neighbour of the selected card, `step` places down; stays at the ends. */
-export function moved(queue: Card[], selected: string | null, step: number): string | null {
+export function moved(queue: readonly Card[], selected: string | null, step: number): string | null {
   const at = queue.findIndex((card) => card.id === selected);
   const next = at < 0 ? 0 : Math.min(queue.length - 1, Math.max(0, at + step));
   return queue[next]?.id ?? null;

@@ -2,6 +2,7 @@ import { ref, shallowRef, watch, type Ref } from "vue";
 
 import { api } from "../api/client";
 import type { Card, TimelineEntry } from "../api/types";
+import { passedOn } from "../feed/run";
 import { inWords } from "../api/problem";
 
 /** The selected incident's timeline, fetched again whenever its card changes. What is shown stays until the next is here. */
@@ -30,5 +31,7 @@ export function useTimeline(card: Ref<Card>) {
     },
     { immediate: true },
   );
+  // A line that changes no card.
+  watch(() => passedOn.value.get(card.value.id)?.at, (at) => at && void load());
   return { entries, failure, load };
 }

@@ -8,6 +8,8 @@ export const unlocked = ref(false);
 export const playing = ref<Sound>("none");
 
 const VOLUME = 0.22;
+const LOUD = 0.6;
+let loud = false;
 let audio: AudioContext | null = null;
 let out: GainNode | null = null;
 let again: ReturnType<typeof setTimeout> | undefined;
@@ -19,6 +21,14 @@ export async function unlock(): Promise<void> {
   audio.onstatechange = () => (unlocked.value = audio?.state === "running");
   unlocked.value = audio.state === "running";
   if (unlocked.value && playing.value !== "none" && !out) round();
+}
+
+/** Louder from now on, or not any more. */
+export function playLouder(louder: boolean): void {
+  document.documentElement.dataset.loud = String(louder);
+  if (louder === loud) return;
+  loud = louder;
+  if (out && playing.value !== "none") out.gain.value = loud ? LOUD : VOLUME;
 }
 
 /** Plays `sound` round after round until another one is asked for. */
@@ -49,7 +59,7 @@ function schedule(sound: Exclude<Sound, "none">): void {
   if (!audio) return;
   const { tones, wave } = PATTERNS[sound];
   out = audio.createGain();
-  out.gain.value = VOLUME;
+  out.gain.value = loud ? LOUD : VOLUME;
   out.connect(audio.destination);
   for (const tone of tones) {
     const from = audio.currentTime + 0.02 + tone.at;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { URGENCY } from "../incident/order";
 import names from "../testing/names.json";
 import { en } from "./en";
+import { natural } from "./natural";
 import { zh } from "./zh";
 
 // tests/console/test_words.py compares testing/names.json with the protocol, and looks for colours and shapes.
@@ -13,6 +14,11 @@ describe.each(names.whats)("an alarm about %s", (what) => {
   });
 
   it("has an urgency", () => expect(URGENCY).toHaveProperty(what));
+});
+
+it("orders groups and houses as people count them", () => {
+  expect(["十一组", "三组", "二十组", "一组", "十组", "二组"].sort(natural)).toEqual(["一组", "二组", "三组", "十组", "十一组", "二十组"]);
+  expect(["一组 10号", "一组 2号"].sort(natural)).toEqual(["一组 2号", "一组 10号"]);
 });
 
 describe.each(names.kinds)("a device of kind %s", (kind) => {

@@ -1,0 +1,1 @@
+declare module "esp-web-tools/dist/web/install-button.js";
