@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` shows it, `make test` proves it. Each installs what it lacks.
-.PHONY: demo drill county test check bench prove docs-lamp firmware hardware bundle-pi console tools browser words32 clean help
+.PHONY: demo drill county test check bench prove screens docs-lamp firmware hardware bundle-pi console tools browser words32 clean help
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -18,6 +18,7 @@ help:
 	@echo "make firmware  what devices load, as a signed bundle in build/firmware, and what it takes of them"
 	@echo "make hardware  wiring, cases, schematics, cost and power budget of the devices, in build/hardware"
 	@echo "make bundle-pi  what a bare Pi needs to become a village gateway without a network, in build/bundle"
+	@echo "make screens  pictures of every page, both languages, light and dark, wide and narrow, in build/screens"
 	@echo "make clean   forget what was built"
 
 demo: tools console
@@ -42,7 +43,7 @@ bundle-pi: $(READY)/python
 	@sh bootstrap/bundle_pi.sh
 
 test: tools browser console words32
-	$(RUN) pytest -n 3 --dist loadgroup -m "not prove"
+	$(RUN) pytest -n 4 --dist loadgroup -m "not prove"
 	@$(MAKE) --no-print-directory console-test
 
 prove: tools browser console
@@ -61,6 +62,10 @@ check: tools
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest -q tests/docs
+
+screens: tools browser console
+	@$(RUN) python -m tests.console.pictures
+	@$(RUN) python -m tests.console.screens
 
 docs-lamp: tools
 	PYTHONPATH=firmware/app $(RUN) python -m heartlamp_tech.draw_lamp docs/images/lamp

@@ -11,12 +11,13 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 from heartlamp_server import config as configuration
 from heartlamp_server.calling import Plans
@@ -26,6 +27,7 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.seal import Seal, read_key
 
 from tests.county import bare, client
+from tests.county.places import Areas
 from tests.county.seed import PROGRAM, ROOT
 from tests.county.series import NAMES
 from tests.county.size import Size
@@ -43,6 +45,7 @@ BATCHED, SINGLE, POINTS = 20_000, 4_000, 400_000
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", type=Path, default=ROOT / "build" / "county")
+    parser.add_argument("--only", choices=("queries", "reports", "plans", "ingest"), help="one part")
     parser.add_argument("--often", type=int, default=OFTEN, help="how often each query is asked")
 
 
@@ -57,14 +60,20 @@ def main(args: argparse.Namespace) -> int:
     with database(config) as conninfo, served(args.dir) as (pid, gateways, console):
         bring_to_now(conninfo, size)
         print(f"· load {os.getloadavg()[0]:.1f}; {counted(conninfo)}")
-        result["queries"] = queries(console, made["password"], conninfo, args.often)
-        result["memory_idle"] = client.memory(pid)
-        result["plans"] = asyncio.run(plans(conninfo, read_key(config.key_file)))
-        result["ingest"] = ingest(gateways, config, size, conninfo)
-        result["memory"] = client.memory(pid)
+        parts: dict[str, Callable[[], Any]] = {
+            "queries": lambda: queries(console, made["password"], conninfo, args.often),
+            "reports": lambda: reports(console, made["password"], size),
+            "memory_idle": lambda: client.memory(pid),
+            "plans": lambda: asyncio.run(plans(conninfo, read_key(config.key_file))),
+            "ingest": lambda: ingest(gateways, config, size, conninfo, pid),
+            "memory": lambda: client.memory(pid),
+        }
+        for name, part in parts.items():
+            if args.only in (None, name) or name.startswith("memory"):
+                result[name] = part()
     print(f"  memory of the server: {result['memory_idle']['now']:.0f} MB after the queries, "
           f"{result['memory']['most']:.0f} MB at most")  # fmt: skip
-    (ROOT / "build" / "bench-county.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    (args.dir / "bench.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     return 0
 
 
@@ -182,6 +191,7 @@ def paths(conninfo: str) -> dict[str, str]:
 def queries(console: str, password: str, conninfo: str, often: int) -> dict[str, dict[str, list[float]]]:
     found: dict[str, dict[str, list[float]]] = {}
     every = paths(conninfo)
+    floor(console, conninfo, often)
     print(f"\n  {'over HTTP, p50 and p95 in ms':<34}" + "".join(f"{role:>18}" for role in ROLES))
     people = {role: client.signed_in(console, name, password) for role, name in ROLES.items()}
     for name, path in every.items():
@@ -198,6 +208,45 @@ def queries(console: str, password: str, conninfo: str, often: int) -> dict[str,
             line += f"{p50:>8.1f}{p95:>8.1f}{' *' if p95 > aim else '  '}"
         print(line, flush=True)
     return found
+
+
+def reports(console: str, password: str, size: Size) -> dict[str, float]:
+    """Seconds of each, the second time: of the last month that is over, of the county and its townships, last year's
+    beside it."""
+    http, found = client.signed_in(console, "county.operator.1", password), {}
+    day = (size.now.replace(day=1) - timedelta(days=1)).date()
+    area = Areas.COUNTY
+    asked = {
+        "month, figures": f"figures?kind=month&day={day}&area={area}",
+        "month's report, XLSX": f"reports/month.xlsx?month={day}&area={area}",
+        "month's report, print": f"reports/month.html?month={day}&area={area}",
+        "year, figures": f"figures?kind=year&day={day}&area={area}",
+        "daily brief": f"reports/brief?area={area}",
+    }
+    for name, path in asked.items():
+        for _ in range(2):
+            began = time.perf_counter()
+            reply = http.get(f"/api/{path}", timeout=600)
+            found[name] = round(time.perf_counter() - began, 2)
+            assert reply.status_code == 200, (path, reply.text[:300])
+        print(f"  {name:<34}{found[name]:>8.2f} s", flush=True)
+    return found
+
+
+def floor(console: str, conninfo: str, often: int) -> None:
+    """What this machine takes at this moment for a request that asks the store nothing, and for one row by its key."""
+    with httpx.Client(base_url=console) as http, psycopg.connect(conninfo, autocommit=True) as conn:
+        for name, ask in (
+            ("floor: HTTP, nothing asked", lambda: http.get("/livez")),
+            ("floor: a row by its key, SQL", lambda: conn.execute("SELECT * FROM device WHERE id = 'lamp0001001'")),
+        ):
+            took = []
+            for _ in range(often):
+                began = time.perf_counter()
+                ask()
+                took.append((time.perf_counter() - began) * 1000)
+            p50, p95 = statistics.median(took), sorted(took)[int(len(took) * 0.95)]
+            print(f"  {name:<34}{p50:>8.1f}{p95:>8.1f}")
 
 
 async def plans(conninfo: str, key: bytes) -> dict[str, float]:
@@ -221,25 +270,37 @@ async def plans(conninfo: str, key: bytes) -> dict[str, float]:
 # --- what comes from the villages ----------------------------------------------------------------------------------
 
 
-def ingest(gateways: str, config: Config, size: Size, conninfo: str) -> dict[str, float]:
+def ingest(gateways: str, config: Config, size: Size, conninfo: str, pid: int) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def sent(said: list[client.Said], path: str, at_once: int) -> float:
         return asyncio.run(client.send(gateways, config.ca, size, said, path, at_once))
 
     began = datetime.now(UTC)
-    many = min(BATCHED, size.villages * 100)
-    found["batched"] = many / sent(client.alarms(size, many, 100), "batch", 8)
-    found["batched bare"] = bare.measure(conninfo, 100, many)
-    few = min(SINGLE, size.villages * 40)
-    found["single"] = few / sent(client.alarms(size, few, 1, skip=100), "batch", 8)
-    found["single bare"] = bare.measure(conninfo, 1, few)
-    said = client.readings(size, POINTS // len(NAMES), 200, NAMES)
-    found["points"] = POINTS / sent(said, "readings", 4)
-    for name in ("batched", "single"):
-        ours, floor = found[name], found[f"{name} bare"]
-        print(f"  alarms, {name:<10}{ours:>10,.0f} a second, bare SQL {floor:>10,.0f}: {ours / floor:.2f}", flush=True)
-    print(f"  points of readings{found['points']:>10,.0f} a second", flush=True)
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+
+        def measured(name: str, said: list[client.Said], many: int, path: str, at_once: int) -> str:
+            """What it took of the processors, as printed."""
+            before = client.processor(pid, conn)
+            found[name] = many / sent(said, path, at_once)
+            server, store = (a - b for a, b in zip(client.processor(pid, conn), before, strict=True))
+            found[f"{name} processor"] = both = many / (server + store)
+            each = f"{server / many * 1000:.2f} s of the server, {store / many * 1000:.2f} s of PostgreSQL"
+            return f"; 1,000 take {each}: {both:,.0f} a second of processor"
+
+        for name, in_one, most, of_a_village, skip in (
+            ("batched", 100, BATCHED, 100, 0),
+            ("single", 1, SINGLE, 40, 100),
+        ):
+            many = min(most, size.villages * of_a_village)
+            took = measured(name, client.alarms(size, many, in_one, skip), many, "batch", 8)
+            floor = found[f"{name} bare"] = bare.measure(conninfo, in_one, many)
+            ratio = found[name] / floor
+            print(
+                f"  alarms, {name}: {found[name]:,.0f} a second, bare SQL {floor:,.0f}: {ratio:.2f}{took}", flush=True
+            )
+        took = measured("points", client.readings(size, POINTS // len(NAMES), 200, NAMES), POINTS, "readings", 4)
+        print(f"  points of readings: {found['points']:,.0f} a second{took}", flush=True)
     forget(conninfo, began)
     return {name: round(value, 1) for name, value in found.items()}
 
@@ -248,7 +309,9 @@ def forget(conninfo: str, since: datetime) -> None:
     """What the bench brought in, so that the county is what it was."""
     mine = "SELECT id FROM incident WHERE opened_at >= %(since)s"
     statements: list[str] = [
+        "SET LOCAL session_replication_role = replica",  # for each of them all notes of the county would be looked at
         f"DELETE FROM course WHERE incident IN ({mine})",
+        f"DELETE FROM figure_fact WHERE incident IN ({mine})",
         f"DELETE FROM command WHERE kind = 'incident' AND about IN ({mine})",
         f"DELETE FROM timeline WHERE incident IN ({mine})",
         f"DELETE FROM event WHERE incident IN ({mine})",
@@ -257,4 +320,4 @@ def forget(conninfo: str, since: datetime) -> None:
     with psycopg.connect(conninfo) as conn:
         conn.execute("LOCK TABLE course IN EXCLUSIVE MODE")  # the worker follows them meanwhile
         for statement in statements:
-            conn.execute(statement, {"since": since})
+            conn.execute(statement, {"since": since} if "%" in statement else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from heartlamp_protocol.device.event import write_alarm, write_reading
 from heartlamp_protocol.device.frame import sign, write_frame
 from heartlamp_protocol.device.mac import device_key
@@ -112,3 +113,30 @@ def memory(pid: int) -> dict[str, Any]:
     """MB now and at most."""
     lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
     return {name: int(lines[field].split()[0]) / 1024 for name, field in (("now", "VmRSS"), ("most", "VmHWM"))}
+
+
+def processor(pid: int, conn: psycopg.Connection[Any]) -> tuple[float, float]:
+    """Seconds of processor so far, (of the server, of PostgreSQL on this machine): what a figure comes to where others
+    use the machine too."""
+    row = conn.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    found = _spent()
+    postmaster = found[row[0]][0]
+    ended = found[postmaster][2]
+    return found[pid][1], found[postmaster][1] + ended + sum(
+        s for parent, s, _ in found.values() if parent == postmaster
+    )
+
+
+def _spent() -> dict[int, tuple[int, float, float]]:
+    """process -> (its parent, seconds of its own, seconds of its children that ended)."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, _, rest = stat.read_text().rpartition(")")
+        except OSError:
+            continue  # it ended
+        fields, tick = rest.split(), os.sysconf("SC_CLK_TCK")
+        own, ended = (sum(map(int, fields[n : n + 2])) / tick for n in (11, 13))
+        found[int(stat.parent.name)] = int(fields[1]), own, ended
+    return found

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -61,6 +61,15 @@ class Areas:
 
     def police(self, village: int) -> int:
         return self.village(village) + GROUPS + 3
+
+    def above(self, site: Site, day: date) -> tuple[int, ...]:
+        """All that it lies in, from the nearest to the city, then its grids once the county has them."""
+        village = self.village(site.village)
+        own = (self.group(site.village, site.group),) if site.group else ()
+        chain = (*own, village, self.township(township_of(site.village)), self.COUNTY, self.CITY)
+        begun = day >= (self._size.now - timedelta(days=self._size.days)).date()
+        half = self.grid(site.village, 1 if site.group <= 10 else 2)
+        return (*chain, half, self.police(site.village)) if site.group and begun else chain
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """(id, parent, level, code, name, police)."""

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.village.rig import Rig, VillageSide
 
 READINGS, ALARMS, HOUSES = 10_000, 50, 5
 VALUES = {"heap_b": 90_000, "held": 0, "rssi_dbm": -60, "version": 100, "path_lan_ms": 1_200}  # as a lamp's heartbeat
+THIN = ((5, 60), (1, 60))  # Mbit/s up, ms there and back
 AT_ONCE = 50  # rounds that are on their way into the gateway
 PATIENCE_S = 120.0
 
@@ -58,6 +60,17 @@ def pile_up(side: VillageSide, devices: list[Device]) -> list[str]:
 
 def _count(disk: sqlite3.Connection) -> int:
     return int(disk.execute("SELECT count(*) FROM reading").fetchone()[0])
+
+
+def late(side: VillageSide, device: Device) -> float:
+    """Seconds from a press, in the middle of the draining, to the county's receipt."""
+    with closing(sqlite3.connect(f"file:{side.folder}/data/readings.db?mode=ro", uri=True)) as disk:
+        until("half of the readings", lambda: _count(disk) < READINGS // 2, PATIENCE_S)
+        began = time.perf_counter()
+        device.is_received(device.press(), PATIENCE_S)
+        seconds = time.perf_counter() - began
+        assert _count(disk), "it was pressed too late"
+    return seconds
 
 
 def drain(rig: Rig, sides: list[VillageSide], pressed: list[str]) -> tuple[float, float]:
@@ -103,6 +116,19 @@ def main() -> int:
                 lines.append(
                     f"{len(these)} of 2 villages back: {len(pressed)} alarms in {alarms:.2f} s; "
                     f"{many} readings in {seconds:.2f} s, {many / seconds:.0f} a second"
+                )
+            for mbit, ms in THIN:
+                say(f"a village on a line of {mbit} Mbit/s up and {ms} ms there and back")
+                (side, *_), (device, *_) = sides, devices["one"]
+                side.uplink.cut()
+                side.uplink.thin(mbit * 1e6, ms / 1e3)
+                pressed = pile_up(side, devices["one"])
+                with ThreadPoolExecutor() as beside:
+                    amid = beside.submit(late, side, device)
+                    alarms, seconds = drain(rig, [side], pressed)
+                lines.append(
+                    f"{mbit} Mbit/s up, {ms} ms: {len(pressed)} alarms in {alarms:.2f} s; {READINGS} readings in"
+                    f" {seconds:.2f} s, {READINGS / seconds:.0f} a second; an alarm amid them in {amid.result():.2f} s"
                 )
             for each in devices.values():
                 for device in each:

@@ -34,6 +34,7 @@ def seed() -> int:
     return made
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(240)
 def test_a_day_with_few_alarms_is_in_the_county_once_whatever_is_killed_on_the_way(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)

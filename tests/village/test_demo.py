@@ -104,6 +104,7 @@ def test_ctrl_c_while_the_last_demos_folder_is_removed_is_quiet_too(tmp_path: Pa
     assert child.returncode == 0, said
 
 
+@pytest.mark.prove
 def test_a_closed_terminal_ends_it_whole(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     ours, its = os.openpty()
@@ -127,6 +128,7 @@ def test_a_closed_terminal_ends_it_whole(tmp_path: Path) -> None:
         end_whole(child, folder)
 
 
+@pytest.mark.prove
 def test_the_next_demo_ends_what_a_killed_one_left(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with demo(folder) as first:
@@ -157,6 +159,7 @@ def test_a_process_that_has_got_the_number_of_a_dead_postmaster_lives_on(tmp_pat
         stranger.wait()
 
 
+@pytest.mark.prove
 def test_a_story_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
 

@@ -3,6 +3,8 @@
 import socket
 import threading
 
+from tests.lane import Lane
+
 
 class Uplink:
     """Listens on a free loopback port (`port`) and connects to `county` (host, port) for each caller."""
@@ -15,6 +17,7 @@ class Uplink:
         self._lock = threading.Lock()
         self._flows = threading.Event()
         self._flows.set()
+        self._lanes: tuple[Lane, Lane] | None = None
         self.up = True
 
     def start(self) -> None:
@@ -32,6 +35,14 @@ class Uplink:
     def mend(self) -> None:
         self.up = True
         self._flows.set()
+
+    def lead_to(self, county: tuple[str, int]) -> None:
+        """New connections go there from now on: the county came back elsewhere."""
+        self._county = county
+
+    def thin(self, bits_per_s: float, there_and_back_s: float) -> None:
+        """New connections are so from now on: up as wide as said, down four times that."""
+        self._lanes = (Lane(bits_per_s, there_and_back_s / 2), Lane(4 * bits_per_s, there_and_back_s / 2))
 
     def freeze(self) -> None:
         """Nothing passes any more and nobody is told: every connection stays, new ones too, until `mend`."""
@@ -60,11 +71,20 @@ class Uplink:
             pair = (caller, county)
             with self._lock:
                 self._pairs.add(pair)
-            for source, sink in (pair, pair[::-1]):
-                threading.Thread(target=self._relay, args=(source, sink, pair), daemon=True).start()
+            lanes = self._lanes or (None, None)
+            for (source, sink), lane in zip((pair, pair[::-1]), lanes, strict=True):
+                threading.Thread(target=self._relay, args=(source, sink, pair, lane), daemon=True).start()
 
-    def _relay(self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket]) -> None:
+    def _relay(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        pair: tuple[socket.socket, socket.socket],
+        lane: Lane | None,
+    ) -> None:
         try:
+            if lane:
+                lane.carry(source, sink)
             while data := source.recv(65536):
                 self._flows.wait()
                 sink.sendall(data)
