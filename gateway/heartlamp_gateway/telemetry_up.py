@@ -134,10 +134,11 @@ class TelemetryUp:
                 self._contact.failed(READINGS, began)
                 return False
             each, last = boottime() - last, boottime()
-            if reply.status != 200:
-                self._line.close()
+            refused = reply.status != 200
+            if refused:
+                self._line.close()  # what is behind it is not answered any more, though `_answered` may open it again
             good = self._answered(away.popleft(), reply, each)
-            if not good or self._line.socket is None:  # closed by us, or by a county that goes away after this answer
+            if not good or refused or self._line.socket is None:  # or closed by a county that goes away after this
                 return good
             most = ahead(each)
 
