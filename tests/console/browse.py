@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "server" / "heartlamp_server" / "console" / "static"
+PATIENCE_MS = 30_000  # what is there is seen at once; two cores that run four tests and their counties need longer
+expect.set_options(timeout=PATIENCE_MS)
 # At the end of its first flash every lamp shines, and a ring that fills is full.
 BRIGHT = """document.getAnimations().forEach((a) => {
     a.pause();
@@ -36,7 +38,7 @@ def watch(browser: Browser, lang: str = "zh", theme: str = "light", **context: A
     refused something."""
     usual = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "Asia/Shanghai"}
     opened = browser.new_context(**usual | context)
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE_MS)
     kept = f"if (!localStorage.getItem('heartlamp.lang')) localStorage.setItem('heartlamp.lang', '{lang}');"
     opened.add_init_script(f"{kept} localStorage.setItem('heartlamp.theme', '{theme}')")
     page = opened.new_page()

@@ -92,7 +92,7 @@ class FarVillage:
     def publish(self, lamp: str, device: str, what: str, payload: bytes) -> None:
         self._client.publish(relay_topic(lamp, device, what), payload, qos=1)
 
-    def wait(self, good: Callable[[Carried], bool], timeout: float = 10.0) -> Carried:
+    def wait(self, good: Callable[[Carried], bool], timeout: float = 20.0) -> Carried:
         until = monotonic() + timeout
         with self._news:
             while True:
@@ -103,7 +103,7 @@ class FarVillage:
                 assert left > 0, f"nothing like it within {timeout} s, but {[s[1:4] for s in self.said]}"
                 self._news.wait(left)
 
-    def wait_event(self, id: str, timeout: float = 10.0) -> Carried:
+    def wait_event(self, id: str, timeout: float = 20.0) -> Carried:
         return self.wait(lambda said: said.what == "event" and said.event == id, timeout)
 
     def _beat(self) -> None:

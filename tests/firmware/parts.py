@@ -205,7 +205,7 @@ class Village:
             self.light(named[0], self._lit.get(named[0], []))
 
     def wait(
-        self, what: str, good: Callable[[Said], bool] = lambda said: True, after: int = 0, timeout: float = 5.0
+        self, what: str, good: Callable[[Said], bool] = lambda said: True, after: int = 0, timeout: float = 20.0
     ) -> Said:
         """The first message on a device's topic `what` that is `good`, from the `after`-th on."""
         until = monotonic() + timeout

@@ -101,7 +101,7 @@ class Store:
         self._village.publish(device, "have", json.dumps({"v": 1, "kind": "have", "still": still, "at": at}))
 
 
-def still_of(village: Village, after: int = 0, timeout: float = 8) -> tuple[Said, Still]:
+def still_of(village: Village, after: int = 0, timeout: float = 20) -> tuple[Said, Still]:
     said = village.wait("event", lambda s: isinstance(s.frame.content, Still), after=after, timeout=timeout)
     content = said.frame.content
     assert isinstance(content, Still)

@@ -18,7 +18,7 @@ def values(village: Village, kind: str, after: int = 0) -> Iterator[dict[str, in
                 yield content.values
 
 
-def wait_value(village: Village, name: str, value: int, after: int = 0, timeout: float = 5) -> Said:
+def wait_value(village: Village, name: str, value: int, after: int = 0, timeout: float = 20) -> Said:
     def has(said: Said) -> bool:
         content = said.frame.content
         return isinstance(content, Reading) and content.values.get(name) == value

@@ -70,7 +70,7 @@ def values(said: Said) -> dict[str, int]:
     return content.values
 
 
-def heartbeat(village: Village, after: int = 0, timeout: float = 10.0, **fields: int) -> dict[str, int]:
+def heartbeat(village: Village, after: int = 0, timeout: float = 20.0, **fields: int) -> dict[str, int]:
     """The first one with these values."""
     said = village.wait(
         "reading", lambda said: all(values(said).get(k) == v for k, v in fields.items()), after, timeout

@@ -34,7 +34,7 @@ def watched() -> Iterator[Rig]:
             print((rig.folder / "gateway.log").read_text())
 
 
-def told(rig: Rig, what: str, kind: str, subject: str, seconds: float = 12.0) -> Told:
+def told(rig: Rig, what: str, kind: str, subject: str, seconds: float = 30.0) -> Told:
     def find() -> list[Told]:
         said = [read_trouble(n[1], n[2]) for n in rig.county.store.notes.values() if n[1] == what]
         return [each for each in said if (each.kind, each.subject) == (kind, subject)]

@@ -165,7 +165,7 @@ class VirtualBoard:
         with self._news:
             return list(self._after(after))
 
-    def wait_for(self, predicate: Callable[[Line], bool], timeout: float = 5.0, after: int = 0) -> Line:
+    def wait_for(self, predicate: Callable[[Line], bool], timeout: float = 20.0, after: int = 0) -> Line:
         """The first line, from `after` on, that the predicate likes. Raises BoardError after `timeout` seconds, or when
         the board ended."""
         until = monotonic() + timeout
@@ -181,13 +181,13 @@ class VirtualBoard:
                     raise BoardError(f"{self.flash.name}: waited in vain; it last said\n{last}\n{self.complaints()}")
                 self._news.wait(left)
 
-    def wait_trace(self, trace: str, timeout: float = 5.0, after: int = 0, **fields: object) -> Line:
+    def wait_trace(self, trace: str, timeout: float = 20.0, after: int = 0, **fields: object) -> Line:
         """The first trace of this name with these fields."""
         return self.wait_for(
             lambda line: line.get("trace") == trace and all(line.get(k) == v for k, v in fields.items()), timeout, after
         )
 
-    def wait_show(self, meaning: str, timeout: float = 5.0, after: int = 0, **fields: object) -> Line:
+    def wait_show(self, meaning: str, timeout: float = 20.0, after: int = 0, **fields: object) -> Line:
         """The first line that shows this meaning, with these fields of "show"."""
         return self.wait_for(
             lambda line: (

@@ -15,8 +15,6 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def by(stage: Stage, page: Page, who: Somebody, path: str) -> None:
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
     stage.sign_in(page, who)
     page.goto(stage.county.console + path)
 

@@ -13,8 +13,6 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def by(stage: Stage, page: Page, who: Somebody, path: str) -> None:
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
     page.goto(f"{stage.county.console}/icon/quiet.svg")  # away, so that nobody is signed out on watch
     stage.sign_in(page, who)
     page.goto(stage.county.console + path)

@@ -14,8 +14,6 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def hang(stage: Stage, page: Page) -> None:
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
     stage.sign_in(page, stage.somebody("wall"))
     page.goto(f"{stage.county.console}/wall")
     page.locator(".tile").first.wait_for()
@@ -25,8 +23,6 @@ def test_a_wall_is_signed_in_once_and_shows_the_county(browser: Browser, stage: 
     stage.quiet()
     wall = stage.somebody("wall")
     with watch(browser) as page:
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
         page.goto(f"{stage.county.console}/wall")
         page.locator("[name=name]").fill(wall.name)
         page.locator("[name=password]").fill(PASSWORD)

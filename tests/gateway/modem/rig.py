@@ -71,7 +71,7 @@ class Doing:
     def says(self, state: str) -> None:
         self._board.wait(state, lambda: state in self.states)
 
-    def end(self, seconds: float = 8.0) -> Report:
+    def end(self, seconds: float = 30.0) -> Report:
         return self._board.wait("the order's end", lambda: self._ended, seconds)[0]
 
 

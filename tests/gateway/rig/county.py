@@ -131,10 +131,10 @@ class County:
             IncidentCommand(incident, site, what, events, aver, answer, who, by, withdrawn, frames).to_fields()
         )
 
-    def has(self, event: str, seconds: float = 8.0) -> None:
+    def has(self, event: str, seconds: float = 30.0) -> None:
         self.board.wait(f"{event} at the county", lambda: event in self.store.events, seconds)
 
-    def noted(self, what: str, subject: str, seconds: float = 8.0) -> str:
+    def noted(self, what: str, subject: str, seconds: float = 30.0) -> str:
         """Waits for a note; returns its incident."""
 
         def find() -> tuple[str] | None:

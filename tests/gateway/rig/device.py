@@ -121,7 +121,7 @@ class Device:
         head = {"v": 1, "kind": "piece", "still": still, "at": at, **more}
         self.publish("picture", json.dumps(head).encode() + b"\n" + data)
 
-    def has(self, still: str, at: int, after: int = 0, seconds: float = 8.0) -> None:
+    def has(self, still: str, at: int, after: int = 0, seconds: float = 30.0) -> None:
         """Waits for this `have`, not among the first `after`."""
         self.board.wait(f"a have of {still} at {at}", lambda: (still, at) in self.haves[after:], seconds)
 
@@ -145,7 +145,7 @@ class Device:
         body = event.write_reading(kind, self.id, 1, self.boot, self._seq, 1000, list(values.items()))
         self.publish("reading", self.frame(body), 0)
 
-    def is_heard(self, id: str, seconds: float = 8.0) -> int:
+    def is_heard(self, id: str, seconds: float = 30.0) -> int:
         return self.board.wait(f"heard of {id}", lambda: self.heard.get(id), seconds)
 
     def offers(self, id: str, seconds: float = 30.0) -> None:
@@ -158,13 +158,13 @@ class Device:
                 self.is_heard(id, 2.0)
             assert time.monotonic() < deadline, f"{id} was offered for {seconds} s and is not heard"
 
-    def is_received(self, id: str, seconds: float = 8.0) -> dict[str, object]:
+    def is_received(self, id: str, seconds: float = 30.0) -> dict[str, object]:
         return self.board.wait(f"received of {id}", lambda: self.received.get(id), seconds)
 
     def calls(self) -> list[dict[str, Any]]:
         return list(self.lamps[-1]["calls"]) if self.lamps else []
 
-    def call(self, incident: str, seconds: float = 8.0, **fields: object) -> dict[str, Any]:
+    def call(self, incident: str, seconds: float = 30.0, **fields: object) -> dict[str, Any]:
         """Waits until this lamp shows the incident with these fields."""
 
         def find() -> dict[str, Any] | None:
@@ -175,7 +175,7 @@ class Device:
 
         return self.board.wait(f"{self.id} shows {incident} {fields}", find, seconds)
 
-    def dark(self, seconds: float = 8.0) -> None:
+    def dark(self, seconds: float = 30.0) -> None:
         self.board.wait(f"{self.id} goes dark", lambda: self.lamps and not self.calls(), seconds)
 
     def _offer(self, body: Any) -> str:

@@ -53,11 +53,11 @@ class Process:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(10)
 
-    def exit_code(self, seconds: float = 8.0) -> int:
+    def exit_code(self, seconds: float = 30.0) -> int:
         assert self._process is not None
         return self._process.wait(seconds)
 
-    def says(self, text: str, seconds: float = 8.0) -> None:
+    def says(self, text: str, seconds: float = 30.0) -> None:
         until(f"{text!r} in {self.log.name}", lambda: text in self.log.read_text(errors="replace"), seconds)
 
     def said(self, text: str) -> int:

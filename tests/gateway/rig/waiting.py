@@ -22,7 +22,7 @@ class Board:
         self._changed.notify_all()
         self._changed.release()
 
-    def wait(self, what: str, find: Callable[[], T | None], seconds: float = 8.0) -> T:
+    def wait(self, what: str, find: Callable[[], T | None], seconds: float = 30.0) -> T:
         """`find` is asked at every change until it gives something true. Raises AssertionError after `seconds`."""
         deadline = time.monotonic() + seconds
         with self._changed:
@@ -35,7 +35,7 @@ class Board:
                 self._changed.wait(min(left, 0.5))
 
 
-def until(what: str, find: Callable[[], T | None], seconds: float = 8.0) -> T:
+def until(what: str, find: Callable[[], T | None], seconds: float = 30.0) -> T:
     """For what lives in another process or file and tells nobody: asked every 10 ms."""
     deadline = time.monotonic() + seconds
     while True:

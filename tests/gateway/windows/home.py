@@ -37,10 +37,10 @@ class Home:
         self._client.loop_start()
         self.board.wait("the subscription", lambda: self.granted)
 
-    def config(self, device: str, seconds: float = 8.0) -> dict[str, Any]:
+    def config(self, device: str, seconds: float = 30.0) -> dict[str, Any]:
         return self._wait(f"homeassistant/device/heartlamp_gwliu1_{device}/config", seconds)
 
-    def state(self, device: str, seconds: float = 8.0, **fields: object) -> dict[str, Any]:
+    def state(self, device: str, seconds: float = 30.0, **fields: object) -> dict[str, Any]:
         """Waits until its state has these fields."""
         topic = f"hl-ha/1/gwliu1/{device}/state"
 

@@ -29,7 +29,7 @@ class Phone:
         said: str = self.get().json()["standing"]
         return said
 
-    def until(self, standing: str, seconds: float = 10) -> None:
+    def until(self, standing: str, seconds: float = 30) -> None:
         end = time.monotonic() + seconds
         while (now := self.standing()) != standing:
             assert time.monotonic() < end, now

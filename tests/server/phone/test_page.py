@@ -13,7 +13,7 @@ from heartlamp_server.database.embedded import Embedded
 from heartlamp_server.responder.scope import Grant
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.console.browse import ROOT, STATIC, chromium
+from tests.console.browse import PATIENCE_MS, ROOT, STATIC, chromium
 from tests.console.stage import aside
 from tests.server.county import County, Village
 from tests.server.responder.people import Somebody
@@ -81,7 +81,7 @@ def worker(county: County, village: Village) -> Somebody:
 def phone(browser: Browser, url: str, who: Somebody, **more: Any) -> Iterator[BrowserContext]:
     usual: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
     context = browser.new_context(**usual | {"timezone_id": "Asia/Shanghai"} | more)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     token = who.http.cookies["heartlamp_session"]
     context.add_cookies([{"name": "heartlamp_session", "value": token, "url": url}])
     yield context
