@@ -50,6 +50,7 @@ class Worker:
         """For ever."""
         for name, why in self._broken.items():
             log.error("channel %s does not work: %s", name, why)
+        self._loading = [asyncio.create_task(_load(name, channel)) for name, channel in self._channels.items()]
         while True:
             self._poked.clear()
             try:
@@ -143,12 +144,21 @@ class Worker:
                 await outcome.end(conn, batch, failed.why, now)
 
 
+async def _load(name: str, channel: Channel) -> None:
+    """Before its first message asks for it. What is wrong is said again, and counts, when one is sent."""
+    try:
+        await channel.ready()
+    except Exception as wrong:
+        log.error("channel %s cannot be loaded: %r", name, wrong)
+
+
 async def attempt(
     channel: Channel, batch: list[Row], texts: Texts, sign: links.Signer | None
 ) -> tuple[Sent | None, Failed | None]:
     """One try to send a batch as one message: what the provider said, or why not."""
     try:
         message = compose(batch, texts, sign)
+        await channel.ready()
         sent = await asyncio.wait_for(channel.send(message), channel.deadline_s)
         return replace(sent, provider_id=plain.name(sent.provider_id)[:200]), None  # as the database can keep it
     except Failed as failed:

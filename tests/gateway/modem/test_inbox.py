@@ -162,6 +162,8 @@ def test_the_months_megabytes_are_counted_and_outlive_the_process_and_the_modem(
     until("looked", lambda: not box.there())
     assert box.usage.octets() == 85 * MEGABYTE  # the same connection, read again
     box.replug()
+    box.receives("10086", "广告")
+    until("the new modem is met, and the old one forgotten", lambda: not box.there())
     box.tell("Carry", "t", 86 * MEGABYTE)  # over the new modem's own connection
     for _ in range(8):  # it may have looked when the new modem had no connection yet; each message makes it look
         box.receives("10086", "广告")

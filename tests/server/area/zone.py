@@ -15,9 +15,9 @@ class Zone:
 
     def __init__(self, county: County, folder: Path) -> None:
         self.county, self.folder = county, folder
-        self.code = f"88{secrets.randbelow(10_000):04d}"
+        self.code = _code()
         while county.sql("SELECT id FROM area WHERE code = %s", self.code):
-            self.code = f"88{secrets.randbelow(10_000):04d}"
+            self.code = _code()
         self.township, self.east, self.west = (f"{self.code}{end}" for end in ("001", "001201", "001202"))
         rows: list[list[str]] = [
             [self.code, f"县{self.code}", "县"],
@@ -47,3 +47,8 @@ class Zone:
 
 def post(operator: Operator, path: str, **fields: Any) -> httpx.Response:
     return operator.http.post(f"/api/{path}", json=fields)
+
+
+def _code() -> str:
+    """Of a county: one that ends in 00 is a city's."""
+    return f"88{secrets.randbelow(100):02d}{secrets.randbelow(99) + 1:02d}"

@@ -26,6 +26,9 @@ class AliyunSms(Blocking):
         self._account, self._signature, self._templates = account, signature, templates
         self.provider = f"aliyun-sms:{account.key}"
 
+    def _load(self) -> None:
+        self._client  # noqa: B018 - made where it is first asked for
+
     def _send(self, message: Message) -> Sent:
         from alibabacloud_dysmsapi20170525 import models
 

@@ -42,6 +42,9 @@ class AliyunVoice(Blocking):
         self._account, self._templates, self._shown, self._times = account, templates, shown, play_times
         self.provider = f"aliyun-voice:{account.key}"
 
+    def _load(self) -> None:
+        self._client  # noqa: B018 - made where it is first asked for
+
     def _send(self, message: Message) -> Sent:
         from alibabacloud_dyvmsapi20170525 import models
 

@@ -20,6 +20,9 @@ class App:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def ready(self) -> None:
+        pass
+
     async def send(self, message: Message) -> Sent:
         """All screens hear that somebody has a notice, and fetch their own: what it says is not in the feed."""
         async with self._database.connection() as conn, conn.transaction():

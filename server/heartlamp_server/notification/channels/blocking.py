@@ -20,12 +20,21 @@ class Blocking:
     trait = Trait()
     deadline_s = 10.0
     _threads: ThreadPoolExecutor | None = None
+    _loaded = False
+
+    def _load(self) -> None:
+        """What takes long once."""
 
     def _send(self, message: Message) -> Sent:
         raise NotImplementedError
 
     def _poll(self, provider_ids: Sequence[tuple[str, str, datetime]]) -> list[Heard]:
         return []
+
+    async def ready(self) -> None:
+        if not self._loaded:
+            await self._in_a_thread(self._load)
+            self._loaded = True
 
     async def send(self, message: Message) -> Sent:
         return await self._in_a_thread(lambda: self._send(message))

@@ -93,6 +93,10 @@ class Channel(Protocol):
     trait: Trait
     deadline_s: float
 
+    async def ready(self) -> None:
+        """Before `send`, outside of its deadline: loading a provider's SDK takes seconds, and is no silence of it."""
+        ...
+
     async def send(self, message: Message) -> Sent:
         """Returns when the provider has taken it. Raises Failed; whatever else it raises counts as `again`."""
         ...

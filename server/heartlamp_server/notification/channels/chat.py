@@ -25,6 +25,9 @@ class Chat(Blocking):
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls, self.addresses = urls, frozenset(urls)
 
+    def _load(self) -> None:
+        import apprise  # noqa: F401 - all its plugins
+
     def _send(self, message: Message) -> Sent:
         from apprise import Apprise, NotifyFormat
         from apprise.logger import LogCapture

@@ -129,6 +129,9 @@ class TencentVoice(_Tencent):
         super().__init__(account, templates)
         self._times = play_times
 
+    def _load(self) -> None:
+        self._client  # noqa: B018 - made where it is first asked for
+
     def _send(self, message: Message) -> Sent:
         from tencentcloud.vms.v20200902 import models
 
@@ -179,6 +182,9 @@ class TencentSms(_Tencent):
     def __init__(self, account: Account, signature: str, templates: Mapping[str, str]) -> None:
         super().__init__(account, templates)
         self._signature = signature
+
+    def _load(self) -> None:
+        self._client  # noqa: B018 - made where it is first asked for
 
     def _send(self, message: Message) -> Sent:
         from tencentcloud.sms.v20210111 import models

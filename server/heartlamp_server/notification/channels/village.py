@@ -25,6 +25,9 @@ class Village:
         self.provider = "village"
         self.trait = Trait(wakes=by == "voice", merges=False, proves=True, by_village=True)
 
+    async def ready(self) -> None:
+        pass
+
     async def send(self, message: Message) -> Sent:
         if message.kind not in ("alarm", "drill", "test"):
             raise Failed(
