@@ -220,7 +220,7 @@ def test_a_server_that_is_killed_between_commit_and_answer_is_told_again_and_doe
         expect(page.locator('[data-queue="waiting"]')).to_be_visible()
         aside(own_county.start)
         air.lead_to(address(own_county))
-        expect(page.locator("[data-queue]")).to_have_count(0, timeout=60_000)
+        expect(page.locator("[data-queue]")).to_have_count(0, timeout=150_000)
         assert acts(own_county, incident) == ["coming"]
         expect(card(page, incident)).to_have_attribute("data-mine", "coming")
     air.stop()
