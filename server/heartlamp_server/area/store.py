@@ -12,24 +12,34 @@ HEARD_BY = "g.village = ANY(a.also || ARRAY[a.id, a.parent])"
 """For SQL, of an area `a`: that `g` is a gateway that hears its devices. It is its village's, and where the group was
 moved to another village also the one's that its devices were provisioned for."""
 
-# The path is the chain of areas above a site, from the county down.
+# The path is the chain of areas above a site, from the county down. What is asked of an area is asked once for all the
+# houses of a batch that lie in it, and each area above is looked up by its id (OFFSET 0: or all would be read).
 PLACES = f"""
-WITH RECURSIVE up (site, parent, name, depth) AS (
-    SELECT s.id, a.parent, a.name, 0 FROM site s JOIN area a ON a.id = s.area WHERE s.id = ANY(%(sites)s)
+WITH RECURSIVE mine AS MATERIALIZED (
+    SELECT id, name, address, landmark, area FROM site WHERE id = ANY(%(sites)s)
+), here AS MATERIALIZED (
+    SELECT a.* FROM area a WHERE a.id = ANY(ARRAY(SELECT area FROM mine))
+), up (area, parent, name, depth) AS (
+    SELECT here.id, here.parent, here.name, 0 FROM here
     UNION ALL
-    SELECT up.site, a.parent, a.name, up.depth + 1 FROM up JOIN area a ON a.id = up.parent
-), paths AS (SELECT site, jsonb_agg(name ORDER BY depth DESC) AS path FROM up GROUP BY site)
+    SELECT up.area, a.parent, a.name, up.depth + 1
+    FROM up CROSS JOIN LATERAL (SELECT parent, name FROM area WHERE id = up.parent OFFSET 0) a
+), around AS MATERIALIZED (
+    SELECT a.id,
+        (SELECT jsonb_agg(up.name ORDER BY up.depth DESC) FROM up WHERE up.area = a.id) AS path,
+        ARRAY(SELECT g.id FROM gateway g WHERE {HEARD_BY} ORDER BY g.id) AS gateways,
+        (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
+         WHERE n.area = a.id AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps,
+        CASE a.level WHEN 'group' THEN a.parent ELSE a.id END AS village,
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, d.id, d.site)), '[]')
+         FROM site n JOIN device d ON d.site = n.id JOIN gateway g ON g.device = d.id
+         WHERE n.area = a.id AND d.kind IN ({LAMP_KINDS}) AND g.revoked_at IS NULL) AS of_one
+    FROM here a
+)
 SELECT s.id,
-    jsonb_build_object('name', s.name, 'address', s.address, 'landmark', s.landmark, 'path', paths.path) AS place,
-    ARRAY(SELECT g.id FROM area a JOIN gateway g ON {HEARD_BY}
-          WHERE a.id = s.area ORDER BY g.id) AS gateways,
-    (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
-     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps,
-    (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END FROM area a WHERE a.id = s.area) AS village,
-    (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, d.id, d.site)), '[]')
-     FROM site n JOIN device d ON d.site = n.id JOIN gateway g ON g.device = d.id
-     WHERE n.area = s.area AND d.kind IN ({LAMP_KINDS}) AND g.revoked_at IS NULL) AS of_one
-FROM site s JOIN paths ON paths.site = s.id WHERE s.id = ANY(%(sites)s)
+    jsonb_build_object('name', s.name, 'address', s.address, 'landmark', s.landmark, 'path', around.path) AS place,
+    around.gateways, around.lamps, around.village, around.of_one
+FROM mine s JOIN around ON around.id = s.area
 """
 """Query with `sites`: rows for `to_place`, by `id`. Among the gateways of its village a revoked one too: what it said
 before still counts. Every path at once: a batch of a hundred houses would else read every area a hundred times."""

@@ -33,12 +33,11 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets,
     ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.pending AND k.revoked_at IS NULL) AS pending
-FROM (SELECT unnest(%(devices)s::text[]) AS id
+FROM device d WHERE d.id = ANY(ARRAY(SELECT unnest(%(devices)s::text[])
     UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
     UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
     UNION SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
-        WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s)
-    OFFSET 0) concerned JOIN device d ON d.id = concerned.id
+        WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s)))
 """
 """Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
 devices whose words, or which notes, wait for one of the events."""

@@ -77,10 +77,13 @@ async def tell(
     that are their own; returns the gateways' ids. `known`: devices, among them every lamp of the incidents' houses;
     `places`: by site; `again`: one of those gateways, and the incidents that it alone is told."""
     queues: dict[str, list[tuple[str, str]]] = {}
-    lamps = [d for d in known if d.kind in LAMPS]
-    for incident in (*told, *again[1]):
-        only = None if incident in told else again[0]
-        command = compile(incident, (d for d in lamps if d.site == incident.site), county_epoch)
+    lamps: dict[str, list[Device]] = {}
+    for device in known:
+        if device.kind in LAMPS:
+            lamps.setdefault(device.site, []).append(device)
+    for n, incident in enumerate((*told, *again[1])):
+        only = None if n < len(told) else again[0]
+        command = compile(incident, lamps.get(incident.site, ()), county_epoch)
         if command is None:
             continue
         place = places[incident.site]

@@ -24,14 +24,16 @@ from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
 from heartlamp_server.ingest.notes import subject_device
 from heartlamp_server.telemetry.model import TimeSeries
 
+# An array, here as elsewhere on the alarm's path: of a list whose length is not known when it is planned, PostgreSQL
+# would rather read every site of the county.
 _LOCK = """
-SELECT id FROM site WHERE id IN (
+SELECT id FROM site WHERE id = ANY(ARRAY(
     SELECT site FROM device WHERE id = ANY(%(devices)s)
     UNION
     SELECT i.site FROM event e JOIN incident i ON i.id = e.incident WHERE e.id = ANY(%(events)s)
     UNION
     SELECT site FROM incident WHERE id = ANY(%(events)s)
-) ORDER BY id FOR NO KEY UPDATE
+)) ORDER BY id FOR NO KEY UPDATE
 """
 # Of the sites: open ones, closed ones that are spoken of, and the last closed one, which a late cancel belongs to.
 _INCIDENTS = """
