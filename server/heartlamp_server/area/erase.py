@@ -187,7 +187,7 @@ HELD = (
     Held(
         "drill",
         "drills of the house",
-        "SELECT announced_at, incident, marked_at FROM drill WHERE site = %(site)s ORDER BY id",
+        "SELECT announced_at, incident FROM drill WHERE site = %(site)s ORDER BY id",
         stays="days: coverage is reckoned from them",
     ),
     Held(

@@ -64,7 +64,7 @@ class Incident:
     that show it; `lit_of`: lamps that should; `source`: what reported it, of SOURCES, `reporter` who; `after`: what was
     done after the call, life.AFTERWARDS -> {"at", "by", …}; `verdict`: "false" for a false alarm; `merged_into`: the
     incident that it follows; `reopens`: the closed one of which it is the sequel; `reopened`: how often it was;
-    `handovers`: the last one to each service; `drill`: it was one that had been announced."""
+    `handovers`: the last one to each service; `drill`: it is one that had been announced."""
 
     id: str
     site: str
