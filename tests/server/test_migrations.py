@@ -168,6 +168,7 @@ def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) 
         conn.execute(made + "NULL, '', NULL)")
         step()
         assert conn.execute("SELECT used, incident FROM drill ORDER BY id").fetchall() == [("i1", "i1"), ("", None)]
+        assert conn.execute("SELECT incident FROM course_wanted").fetchall() == [("i1",)]  # it is open: a worker looks
 
 
 def test_every_step_since_0008_has_a_test() -> None:

@@ -60,8 +60,7 @@ FROM_ROWS: Sequence[Metric] = (
         "gauge",
         "Open incidents that no worker has looked at yet.",
         (),
-        "SELECT count(*) FROM incident i LEFT JOIN course c ON c.incident = i.id "
-        "WHERE i.closed_at IS NULL AND c.incident IS NULL",
+        "SELECT count(*) FROM course_wanted w WHERE NOT EXISTS (SELECT FROM course c WHERE c.incident = w.incident)",
     ),
     Metric(
         "heartlamp_escalation_lag_seconds",
