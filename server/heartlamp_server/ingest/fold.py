@@ -32,6 +32,8 @@ from heartlamp_server.ingest import notes as said
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
 
+AGAIN_WITHIN = timedelta(minutes=30)
+"""Who presses again so soon after the close was not helped: it counts as reopened."""
 ON_ITS_WAY = timedelta(minutes=1)  # an alarm may lie so long at four lamps that carry it, without growing older
 
 
@@ -158,6 +160,7 @@ class Fold:
             last_press_at=at,
             lit_of=0 if row.detail == "silent" else place.lamps,
             events=(row.id,),
+            reopens="" if announced else self._ended_before(row, device.site),
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
         detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
@@ -165,6 +168,16 @@ class Fold:
         if announced:
             self._apply(drill.mark(incident, announced, at), tell=True)
         return row.id
+
+    def _ended_before(self, row: EventRow, site: str) -> str:
+        """The call of this house and kind that was closed shortly before this press, "" none. A drill ends for good."""
+        pressed = row.observed_at or self.known.now
+        ended = [
+            (i.closed_at, i.id)
+            for i in self.known.incidents.values()
+            if i.site == site and i.what == row.detail and i.closed_at is not None and not i.drill
+        ]
+        return max((e for e in ended if timedelta() <= pressed - e[0] <= AGAIN_WITHIN), default=(pressed, ""))[1]
 
     def _drill(self, row: EventRow, device: Device) -> Announced | None:
         """The announcement whose drill this alarm is. Every alarm uses up the window, and one that is none makes real
