@@ -7,6 +7,7 @@ from heartlamp_protocol.downlink import (
     BroadcastCommand,
     CallCommand,
     Command,
+    DrillCommand,
     IncidentCommand,
     PlanCommand,
     RegistryCommand,
@@ -21,7 +22,7 @@ from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.disk import changes as disk
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.presence import Presence
-from heartlamp_gateway.rules import incidents, lamps, ordered, relay, untold
+from heartlamp_gateway.rules import drills, incidents, lamps, ordered, relay, untold
 from heartlamp_gateway.rules.batch import Kept
 from heartlamp_gateway.say import about, log
 
@@ -90,6 +91,9 @@ class FromCounty:
                 writes.append(disk.word("registry wanted", str(command.version)))
             elif isinstance(command, PlanCommand):
                 writes.append(disk.word("plan wanted", str(command.version)))
+            elif isinstance(command, DrillCommand) and not_after_ms:
+                until = chain.lived() + not_after_ms
+                chain.village = drills.open_window(chain.village, command.site, until - command.lasts, until)
             elif isinstance(command, CallCommand | BroadcastCommand):
                 orders.append(ordered.order(command, chain.lived() + not_after_ms if not_after_ms else 0))
             chain.settle(before, writes=writes, given=orders)

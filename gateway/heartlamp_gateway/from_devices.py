@@ -114,7 +114,9 @@ class FromDevices:
         heard.append((event.id, device))
         site = chain.village.site_of(device)
         if isinstance(event, Alarm):
-            chain.village, _ = incidents.raise_alarm(chain.village, event.id, site, event.what, chain.lived())
+            now = chain.lived()
+            pressed = now - judged.age if judged.age >= 0 else None
+            chain.village, _ = incidents.raise_alarm(chain.village, event.id, site, event.what, now, pressed)
         elif isinstance(event, Answer):
             chain.village, said = incidents.press_key(chain.village, event.incident, site, event.answer, event.id)
             if said:

@@ -23,8 +23,8 @@ class IncidentCommand:
     """SSE command "incident": the county's word on one incident. `events`: every event id in it so far, the opening one
     first (= the incident's id); `aver`/`answer`/`who`/`by`: the people's axis, `by` the site whose green key it is;
     `withdrawn`: events of green keys that a person at the county took back; `frames`: lamp device id -> its signed
-    statement as text; `age`: ms since the county opened it, when this was sent, -1: it did not say. A later one for the
-    same incident replaces it."""
+    statement as text; `age`: ms since the county opened it, when this was sent, -1: it did not say; `drill`: 1 where it
+    is one. A later one for the same incident replaces it."""
 
     incident: str
     site: str
@@ -37,12 +37,13 @@ class IncidentCommand:
     withdrawn: tuple[str, ...]
     frames: dict[str, str]
     age: int = -1
+    drill: int = 0
 
     kind = "incident"
 
     def to_fields(self) -> dict[str, Any]:
-        """Without an age where there is none: it is added when the command is sent."""
-        fields = {
+        """Without an age where there is none: it is added when the command is sent. Only a drill's has `drill`."""
+        fields: dict[str, Any] = {
             "kind": self.kind,
             "incident": self.incident,
             "site": self.site,
@@ -55,6 +56,7 @@ class IncidentCommand:
             "withdrawn": list(self.withdrawn),
             "frames": self.frames,
         }
+        fields |= {"drill": 1} if self.drill else {}
         return fields if self.age < 0 else fields | {"age": self.age}
 
     @classmethod
@@ -74,6 +76,7 @@ class IncidentCommand:
             read_events(fields, "withdrawn"),
             frames,
             read_integer(fields, "age", -1) if "age" in fields else -1,
+            read_integer(fields, "drill", 0, 1) if "drill" in fields else 0,
         )
 
 
@@ -208,6 +211,24 @@ class BroadcastCommand:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DrillCommand:
+    """SSE command "drill": the next alarm of this site is one, if it is pressed while the command is not void. `lasts`:
+    ms from the announcement until then, so that a press of before it is none."""
+
+    site: str
+    lasts: int
+
+    kind = "drill"
+
+    def to_fields(self) -> dict[str, Any]:
+        return {"kind": self.kind, "site": self.site, "lasts": self.lasts}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "DrillCommand":
+        return cls(read_text(fields, "site", 60), read_integer(fields, "lasts", 1))
+
+
 def read_name(fields: dict[str, Any], name: str) -> str:
     """The county's name of an order: it stands in a note, so it has no spaces."""
     value = read_text(fields, name, 40)
@@ -216,7 +237,7 @@ def read_name(fields: dict[str, Any], name: str) -> str:
     return value
 
 
-Command = IncidentCommand | RegistryCommand | PlanCommand | CallCommand | BroadcastCommand
+Command = IncidentCommand | RegistryCommand | PlanCommand | CallCommand | BroadcastCommand | DrillCommand
 
 
 def write_command(seq: int, not_after_ms: int, command: dict[str, Any]) -> str:
@@ -230,7 +251,7 @@ def read_command(data: bytes) -> tuple[int, int, Command | None]:
     """(seq, not_after_ms, command); None for a kind this version does not know: confirm it, do nothing."""
     fields = read_object(data)
     seq, not_after = read_integer(fields, "seq"), read_integer(fields, "not_after_ms")
-    for kind in (IncidentCommand, RegistryCommand, PlanCommand, CallCommand, BroadcastCommand):
+    for kind in (IncidentCommand, RegistryCommand, PlanCommand, CallCommand, BroadcastCommand, DrillCommand):
         if fields.get("kind") == kind.kind:
             return seq, not_after, kind.from_fields(fields)
     return seq, not_after, None

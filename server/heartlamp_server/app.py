@@ -55,6 +55,7 @@ from heartlamp_server.supervising import Supervising
 from heartlamp_server.telemetry import opening
 
 if TYPE_CHECKING:
+    from heartlamp_server.figures.brief.model import BriefView
     from heartlamp_server.notification.settings import Opened
 
 log = logging.getLogger("heartlamp")
@@ -82,7 +83,7 @@ class County:
         )
         self.down = Down(self.database, self.tokens, self.presence, self.current_epoch, self.stopping, room)
         self.sweep = Sweep(self.database, self.ingest, self.series, self.presence)
-        self.facts = Facts(self.database, config.figures)
+        self.facts = Facts(self.database, config.figures, self._brief)
         self.hooks = Hooks(self.database, self.seal, config.webhook_networks)
         self.hotline = Hotline(self.database, self.vault, self.current_epoch, self.wake)
         self.climbing = Climbing(self.database, Supervising(self.seal, self._channels).tell)
@@ -172,6 +173,11 @@ class County:
 
     def _channels(self) -> Channels:
         return open_channels_of(self.config, self.ways) if self.config.notification else Channels({}, {}, {})
+
+    async def _brief(self, conn: psycopg.AsyncConnection[Any], brief: "BriefView") -> None:
+        from heartlamp_server.briefing import Briefing  # forms for screens, for which no alarm waits at a start
+
+        await Briefing(self._channels, self.config.figures.zone).tell(conn, brief)
 
     def _happened(self, payload: str) -> None:
         self.feed.poke(payload)

@@ -32,7 +32,7 @@ from heartlamp_server.incident.model import Entry, Incident, Refused, answer
 from heartlamp_server.notification import store as outbox
 from heartlamp_server.notification import timeline
 from heartlamp_server.notification.handover import Hooks
-from heartlamp_server.notification.model import Answered, Key, NotTold, Said, Trait, Wanted, Way
+from heartlamp_server.notification.model import Answered, Key, NotTold, Said, Trait, Wanted, Way, of_a_drill
 from heartlamp_server.responder import session
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.presence import STAFFING
@@ -86,7 +86,7 @@ class Calling:
         self._seal, self._channels, self._online = seal, channels, online
 
     def around(self, wake: Callable[[Done], None]) -> Around:
-        return Around(self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over)
+        return Around(self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew)
 
     async def course(self, conn: Connection, incident: Incident, now: datetime) -> Course | None:
         area, _, _, gateways = await self._site(conn, incident)
@@ -129,6 +129,10 @@ class Calling:
         """These steps have what they were for: nobody is called for them any more."""
         await outbox.withdraw(conn, incident.id, sorted(steps), "已有人应答 · somebody answered", now)
 
+    async def anew(self, conn: Connection, incident: Incident, now: datetime) -> None:
+        """It is no drill: nobody is to hear any more that it is one."""
+        await outbox.withdraw(conn, incident.id, None, "不是演练 · it is no drill", now)
+
     async def call(
         self, conn: Connection, incident: Incident, course: Course, due: Due, time: int, now: datetime
     ) -> None:
@@ -159,12 +163,13 @@ class Calling:
             village,
             silent_for="chosen" if incident.what == "silent" else "",
             not_after=now + OF_USE,
+            drill=incident.drill,
         )
         try:
             await outbox.ask(conn, wanted, channels.traits, now)
         except NotTold as why:
             log.error("%s: %s is not told: %s", incident.id, due.target.id, why)
-            key = Key(incident.id, course.version, due.step, due.target.id, "", time)
+            key = Key(incident.id, course.version, due.step, due.target.id, "", time, incident.drill)
             await outbox.say(conn, [(str(key), "failed", {"why": str(why)})], now)
 
     async def _site(self, conn: Connection, incident: Incident) -> tuple[int, int, str, list[Gateway]]:
@@ -215,6 +220,8 @@ def hooks(config: Config) -> Hooks:
         before = found[incident]
         detail = {"proof": said.proof}
         try:
+            if of_a_drill(said.key) and not before.drill:
+                raise Refused("这是对演练的回答，警情已改为真警情", "it answers the drill, and this is none any more")
             after, entry = answer(
                 before, f"person:{person.name}", person.display, said.said, now
             )  # nobody at a desk typed it: the centre goes on ringing

@@ -56,10 +56,16 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`zone`: in which days and months are the county's; `brief_at`: minute of the day until which a brief is."""
+    """`zone`: in which days and months are the county's; `brief_at`: minute of the day until which a brief is, and at
+    which it goes out; `brief_of`: official code of an area -> its own."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(ZONE))
     brief_at: int = 8 * 60
+    brief_of: Mapping[str, int] = field(default_factory=dict)
+
+    def minute(self, code: str) -> int:
+        """Of the area with this official code."""
+        return self.brief_of.get(code, self.brief_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +237,18 @@ def _figures(fields: dict[str, Any]) -> Figures:
         found = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as wrong:
         raise ValueError(f"figures.zone is no time zone: {zone!r} (such as {ZONE})") from wrong
+    own = fields.get("brief_of", {})
+    if not isinstance(own, dict):
+        raise ValueError(f'figures.brief_of names areas by their codes, such as {{ "330326" = "{BRIEF_AT}" }}')
+    minutes = {code: _minute(f"brief_of.{code}", str(one)) for code, one in own.items()}
+    return Figures(found, _minute("brief_at", at), minutes)
+
+
+def _minute(name: str, at: str) -> int:
     hours, _, minutes = at.partition(":")
     if not (hours.isdecimal() and minutes.isdecimal() and len(at) <= 5 and int(hours) < 24 and int(minutes) < 60):
-        raise ValueError(f"figures.brief_at must be a time of day such as {BRIEF_AT}")
-    return Figures(found, int(hours) * 60 + int(minutes))
+        raise ValueError(f"figures.{name} must be a time of day such as {BRIEF_AT}")
+    return int(hours) * 60 + int(minutes)
 
 
 def _meet(one: str, other: str) -> bool:

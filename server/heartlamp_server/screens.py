@@ -110,7 +110,7 @@ def build(county: County, secure: bool) -> FastAPI:
         policy_routes.router(database, gate, county.seal),
         whom_routes.router(database, gate, county.seal, bool(county.config.notification)),
         incident_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
-        drill_routes.router(database, county.vault, gate, county.current_epoch, county.wake),
+        drill_routes.router(database, gate),
         intake_routes.router(
             database,
             county.vault,

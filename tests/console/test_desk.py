@@ -334,7 +334,7 @@ def signed(page: Page, town: Township) -> str:
     return name
 
 
-def test_a_drill_is_announced_from_the_desk_and_marked_where_it_was_closed(page: Page, town: Township) -> None:
+def test_a_drill_is_announced_at_the_desk_and_is_one_until_somebody_says_no(page: Page, town: Township) -> None:
     house = town.village.sites[1]
     page.goto(f"{town.county.console}/#/drills")
     page.locator("[data-announce] [data-step]").last.wait_for()
@@ -350,16 +350,13 @@ def test_a_drill_is_announced_from_the_desk_and_marked_where_it_was_closed(page:
     town.village.send(pressed)
     expect(line).to_have_attribute("data-state", "running")
     page.goto(f"{town.county.console}/#/queue/{pressed.id}")
-    expect(page.locator("[data-was-announced]")).to_have_count(0)  # as in earnest
-    page.keyboard.press("x")
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_text("与本人通了话").click()
-    dialog.locator("[type=submit]").click()
-    expect(page.locator(f'[data-incident="{pressed.id}"]')).to_have_count(0)
-    page.goto(f"{town.county.console}/#/closed/{pressed.id}")
-    page.locator('[data-act="drill"]').click()
+    card = page.locator(f'[data-incident="{pressed.id}"]')
+    expect(card.locator('[data-flag="drill"]')).to_be_visible()
     expect(page.locator(".detail [data-drill]")).to_be_visible()
-    assert town.county.sql("SELECT drill FROM incident WHERE id = %s", pressed.id) == [(True,)]
+    page.locator('[data-act="earnest"]').click()
+    page.get_by_role("dialog").locator("[type=submit]").click()
+    expect(card.locator('[data-flag="drill"]')).to_have_count(0)
+    assert town.county.sql("SELECT drill FROM incident WHERE id = %s", pressed.id) == [(False,)]
 
 
 def test_a_broadcast_is_read_before_it_is_said(page: Page, town: Township) -> None:

@@ -11,7 +11,7 @@ from heartlamp.rules.glow import PATTERNS
 from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON
 from tests.firmware.eyes import EYES, apart
 
-VILLAGERS = ("working", "sending", "told", "coming", "shout", "near")
+VILLAGERS = ("working", "sending", "told", "coming", "shout", "near", "drill")
 LOOK_MS, STEP_MS = 4000, 20
 Ring = list[tuple[int, int, int]]
 
@@ -104,7 +104,7 @@ def test_somebody_coming_comes_round_the_ring_and_is_there() -> None:
 def test_the_shapes_are_the_ones_that_are_drawn() -> None:
     lit = {meaning: [i for i, led in enumerate(frames(meaning, 1)[0][1]) if max(led)] for meaning in VILLAGERS}
     assert lit["working"] == [0, 3, 6, 9]
-    assert lit["near"] == [0, 1, 2, 3, 4, 5]
+    assert lit["near"] == lit["drill"] == [0, 1, 2, 3, 4, 5]
     assert all(len(lit[m]) == 12 for m in ("sending", "told", "coming", "shout"))
 
 
@@ -152,6 +152,10 @@ def sayings(meaning: str, needed: bool, until: int) -> list[int]:
 
 def test_a_neighbours_call_is_said_at_once_then_each_ten_seconds_then_each_minute() -> None:
     assert sayings("near", True, 160_000) == [0, 10_000, 20_000, 30_000, 90_000, 150_000]
+
+
+def test_a_drill_is_said_once_and_wakes_nobody_again() -> None:
+    assert sayings("drill", True, 10**7) == [0]
 
 
 def test_the_victim_hears_it_again_now_and_then() -> None:

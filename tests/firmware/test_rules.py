@@ -95,6 +95,10 @@ def near(answer: str = "none") -> Call:
     return Call(INCIDENT, "near", "fire", "三组 2号", 1, answer, "")
 
 
+def rehearsal(answer: str = "none") -> Call:
+    return Call("lamp0c2d-00000000000000d1", "near", "panic", "三组 9号", 1, answer, "", drill=True)
+
+
 def own(answer: str = "none", who: str = "", heard: int = 1) -> Call:
     return Call("lamp0a1b-00000000000000a2", "own", "panic", "三组 7号", heard, answer, who)
 
@@ -106,6 +110,15 @@ def test_what_green_means() -> None:
     assert keys.answer_by_green("short", [own()]) is None
     assert keys.answer_by_green("short", [near("arrived")]) is None
     assert keys.answer_by_green("long", []) is None
+    assert keys.answer_by_green("short", [rehearsal(), near()]) == (INCIDENT, "coming")
+    assert keys.answer_by_green("short", [near("arrived"), rehearsal()]) == (rehearsal().incident, "coming")
+
+
+def test_a_neighbours_drill_looks_like_one_and_goes_behind_a_call() -> None:
+    assert lamp.picture(facts(shown=(rehearsal(),)), 0)["meaning"] == "drill"
+    assert lamp.picture(facts(shown=(rehearsal(), near())), 0)["meaning"] == "near"
+    assert lamp.picture(facts(shown=(rehearsal("arrived"), near())), 0)["meaning"] == "near"
+    assert lamp.picture(facts(shown=(rehearsal("arrived"),)), 0)["meaning"] == "working"
 
 
 def test_the_retry_schedule_of_the_protocol() -> None:

@@ -13,7 +13,7 @@ from tests.firmware.waves import recording
 
 SENTENCES = {
     "told", "accepted", "calling-next", "is-coming", "has-arrived", "somebody", "a-neighbour", "calls-for-help", "fire",
-    "gas", "flood", "press-green", "shout",
+    "gas", "flood", "press-green", "shout", "drill",
 }  # fmt: skip
 ZH = {*SENTENCES, *(str(n) for n in range(11)), "group", "house"}
 EN = {*SENTENCES, *(str(n) for n in range(21)), "30", "group-of", "house-of"}
@@ -23,8 +23,9 @@ def picture(meaning: str, answer: str = "none", who: str = "", *calls: dict[str,
     return {"meaning": meaning, "answer": answer, "who": who, "calls": list(calls)}
 
 
-def near(place: str, what: str = "panic", answer: str = "none", who: str = "") -> dict[str, Any]:
-    return {"incident": f"lamp {place}", "role": "near", "place": place, "what": what, "answer": answer, "who": who}
+def near(place: str, what: str = "panic", answer: str = "none", who: str = "", drill: int = 0) -> dict[str, Any]:
+    call = {"incident": f"lamp {place}", "role": "near", "place": place, "what": what, "answer": answer, "who": who}
+    return call | {"drill": drill}
 
 
 def spoken(shown: dict[str, object], *langs: str, **recorded: set[str]) -> str:
@@ -33,6 +34,20 @@ def spoken(shown: dict[str, object], *langs: str, **recorded: set[str]) -> str:
     played = voice.files(voice.words(shown), list(langs) or ["zh"], have.__contains__)
     assert set(played) <= have
     return " ".join(path.removesuffix(".wav").removeprefix("zh/") for path in played)
+
+
+def test_a_drill_says_so_first_or_nothing() -> None:
+    shown = picture("drill", "none", "", near("三组 7号", drill=1))
+    assert spoken(shown, zh=ZH) == "drill 3 group 7 house calls-for-help press-green"
+    assert spoken(shown, zh=ZH - {"drill"}) == ""
+    own = near("三组 7号", drill=1) | {"role": "own"}
+    assert spoken(picture("told", "none", "", own), zh=ZH) == "drill told"
+    assert spoken(picture("shout", "none", "", own), zh=ZH) == "shout", "nobody can be reached: that is no drill"
+
+
+def test_of_a_drill_nothing_is_said_while_a_neighbour_calls() -> None:
+    shown = picture("near", "none", "", near("三组 2号", drill=1), near("三组 7号"))
+    assert spoken(shown, zh=ZH) == "3 group 7 house calls-for-help press-green"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +220,7 @@ def test_a_press_is_answered_by_sound_also_where_the_light_stays_as_it_was() -> 
 
 
 def test_a_press_that_the_lamps_state_took_over_is_not_said_twice() -> None:
-    own = {"incident": "a", "role": "own", "place": "三组 7号", "what": "panic", "answer": "none", "who": ""}
+    own = near("三组 7号") | {"incident": "a", "role": "own"}
     told = turn(None, picture("told"), Press("a", 0), 0)
     told.said = 1
     assert turn(told, picture("told", "none", "", own), None, 500) is told

@@ -12,6 +12,7 @@ import pytest
 from heartlamp_protocol.device import event, names
 from heartlamp_protocol.device.frame import write_frame
 from heartlamp_protocol.device.mac import digest16
+from heartlamp_protocol.downlink import DrillCommand
 from heartlamp_protocol.uplink import QUIET_SECONDS
 
 from tests.gateway.rig.county import Store
@@ -30,6 +31,18 @@ def test_a_press_is_heard_lights_the_neighbours_and_is_received(rig: Rig) -> Non
     assert button.is_received(press)["sum"] == digest16(rig.county.store.events[press])
     assert rig.county.noted("lit", "lamp9") == press
     assert lamp1.calls() == []  # another household group
+
+
+def test_a_press_in_the_countys_window_is_a_drill_on_every_lamp_until_another_makes_it_real(rig: Rig) -> None:
+    lamp7, lamp9, button = (rig.device(id) for id in ("lamp7", "lamp9", "butt7"))
+    window = DrillCommand("s7", 120_000).to_fields() | {"not_after_ms": 120_000}
+    cursor = rig.county.command(window)
+    rig.county.board.wait("the window is open", lambda: cursor in rig.county.store.cursors)
+    press = button.press("panic")
+    assert (lamp9.call(press)["drill"], lamp7.call(press)["drill"]) == (1, 1)
+    again = lamp7.press("panic")
+    lamp7.is_received(again)
+    lamp9.board.wait("it is no drill any more", lambda: "drill" not in lamp9.call(press))
 
 
 def test_with_the_county_away_the_village_helps_itself_and_tells_later(rig: Rig) -> None:

@@ -52,7 +52,7 @@ def provider() -> Iterator[Provider]:
 def county(new_database: Callable[[], str], tmp_path: Path, provider: Provider) -> Iterator[County]:
     county = County(tmp_path, new_database())
     county.make()
-    telephone(county, provider, {"alarm.zh": "TTS_1", "silent.zh": "TTS_3", "thanks.zh": "TTS_9"})
+    telephone(county, provider, {"alarm.zh": "TTS_1", "drill.zh": "TTS_2", "silent.zh": "TTS_3", "thanks.zh": "TTS_9"})
     county.start()
     yield county
     if county.process is not None and county.process.poll() is None:
@@ -141,6 +141,25 @@ def test_level_by_level_until_somebody_comes_though_the_county_is_killed(
     assert county.sql("SELECT count(*) FROM notification WHERE address = %s", f"+86{COUNTY}") == [(0,)]
     told = [line["text_zh"] for line in operator.get(f"incidents/{press.id}")["timeline"] if line["kind"] == "told"]
     assert any(text.startswith("通知镇值班员（") for text in told), told
+
+
+def test_a_drill_is_called_as_one_and_once_it_is_real_everybody_is_called_anew(
+    county: County, village: Village, provider: Provider
+) -> None:
+    operator = county.account()
+    assert operator.http.post("/api/drills", json={"site": village.sites[0]}).status_code == 200
+    press = village.keys[0].press()
+    village.send(press)
+    until(lambda: states(county, FAMILY) == ["sent"], county.said)
+    press_key(county, press.id, FAMILY, "1")
+    until(lambda: operator.card(press.id)["answer"] == "coming")
+    village.send(village.keys[0].press())
+    until(lambda: sorted(states(county, FAMILY)) == ["answered", "sent"], county.said)
+    codes = [r.query["StartCode"] for r in provider.got if r.headers["x-acs-action"] == "IvrCall"]
+    assert codes == ["TTS_2", "TTS_1"], "who said that they come to a drill is called for the real one"
+    keys = county.sql("SELECT key, drill FROM notification WHERE incident = %s ORDER BY id", press.id)
+    assert [(key.split("/")[1].endswith("d"), drill) for key, drill in keys] == [(True, True), (False, False)]
+    assert operator.card(press.id)["answer"] in ("none", "unanswered")
 
 
 def test_who_cannot_come_is_followed_by_the_next_at_once(county: County, village: Village, provider: Provider) -> None:

@@ -52,7 +52,7 @@ DO: dict[str, Callable[[Incident], Change]] = {
     "merge": lambda i: acts.merge(i, OTHER, "值班员", NOW),
     "part": lambda i: acts.part(i, "值班员", NOW),
     "reopen": lambda i: acts.reopen(i, "又打来电话", "值班员", NOW),
-    "drill": lambda i: drill.mark(i, drill.Announced(1, "s1", "值班员", NOW, NOW + drill.WINDOW), i.id, "值班员", NOW),
+    "earnest": lambda i: drill.earnest(replace(i, drill=True), "值班员", NOW),
     "hand_over": lambda i: handover.offer(i, "119", "值班员", NOW),
     "hand_taken": lambda i: handover.take(i, "119", "2026-31", "2026-31", "三号台", "read_back", "值班员", NOW),
     "hand_declined": lambda i: handover.decline(given(i), "119", "占线", "值班员", NOW),

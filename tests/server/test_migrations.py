@@ -153,6 +153,24 @@ def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]
         conn.execute(add)
 
 
+def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0024") as (conn, step):
+        conn.execute(
+            "INSERT INTO incident (id, site, what, place, opened_at, presses, last_press_at, events, rver, aver, "
+            "answer, who, responders, doubts, cancelled, lit, lit_of, closed_by, closed_how) "
+            "VALUES ('i1', 's1', 'panic', "
+            "'{}', now(), 1, now(), '{i1}', 1, 0, 'none', '', '[]', '{}', false, '{}', 0, '', '')"
+        )
+        made = (
+            "INSERT INTO drill (site, announced_by, until, incident, marked_by, marked_at) VALUES ('s1', 'a', now(), "
+        )
+        conn.execute(made + "'i1', 'a', now())")
+        conn.execute(made + "NULL, '', NULL)")
+        step()
+        assert conn.execute("SELECT used, incident FROM drill ORDER BY id").fetchall() == [("i1", "i1"), ("", None)]
+        assert conn.execute("SELECT incident FROM course_wanted").fetchall() == [("i1",)]  # it is open: a worker looks
+
+
 def test_every_step_since_0008_has_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
     config = Config()

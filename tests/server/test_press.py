@@ -60,6 +60,24 @@ def test_a_press_after_closing_opens_a_new_incident(village: Village, operator: 
     assert operator.card(first.id)["answer"] == "closed"
 
 
+def test_who_presses_again_soon_after_the_close_was_not_helped(
+    county: County, village: Village, operator: Operator
+) -> None:
+    """That press is the sequel of the former, which figures count as reopened; later it is a call of its own."""
+    sequel = "SELECT reopens FROM incident WHERE id = %s"
+    first, other, again, later = (village.keys[0].press(what) for what in ("panic", "fire", "panic", "panic"))
+    village.send(first)
+    operator.say(first.id, "closed", how="spoke_to")
+    village.send(other)
+    assert county.sql(sequel, other.id) == [("",)], "another matter"
+    village.send(again)
+    assert county.sql(sequel, again.id) == [(first.id,)]
+    operator.say(again.id, "closed", how="spoke_to")
+    county.sql("UPDATE incident SET closed_at = closed_at - interval '31 minutes' WHERE id = %s", again.id)
+    village.send(later)
+    assert county.sql(sequel, later.id) == [("",)]
+
+
 def test_the_age_tells_when_it_happened_and_an_unknown_age_is_flagged_never_dropped(
     village: Village, operator: Operator
 ) -> None:

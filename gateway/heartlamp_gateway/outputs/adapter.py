@@ -12,9 +12,8 @@ ENDS = ("done", "coming", "cannot", "voicemail", "busy", "unanswered", "failed")
 class Order:
     """One thing to do, once. `key`: its name, the same after a restart; `channel`, `address`: as of plan.Reach; `what`:
     of the alarm (names.WHATS, or "test"); `place`: whose house, as it may be said aloud (no name, no health); `group`:
-    its household group; `name`: of who is called; `lang`: of the prompts; `drill`: 1 says so first;
-    nothing sets it before a drill goes the whole way (docs/decisions/0012-drill.md). `what` "broadcast": loudspeakers
-    say the recording `clip`, or else `text`, `times` times."""
+    its household group; `name`: of who is called; `lang`: of the prompts; `drill`: 1 says so first.
+    `what` "broadcast": loudspeakers say the recording `clip`, or else `text`, `times` times."""
 
     key: str
     channel: str

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from heartlamp_protocol.escalation.decide import TAKEOVER_MS, State, course, decide
 from heartlamp_protocol.escalation.decide import next_at as decide_next
-from heartlamp_protocol.escalation.plan import BY_VILLAGE, DAY_MIN, Target
+from heartlamp_protocol.escalation.plan import BY_VILLAGE, DAY_MIN, DRILL, Target
 
 from heartlamp_gateway.outputs.adapter import Order
 from heartlamp_gateway.rules import incidents
@@ -62,7 +62,8 @@ def advance(
             times = done.get((due.step, due.target.id), (0, 0))[0]
             done[due.step, due.target.id] = (times + 1, since)
             for reach in due.reaches:
-                key = f"{id}/{found.course.version}/{due.step}/{due.target.id}/{reach.channel}/{times}"
+                plan = f"{found.course.version}{DRILL * incident.drill}"
+                key = f"{id}/{plan}/{due.step}/{due.target.id}/{reach.channel}/{times}"
                 orders.append(_order(village, incident, key, due.target, reach.channel, reach.address))
         if done != found.done:
             village = _with(village, id, replace(found, done=done))
@@ -134,7 +135,7 @@ def not_begun(village: Village, order: Order) -> Village:
     ever be called by it."""
     incident = village.incident(order.incident)
     found = village.escalations.get(incident.id) if incident else None
-    if incident is None or found is None:
+    if incident is None or found is None or incident.drill != bool(order.drill):
         return village
     _, _, number, target, _, time = order.key.split("/")
     key, times = (int(number), target), int(time)
@@ -152,7 +153,7 @@ def target_of(order: Order) -> str:
 def _is_wanted(village: Village, order: Order, reached: Callable[[Incident, Escalation], frozenset[str]]) -> bool:
     incident = village.incident(order.incident)
     found = village.escalations.get(incident.id) if incident else None
-    if incident is None or found is None:
+    if incident is None or found is None or incident.drill != bool(order.drill):
         return False
     _, _, number, target, *_ = order.key.split("/")
     step = next((s for s in found.course.policy.steps if s.n == int(number)), None)
@@ -222,7 +223,8 @@ def _milestones(words: Sequence[str]) -> frozenset[str]:
 
 def _order(village: Village, incident: Incident, key: str, target: Target, channel: str, address: str) -> Order:
     place, group = village.place(incident.site), village.group(incident.site)
-    return Order(key, channel, address, incident.id, incident.what, place, group, target.name, target.lang)
+    drill = int(incident.drill)
+    return Order(key, channel, address, incident.id, incident.what, place, group, target.name, target.lang, drill)
 
 
 def _with(village: Village, id: str, escalation: Escalation) -> Village:

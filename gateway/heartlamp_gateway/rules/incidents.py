@@ -5,6 +5,7 @@ from dataclasses import replace
 from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.downlink import IncidentCommand
 
+from heartlamp_gateway.rules import drills
 from heartlamp_gateway.rules.answers import best_answer
 from heartlamp_gateway.rules.lamps import groups_of, relight
 from heartlamp_gateway.rules.model import KEEP_MS, Incident, Village
@@ -12,18 +13,23 @@ from heartlamp_gateway.rules.model import KEEP_MS, Incident, Village
 EVENTS_MAX = 64  # the opening one and the newest; a stuck key must not grow a row without end
 
 
-def raise_alarm(village: Village, event: str, site: str, what: str, now: int) -> tuple[Village, str]:
+def raise_alarm(
+    village: Village, event: str, site: str, what: str, now: int, pressed: int | None = None
+) -> tuple[Village, str]:
     """An alarm joins the open incident of the same site and `what`, else opens one. Returns the incident's id; "" for a
-    silent alarm, of which the village must learn nothing."""
+    silent alarm, of which the village must learn nothing. `pressed`: village clock, ms, None unknown."""
     if what == "silent":
         return village, ""
     if event in village.incidents:
         return village, event  # it has opened one, whatever it says of itself now
+    village, drill = drills.press(village, site, pressed, now)
+    if not drill:
+        village = relight(drills.in_earnest(village, site), groups_of(village, site))
     for incident in village.incidents.values():
         if site and incident.site == site and incident.what == what and incident.county != "closed":
             joined = replace(incident, events=_bounded((*incident.events, event)))
             return _with(village, joined), incident.id  # the lamps show it already
-    opened = Incident(event, site, what, (event,), now)
+    opened = Incident(event, site, what, (event,), now, drill=drill)
     return relight(_with(village, opened), groups_of(village, site)), event
 
 
@@ -31,6 +37,7 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
     """The county's word replaces ours on what belongs together, and only it closes."""
     if command.what == "silent":
         return village  # nothing in the village may show it
+    village = drills.shut(village, command.site)  # it may be the drill, which came by another way
     theirs = frozenset(command.events)
     mine = [i for i in village.incidents.values() if i.id == command.incident or i.id in theirs]
     mine.sort(key=lambda i: i.id != command.incident)
@@ -38,6 +45,10 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
     incidents = {k: _without(i, theirs) for k, i in village.incidents.items() if i not in mine}
     opened = now - max(0, command.age)  # unknown here: a new box, or a press that came by another way
     base = mine[0] if mine else Incident(command.incident, command.site, command.what, (), opened)
+    drill = bool(command.drill) and all(
+        i.drill for i in mine
+    )  # the village may know of a press that the county does not
+    base = base if drill else drills.real(base)
     if command.answer != "closed":
         standing = tuple(r for r in base.responders if r[2] not in command.withdrawn)
         incidents[command.incident] = replace(
@@ -49,11 +60,14 @@ def county_says(village: Village, command: IncidentCommand, now: int) -> Village
             county_who=command.who[:NAME_MAX],
             county_by=command.by,
             frames=command.frames,
+            drill=drill,
         )
     elif leftover:  # pressed again after the county closed: it opens a new one, so do we
         incidents[leftover[0]] = Incident(leftover[0], base.site, base.what, leftover, now, heard=base.heard)
     sites = {command.site, *(i.site for i in mine)}
-    return relight(replace(village, incidents=incidents), groups_of(village, *sites))
+    anew = {i.id for i in mine if i.drill and not drill}
+    escalations = {id: e for id, e in village.escalations.items() if id not in anew}
+    return relight(replace(village, incidents=incidents, escalations=escalations), groups_of(village, *sites))
 
 
 def refuse(village: Village, event: str) -> Village:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from heartlamp_protocol.device.frame import FrameError
-from heartlamp_protocol.device.limits import FRAME_MAX
+from heartlamp_protocol.device.limits import FRAME_MAX, UNKNOWN_AGE
 from heartlamp_protocol.device.names import user
 from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Event, Reading, read_frame
 
@@ -18,7 +18,8 @@ NEW, DUPLICATE, CLASH, KNOWN_CLASH = "new", "duplicate", "clash", "known clash"
 class Judged:
     """`event`: what it says, None where it is none; `reading`: True for a good reading; `reason`: what is wrong
     with it, or ""; `frame`: the bytes that go up; `digest`: 32 bytes over mac and body, so that a new
-    age is the same event and another mac is not; `kind`, `values`: of a good reading."""
+    age is the same event and another mac is not; `kind`, `values`: of a good reading; `age`: ms
+    since the event, -1 unknown."""
 
     device: str
     user: str
@@ -29,6 +30,7 @@ class Judged:
     reason: str
     kind: str = ""
     values: Mapping[str, int] = field(default_factory=dict)
+    age: int = UNKNOWN_AGE
 
 
 def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
@@ -44,7 +46,7 @@ def judge(device: str, payload: bytes, key_version: int | None) -> Judged:
     if isinstance(frame.content, Reading):
         read = frame.content
         return Judged(device, name, payload, digest, None, True, "", read.kind, read.values)
-    return Judged(device, name, payload, digest, frame.content, False, "")
+    return Judged(device, name, payload, digest, frame.content, False, "", age=frame.age)
 
 
 def unreadable(device: str, payload: bytes, key_version: int | None, reason: str) -> Judged:

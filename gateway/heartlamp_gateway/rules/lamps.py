@@ -115,4 +115,5 @@ def _text(village: Village, incident: Incident, role: str, device: str) -> str:
         answer,
         who,
         statement,
+        incident.drill,
     )

@@ -17,7 +17,7 @@ class Incident:
     clock, ms; `responders`: (site id, or `@` and the id of a plan's target, "coming" | "arrived", its event or "") in
     the order they answered; `ver`, `answer`,
     `who`: the village's word; `county`, `county_who`, `county_by`: the county's; `frames`: lamp -> the county's signed
-    statement; `heard`: 1 when on our disk."""
+    statement; `heard`: 1 when on our disk; `drill`: it is one."""
 
     id: str
     site: str
@@ -33,6 +33,7 @@ class Incident:
     county_by: str = ""
     frames: Mapping[str, str] = field(default_factory=dict)
     heard: int = 1
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Escalation:
 class Village:
     """`incidents`: open ones by id; `lamps`: by device id; `ways`: device -> the lamp that carried what it said last,
     of those that did not come by their own session; `plan`: the county's, `escalations`: by incident id, of those that
-    the plan had something for when they opened, `uncalled`: those that it had nothing for."""
+    the plan had something for when they opened, `uncalled`: those that it had nothing for;
+    `drills`: site -> (since, until), village clock, ms, of windows in which its next alarm is a drill."""
 
     registry: Registry
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Village:
     plan: Plan = NO_PLAN
     escalations: Mapping[str, Escalation] = field(default_factory=dict)
     uncalled: frozenset[str] = frozenset()
+    drills: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def incident(self, event: str) -> Incident | None:
         """The open one that holds this event: the county may have made two one since it was named."""

@@ -110,7 +110,9 @@ class Answering:
         duty = tuple(self._duty(incident)) if call else ()
         if call is None or not duty:
             return None
-        return Asked(call.id, call.place or call.site, call.what, max(0, view.lived - call.opened) // 60_000, duty)
+        return Asked(
+            call.id, call.place or call.site, call.what, call.drill, max(0, view.lived - call.opened) // 60_000, duty
+        )
 
 
 def _fields(text: str) -> dict[str, str]:

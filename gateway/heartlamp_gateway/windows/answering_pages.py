@@ -43,6 +43,7 @@ class Asked:
     incident: str
     place: str
     what: str
+    drill: bool
     minutes: int
     duty: tuple[tuple[str, str, str], ...]
 
@@ -85,7 +86,7 @@ def _persons(asked: Asked) -> Iterable[str]:
 
 
 def _head(asked: Asked) -> str:
-    what = WHATS.get(asked.what, "报警 ALARM")
+    what = ("演练 DRILL · " if asked.drill else "") + WHATS.get(asked.what, "报警 ALARM")
     return f"<h2>{escape(asked.place)}</h2><p><b>{what}</b> · 已过 {asked.minutes} 分 min</p>"
 
 

@@ -41,6 +41,7 @@ def _incident(view: View, call: Call) -> dict[str, Any]:
         "place": call.place,
         "group": call.group,
         "what": call.what,
+        "drill": call.drill,
         "open_s": max(0, view.lived - call.opened) // 1000,
         "knows": {
             "gateway": call.heard,

@@ -38,7 +38,7 @@ class Call:
     """An open incident. `opened`: village clock, ms; `heard`: on our disk; `county`: the county has it; `showing` of
     `neighbours`: lamps of the other houses of the group that report that they show it; `answer`: as of lamp.RANK;
     `who`: the house that answered, "" where it is none of ours; `by`: whose answer it is: "village", "duty" (somebody
-    on duty there), "county" or ""."""
+    on duty there), "county" or ""; `drill`: it is one."""
 
     id: str
     site: str
@@ -53,6 +53,7 @@ class Call:
     answer: str
     who: str
     by: str
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ def _call(
         answer=answer,
         who=who if by == "village" else "",
         by=by,
+        drill=incident.drill,
     )
 
 

@@ -19,6 +19,7 @@ MILESTONES = ("accepted", "coming", "arrived", "closed")
 OWNERS = ("village", "county")
 CHANNELS = ("voice", "sms", "siren", "speaker", "push")
 BY_VILLAGE = ("voice", "sms", "siren", "speaker")  # what a village can do by itself
+DRILL = "d"  # behind the plan's version in the name of what is done for a drill: none of it is done for a real alarm
 DAY_MIN = 24 * 60
 TARGETS_MAX, POLICIES_MAX, STEPS_MAX = 2_000, 200, 40
 WORD_MAX = 60  # of an id or an address

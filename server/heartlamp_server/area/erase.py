@@ -187,7 +187,7 @@ HELD = (
     Held(
         "drill",
         "drills of the house",
-        "SELECT announced_at, incident, marked_at FROM drill WHERE site = %(site)s ORDER BY id",
+        "SELECT announced_at, incident FROM drill WHERE site = %(site)s ORDER BY id",
         stays="days: coverage is reckoned from them",
     ),
     Held(
@@ -220,6 +220,7 @@ HELD = (
         "what was being done about each call",
         stays="ids of steps and targets: who was called is in the steps of the call",
     ),
+    Held("course_wanted", "which calls somebody should look at now", stays="ids alone, until the next second"),
     Held(
         "notification",
         "whom the county told of each call, and by which way",

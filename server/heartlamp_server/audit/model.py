@@ -136,7 +136,6 @@ ACTIONS = {
     "incident.report": ("上报警情", "reported an incident"),
     "photo.add": ("上传照片", "sent a photo with a report"),
     "drill.announce": ("宣布演练", "announced a drill"),
-    "drill.mark": ("记为演练", "marked an incident as a drill"),
     "hotline.take": ("接听报警电话", "took a call"),
     "hotline.incident": ("来电立为警情", "made an incident of a call"),
     "hotline.settle": ("来电办结", "settled a call"),

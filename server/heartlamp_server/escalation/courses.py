@@ -14,48 +14,41 @@ from heartlamp_server.incident.store import from_row
 
 Connection = psycopg.AsyncConnection[Any]
 
-# What is open and has no course yet; what time makes due; what somebody said something about since. The incident's own
-# row is not locked here: who answers it does not wait for us. Two workers never hold the same one.
-_NEXT = """
-SELECT i.id FROM incident i LEFT JOIN course c ON c.incident = i.id
-WHERE i.closed_at IS NULL AND (c.incident IS NULL OR c.look_at <= clock_timestamp()
-    OR (c.rver, c.aver) IS DISTINCT FROM (i.rver, i.aver)
-    OR EXISTS (SELECT FROM timeline t WHERE t.incident = i.id AND t.id > c.notes AND t.kind = ANY(%s)))
+# What changed since it was looked at, and what time makes due: each by its index, however many are open. The triggers
+# of step 0024 keep `course_wanted`, and what is closed is in neither. The incident's own row is not locked here: who
+# answers it does not wait for us. Two workers never hold the same one. By clock_timestamp(), which may differ from row
+# to row, no index is read.
+NEXT = """
+SELECT i.id FROM (
+    SELECT incident FROM course_wanted UNION SELECT incident FROM course WHERE look_at <= statement_timestamp()
+) due JOIN incident i ON i.id = due.incident
 ORDER BY i.opened_at LIMIT %s
 """
-_CHANGES = (
-    "village_step",
-    "handled",
-    "merged",
-    "parted",
-    "reopened",
-    "handed_taken",
-    "handed_declined",
-    "handed_ended",
-)
-"""Lines of the timeline that change what is to be done without changing the incident's answer."""
 _SAVE = """
-INSERT INTO course (incident, course, done, cannot, notes, rver, aver, look_at)
-VALUES (%(incident)s, %(course)s, %(done)s, %(cannot)s, %(notes)s, %(rver)s, %(aver)s, %(look_at)s)
-ON CONFLICT (incident) DO UPDATE SET (course, done, cannot, notes, rver, aver, look_at) =
-    (EXCLUDED.course, EXCLUDED.done, EXCLUDED.cannot, EXCLUDED.notes, EXCLUDED.rver, EXCLUDED.aver, EXCLUDED.look_at)
+WITH looked AS (DELETE FROM course_wanted WHERE incident = %(incident)s)
+INSERT INTO course (incident, course, done, cannot, notes, look_at, drill)
+VALUES (%(incident)s, %(course)s, %(done)s, %(cannot)s, %(notes)s, %(look_at)s, %(drill)s)
+ON CONFLICT (incident) DO UPDATE SET (course, done, cannot, notes, look_at, drill) =
+    (EXCLUDED.course, EXCLUDED.done, EXCLUDED.cannot, EXCLUDED.notes, EXCLUDED.look_at, EXCLUDED.drill)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`course` None: no policy fits; `new`: nobody has looked at it yet; `notes`: the timeline is read up to there."""
+    """`course` None: no policy fits; `new`: nobody has looked at it yet; `notes`: the timeline is read up to there;
+    `anew`: what was done was done for a drill that is none any more, and nothing of it counts."""
 
     course: Course | None = None
     done: Done = field(default_factory=dict)
     cannot: frozenset[str] = frozenset()
     notes: int = 0
     new: bool = True
+    anew: bool = False
 
 
 async def waiting(conn: Connection, most: int) -> list[str]:
     """Incidents to be looked at, the oldest first."""
-    return [row[0] for row in await (await conn.execute(_NEXT, (list(_CHANGES), most))).fetchall()]
+    return [row[0] for row in await (await conn.execute(NEXT, (most,))).fetchall()]
 
 
 async def take(conn: Connection, incident: str) -> tuple[Incident, Kept, datetime] | None:
@@ -69,19 +62,22 @@ async def take(conn: Connection, incident: str) -> tuple[Incident, Kept, datetim
         "SELECT id FROM site WHERE id = (SELECT site FROM incident WHERE id = %s) FOR NO KEY UPDATE", (incident,)
     )
     found = await conn.execute(
-        "SELECT to_jsonb(i), c.incident IS NULL, c.course, c.done, c.cannot, c.notes, clock_timestamp()"
+        "SELECT to_jsonb(i), c.incident IS NULL, c.course, c.done, c.cannot, c.notes, c.drill, clock_timestamp()"
         " FROM incident i LEFT JOIN course c ON c.incident = i.id WHERE i.id = %s AND i.closed_at IS NULL",
         (incident,),
     )
     row = await found.fetchone()
     if row is None:
         return None
-    of, new, course, done, cannot, notes, now = row
+    of, new, course, done, cannot, notes, drill, now = row
+    incident_now = from_row(of)
     kept = Kept()
     if not new:
         read = Course.from_fields(course) if course else None
         kept = Kept(read, {(s, t): (n, at) for s, t, n, at in done}, frozenset(cannot), notes, False)
-    return from_row(of), kept, now
+        if drill and not incident_now.drill:
+            kept = Kept(read, notes=notes, new=False, anew=True)
+    return incident_now, kept, now
 
 
 async def keep(conn: Connection, incident: Incident, kept: Kept, look_at: datetime | None) -> None:
@@ -94,9 +90,8 @@ async def keep(conn: Connection, incident: Incident, kept: Kept, look_at: dateti
             "done": json.dumps(done),
             "cannot": sorted(kept.cannot),
             "notes": kept.notes,
-            "rver": incident.rver,
-            "aver": incident.aver,
             "look_at": look_at,
+            "drill": incident.drill,
         },
     )
 

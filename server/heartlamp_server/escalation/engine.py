@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from heartlamp_protocol.escalation.decide import Course, Due, State, decide, next_at
+from heartlamp_protocol.escalation.plan import DRILL
 
 from heartlamp_server.incident import handover, life
 from heartlamp_server.incident.model import Incident
@@ -94,13 +95,15 @@ def _without(incident: Incident, keys: tuple[str, ...]) -> Incident:
     return replace(incident, responders=tuple(r for r in incident.responders if r.key not in keys))
 
 
-def by_village(done: Done, cannot: frozenset[str], subject: str, since_ms: int) -> tuple[Done, frozenset[str]]:
+def by_village(
+    done: Done, cannot: frozenset[str], subject: str, since_ms: int, drill: bool = False
+) -> tuple[Done, frozenset[str]]:
     """With what a village's note of a step says: `<version>/<step>/<target>/<channel>/<time> <state> …`, as
-    docs/protocol.md has it in §8. `since_ms`: when, since the incident was opened. What is no such note changes
-    nothing."""
+    docs/protocol.md has it in §8. `since_ms`: when, since the incident was opened; `drill`: whether it is one now. What
+    is no such note, or was done for a drill that is real by now, changes nothing."""
     key, _, rest = subject.partition(" ")
     parts = key.split("/")
-    if len(parts) != 5 or not parts[1].isdigit() or not parts[4].isdigit():
+    if len(parts) != 5 or not parts[1].isdigit() or not parts[4].isdigit() or parts[0].endswith(DRILL) != drill:
         return done, cannot
     state, target = rest.partition(" ")[0], parts[2]
     step, times = (int(parts[1]), target), int(parts[4]) + 1

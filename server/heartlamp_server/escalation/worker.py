@@ -31,6 +31,10 @@ def _nobody(incident: Incident) -> frozenset[str]:
     return frozenset()
 
 
+async def _not_said(conn: Connection, incident: Incident, now: datetime) -> None:
+    pass
+
+
 async def _nothing(conn: Connection, incident: Incident, steps: frozenset[int], now: datetime) -> None:
     pass
 
@@ -41,7 +45,8 @@ class Around:
     looked at yet; `away_ms(conn, incident)`: since when its village's gateway was not heard; `mute(conn, course)`:
     targets to whom no way seems to lead, or who are not at their post; `call(conn, incident, course, due, time, now)`:
     asks for it, `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told
-    the county so; `over(conn, incident, steps, now)`: these steps have what they were for."""
+    the county so; `over(conn, incident, steps, now)`: these steps have what they were for;
+    `anew(conn, incident, now)`: it is no drill any more, and what was not said yet of one is not to be said."""
 
     course: Callable[[Connection, Incident, datetime], Awaitable[Course | None]]
     away_ms: Callable[[Connection, Incident], Awaitable[int]]
@@ -50,6 +55,7 @@ class Around:
     wake: Callable[[Done], None]
     cannot: Callable[[Incident], frozenset[str]] = _nobody
     over: Callable[[Connection, Incident, frozenset[int], datetime], Awaitable[None]] = _nothing
+    anew: Callable[[Connection, Incident, datetime], Awaitable[None]] = _not_said
 
 
 class Escalation:
@@ -98,6 +104,8 @@ class Escalation:
             incident, kept, now = taken
             if kept.new:
                 kept = replace(kept, course=await self._around.course(conn, incident, now))
+            if kept.anew:
+                await self._around.anew(conn, incident, now)
             kept = await self._read_village(conn, incident, kept)
             course = kept.course
             if course is None:
@@ -126,5 +134,5 @@ class Escalation:
         done, cannot = kept.done, kept.cannot
         for subject, at in steps:
             since = round((at - incident.opened_at).total_seconds() * 1000)
-            done, cannot = engine.by_village(done, cannot, subject, since)
+            done, cannot = engine.by_village(done, cannot, subject, since, incident.drill)
         return replace(kept, notes=newest, done=done, cannot=cannot)

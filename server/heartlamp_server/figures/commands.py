@@ -122,14 +122,14 @@ async def _brief(args: argparse.Namespace, config: Config, connect: Connect) -> 
         if area is None:
             return 1
         now = await store.now(conn)
-        newest = newest_day(now, figures.brief_at, figures.zone)
+        newest = newest_day(now, figures.minute(area.code), figures.zone)
         day = args.day or newest
         if day > newest:
             return _no(f"the brief of {day} has not come to its hour")
         found = await briefs.kept(conn, area.id, day, not args.plain)
         if found is None:
             await keep.refresh(conn, figures.zone)
-            found = await briefs.make(conn, area, day, figures.brief_at, figures.zone, not args.plain, now)
+            found = await briefs.make(conn, area, day, figures.minute(area.code), figures.zone, not args.plain, now)
     if args.out:
         args.out.write_text(page(found, figures.zone, args.lang), encoding="utf-8")
     else:

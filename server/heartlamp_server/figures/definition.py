@@ -260,7 +260,9 @@ FIGURES: Mapping[str, Figure] = {
         lambda f: not f.arrived, lambda f: f.ended == "closed",
     ),
     "reopened": _share(
-        "重新打开", "reopened", "办结后重新打开的；分母为警情数", "opened again after an end, among alarms",
+        "重新打开", "reopened", "办结后重新打开的，或办结后 30 分钟内同一户同一种又按下的；分母为警情数",
+        "opened again after an end, or pressed again by the same house for the same within 30 minutes of it, "
+        "among alarms",
         lambda f: f.reopened,
     ),
     "cancelled": _share(

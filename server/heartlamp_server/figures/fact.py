@@ -147,6 +147,10 @@ def _step(walk: _Walk, opened: Opened, at: datetime, kind: str, detail: dict[str
             walk.cancelled = True
         case "drill":
             walk.drill = True
+        case "earnest":  # who answered until then answered a drill
+            walk.drill = False
+            walk.firsts.clear()
+            walk.there.clear()
         case "told" | "village_step" if detail.get("state") in RINGS:
             walk.first("ring", at)
         case "answer" | "village_answer" | "village_duty":
@@ -165,7 +169,14 @@ def _step(walk: _Walk, opened: Opened, at: datetime, kind: str, detail: dict[str
         case "evaluated":
             walk.said = _satisfied(int(detail.get("marks", 0)))
         case "reopened":
-            walk.reopened, walk.merged, walk.ended, walk.seen, walk.other = True, False, "", "", False
+            walk.reopened, walk.drill, walk.merged, walk.ended, walk.seen, walk.other = (
+                True,
+                False,
+                False,
+                "",
+                "",
+                False,
+            )
             walk.said, walk.closed_at = "silent", None
             walk.there.clear()
         case "merged" | "parted":

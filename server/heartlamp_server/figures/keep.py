@@ -23,8 +23,8 @@ _BACK = 1000
 """A line's number is given a moment before its transaction has one: so many lines are read again, to be sure."""
 _KINDS = (
     "opened", "corrected", "cancelled", "told", "village_step", "answer", "village_answer", "village_duty",
-    "dispatched", "closed", "false", "evaluated", "reopened", "merged", "parted", "drill", "opened_by", "handed_taken",
-    "handed_ended",
+    "dispatched", "closed", "false", "evaluated", "reopened", "merged", "parted", "drill", "earnest", "opened_by",
+    "handed_taken", "handed_ended",
 )  # fmt: skip
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('figure facts'))"

@@ -59,10 +59,11 @@ class HouseLook(BaseModel):
 
 
 class HouseCall(BaseModel):
-    """`asked`: the household may say now how it was."""
+    """`asked`: the household may say now how it was; `drill`: it is one."""
 
     id: str
     what: str
+    drill: bool
     opened_at: datetime
     stage: str
     who: str

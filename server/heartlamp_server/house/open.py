@@ -276,4 +276,12 @@ def phone_view(one: store.Pairing, mine: int) -> HousePhone:
 
 def _call(one: Incident) -> HouseCall:
     asked = life.may("evaluate", one.stage)
-    return HouseCall(id=one.id, what=one.what, opened_at=one.opened_at, stage=one.stage, who=one.who, asked=asked)
+    return HouseCall(
+        id=one.id,
+        what=one.what,
+        drill=one.drill,
+        opened_at=one.opened_at,
+        stage=one.stage,
+        who=one.who,
+        asked=asked,
+    )

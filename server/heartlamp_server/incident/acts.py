@@ -85,6 +85,12 @@ def merge(incident: Incident, into: Incident, by: str, now: datetime) -> Change:
             "only into another one that is open and follows none itself",
             "请选择另一起 · choose another one",
         )
+    if incident.drill or into.drill:
+        raise Refused(
+            "演练不能并案",
+            "a drill goes together with nothing",
+            "若不是演练，请先“改为真警情” · if it is none, say first that it is no drill",
+        )
     if "silent" in (incident.what, into.what) and incident.what != into.what:
         raise Refused("静默求助不能与其他警情并案", "a silent alarm goes together with no other kind")
     merged = mirror(replace(incident, merged_into=into.id), into)
@@ -127,7 +133,7 @@ def part(incident: Incident, by: str, now: datetime) -> Change:
 
 
 def reopen(incident: Incident, why: str, by: str, now: datetime) -> Change:
-    """It was not over. Who answered before has to answer again."""
+    """It was not over. Who answered before has to answer again; what is opened again is no drill."""
     _allowed(incident, "reopen")
     why = _said(why, "为什么重新打开？", "why is it opened again?")
     opened = replace(
@@ -143,6 +149,7 @@ def reopen(incident: Incident, why: str, by: str, now: datetime) -> Change:
         who="",
         aver=incident.aver + 1,
         reopened=incident.reopened + 1,
+        drill=False,
         handovers=tuple(replace(h, state="ended") if h.state == "taken" else h for h in incident.handovers),
     )
     return opened, Entry(incident.id, now, "reopened", {"by": by, "why": why})

@@ -48,6 +48,7 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> I
         by,
         taken_back(incident),
         frames,
+        drill=int(incident.drill),
     )
 
 

@@ -1,7 +1,7 @@
-"""Announcing a drill of one site, marking it afterwards, and which sites had theirs."""
+"""Announcing a drill of one site, and which sites had theirs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -9,36 +9,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from heartlamp_server.audit import store as audit
-from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
-from heartlamp_server.device.vault import Vault
-from heartlamp_server.incident import announcing, change, drill, store
-from heartlamp_server.incident.card import card
+from heartlamp_server.incident import announcing
 from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.intake import Connection
-from heartlamp_server.incident.model import Refused
-from heartlamp_server.incident.routes import Card
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
 from heartlamp_server.responder.store import displays
 from heartlamp_server.responder.within import Where, site_spots
 
-Id = Annotated[int, Field(ge=1, le=2**62)]
-
 
 class Announcing(BaseModel):
     site: str = Field(min_length=1, max_length=40)
 
 
-class Marking(BaseModel):
-    incident: str = Field(min_length=1, max_length=60)
-
-
 class DrillView(BaseModel):
-    """`until`: one press before then may be marked as this drill; `incident`: the one that was, "" none yet; `pressed`:
-    the first that came of the site until then, "" none; `over`: that one is closed; `now`: the county's time."""
+    """`until`: the first press before then is this drill; `pressed`: the incident of the first alarm that came, "" none
+    yet; `incident`: the same where it is the drill, "" where it is real; `over`: it is closed; `now`: the county's
+    time."""
 
     now: datetime
     id: int
@@ -51,8 +40,6 @@ class DrillView(BaseModel):
     incident: str
     pressed: str
     over: bool
-    marked_by: str
-    marked_at: datetime | None
 
 
 class Drills(BaseModel):
@@ -62,9 +49,10 @@ class Drills(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A drill with the first incident of its site until the window closed, "" none; of a silent one nothing is told."""
+    """As DrillView. No silent alarm falls into a window."""
 
     drill: Announced
+    incident: str
     site_name: str
     where: str
     pressed: str
@@ -73,28 +61,24 @@ class Listed:
 
 
 _ROW = (
-    "d.id, d.site, d.announced_by, d.announced_at, d.until, coalesce(d.incident, ''), d.marked_by, d.marked_at, "
-    "s.name, concat_ws(' ', v.name, a.name), coalesce(f.id, ''), f.closed_at IS NOT NULL, "
+    "d.id, d.site, d.announced_by, d.announced_at, d.until, coalesce(d.incident, ''), "
+    "s.name, concat_ws(' ', v.name, a.name), coalesce(i.id, ''), i.closed_at IS NOT NULL, "
     "clock_timestamp() FROM drill d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area "
-    "LEFT JOIN area v ON v.id = a.parent AND a.level = 'group' LEFT JOIN LATERAL ("
-    "SELECT i.id, i.closed_at FROM incident i WHERE i.site = d.site AND i.opened_at BETWEEN d.announced_at AND d.until "
-    "AND i.what <> 'silent' ORDER BY i.opened_at, i.id LIMIT 1) f ON true"
+    "LEFT JOIN area v ON v.id = a.parent AND a.level = 'group' "
+    "LEFT JOIN event e ON e.id = d.used LEFT JOIN incident i ON i.id = e.incident"
 )
 
 
-def router(
-    database: Database, vault: Vault, gate: Gate, epoch: Callable[[], str], wake: Callable[[Done], None]
-) -> APIRouter:
-    """`wake`: called after each commit."""
+def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
-    Desk = Annotated[Scope, Depends(gate.require("drill"))]
     There = Annotated[Scope, Depends(gate.require("drill.announce"))]
-    nowhere = partial(problem, 404, "没有这个点位、演练或警情 · no such site, drill or incident", "请刷新 · reload")
-    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404, 409)}
+    nowhere = partial(problem, 404, "没有这个点位 · no such site", "请刷新 · reload")
+    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404)}
 
     @routes.post("/drills", responses=refusals)
     async def announce(given: Announcing, scope: There) -> DrillView:
-        """Announces a drill of one site. Everybody is called as for a real one: tell people before."""
+        """Announces a drill of one site: its next press within 120 s is the drill, and everybody who is called is told
+        that it is one."""
         async with database.connection() as conn, conn.transaction():
             spots = await site_spots(conn, [given.site])
             if not may(scope, "drill.announce", spots.get(given.site, Spot())) or given.site not in spots:
@@ -121,44 +105,9 @@ def router(
             )
             found = [_listed(row) for row in await cursor.fetchall()]
             clock = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
-            shown = await displays(conn, sorted({n for d in found for n in (d.drill.by, d.drill.marked_by) if n}))
+            shown = await displays(conn, sorted({d.drill.by for d in found}))
         assert clock is not None
         return Drills(now=clock[0], drills=[_view(d, shown) for d in found])
-
-    @routes.post("/drills/{id}/mark", responses=refusals)
-    async def mark_drill(id: Id, given: Marking, scope: Desk) -> Card:
-        """This closed incident was the drill that was announced: it leaves the figures, and its site was drilled."""
-        async with database.connection() as conn, conn.transaction():
-            locked = await store.lock_together(conn, [given.incident])
-            incident = locked[0].get(given.incident) if locked else None
-            listed = await _one(conn, id)
-            announced = listed.drill if listed else None
-            spot = await store.for_person(conn, incident, scope) if incident else None
-            if locked is None or incident is None or announced is None or spot is None:
-                raise nowhere()
-            if not may(scope, "drill", spot) or announced.site != incident.site:
-                raise nowhere()
-            first = await (
-                await conn.execute(
-                    "SELECT id FROM incident WHERE site = %s AND opened_at >= %s ORDER BY opened_at, id LIMIT 1",
-                    (announced.site, announced.at),
-                )
-            ).fetchone()
-            try:
-                after, entry = drill.mark(
-                    incident, announced, first[0] if first else "", scope.person.display, locked[2]
-                )
-            except Refused as why:
-                raise problem(409, str(why), why.do) from why
-            await conn.execute(
-                "UPDATE drill SET incident = %s, marked_by = %s, marked_at = clock_timestamp() WHERE id = %s",
-                (after.id, scope.person.name, id),
-            )
-            entry = replace(entry, detail=entry.detail | {"operator": scope.person.name})
-            await audit.record(conn, scope.person.name, "drill.mark", after.id, after.site, drill=id)
-            done = await change.keep(conn, vault, epoch(), [after], [entry])
-        wake(done)
-        return Card(**card(after))
 
     return routes
 
@@ -169,7 +118,7 @@ async def _one(conn: Connection, id: int) -> Listed | None:
 
 
 def _listed(row: Sequence[Any]) -> Listed:
-    return Listed(Announced(*row[:8]), *row[8:])
+    return Listed(Announced(*row[:5]), *row[5:])
 
 
 def _view(found: Listed, shown: Mapping[str, str]) -> DrillView:
@@ -184,9 +133,7 @@ def _view(found: Listed, shown: Mapping[str, str]) -> DrillView:
         announced_by=shown.get(drill.by, drill.by),
         announced_at=drill.at,
         until=drill.until,
-        incident=drill.incident,
+        incident=found.incident,
         pressed=found.pressed,
         over=found.over,
-        marked_by=shown.get(drill.marked_by, drill.marked_by),
-        marked_at=drill.marked_at,
     )

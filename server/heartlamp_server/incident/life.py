@@ -58,7 +58,7 @@ NEEDS = {
     "service": ("给谁：110、119、120", "to whom: 110, 119, 120"),
     "case": ("接警编号，复述一遍", "the case number, read back"),
     "outcome": ("结果、是否到场", "what became of it, and whether they were there"),
-    "announced": ("事先宣布，两分钟内，只按一次", "announced before, within 120 s, pressed once"),
+    "announced": ("是正在进行的演练", "it is a drill that goes on"),
     "marks": ("一到五分，或一句话", "one to five, or a sentence"),
 }
 BY = ("device", "responder", "operator", "household", "clock", "service")
@@ -85,7 +85,7 @@ TABLE: Mapping[str, Rule] = {
     "false": Rule((*CALLING, HANDLED), FALSE, ("seen", "why"), ("operator",)),
     "merge": Rule(OPEN, MERGED, ("which",), ("operator",)),
     "part": Rule((MERGED,), "", (), ("operator",)),
-    "drill": Rule(ENDED, "", ("announced",), ("operator",)),
+    "earnest": Rule(OPEN, "", ("announced",), BY[:4]),
     "reopen": Rule(ENDED, REPORTED, ("why",), ("operator",)),
 }
 """Act -> its rule."""
@@ -111,7 +111,7 @@ ACTS = {
     "false": ("定为误报", "declare false"),
     "merge": ("并案", "merge"),
     "part": ("分案", "part again"),
-    "drill": ("记为演练", "mark as a drill"),
+    "earnest": ("改为真警情", "say that it is no drill"),
     "reopen": ("重新打开", "reopen"),
 }
 

@@ -63,8 +63,9 @@ class Incident:
     event in it, `aver` with each change of answer or who; `doubts`: events whose MAC or body is in doubt; `lit`: lamps
     that show it; `lit_of`: lamps that should; `source`: what reported it, of SOURCES, `reporter` who; `after`: what was
     done after the call, life.AFTERWARDS -> {"at", "by", …}; `verdict`: "false" for a false alarm; `merged_into`: the
-    incident that it follows; `reopens`: the closed one of which it is the sequel; `reopened`: how often it was;
-    `handovers`: the last one to each service; `drill`: it was one that had been announced."""
+    incident that it follows; `reopens`: the closed one of which it is the sequel, because they pressed again;
+    `reopened`: how often it was; `handovers`: the last one to each service; `drill`: it is one that had been
+    announced."""
 
     id: str
     site: str

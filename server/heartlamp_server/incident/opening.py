@@ -14,7 +14,7 @@ from heartlamp_server.area.store import PLACES, to_place
 from heartlamp_server.database import state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.device.vault import Vault
-from heartlamp_server.incident import change
+from heartlamp_server.incident import change, drill
 from heartlamp_server.incident.model import Change, Entry, Incident, answer
 from heartlamp_server.incident.store import from_row
 
@@ -111,6 +111,9 @@ async def open_told(conn: Connection, vault: Vault, epoch: str, spoken: Spoken) 
     id = event_id(OWNERS[spoken.source], os.urandom(8))
     incident, entry = told(before, spoken, id, place, now)
     entries = [entry]
+    if incident.drill:  # somebody speaks of it who was not told, or of something else
+        incident, line = drill.earnest(incident, "", now)
+        entries.append(line)
     if spoken.accepted and not incident.merged_into and incident.stage == "reported":
         incident, line = answer(incident, f"person:{spoken.by}", spoken.by, "accepted", now, spoken.accepted)
         entries.append(line)

@@ -15,7 +15,7 @@ from heartlamp_server.audit import store as audit
 from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
-from heartlamp_server.incident import acts, change, store
+from heartlamp_server.incident import acts, change, drill, store
 from heartlamp_server.incident.card import card
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
@@ -66,7 +66,7 @@ class HandoverView(BaseModel):
 class Card(BaseModel):
     """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
     done after the call, stage -> {"at", "by", …}; `handed_over`: police see it;
-    `drill`: it was one that had been announced."""
+    `drill`: it is one that had been announced."""
 
     id: str
     what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
@@ -138,7 +138,7 @@ class Doing(BaseModel):
     """`whom`: who is sent, by name; `words`: what was done, what the household said, why; `how`, `who`: who saw or
     spoke to them, as at a close; `into`: which one it follows from now on; `reached`: whether the household was."""
 
-    act: Literal["note", "dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "reopen"]
+    act: Literal["note", "dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "earnest", "reopen"]
     whom: str = Field("", max_length=48)
     words: str = Field("", max_length=500)
     how: Literal["", "arrived", "spoke_to"] = ""
@@ -295,6 +295,8 @@ def _done(incident: Incident, said: Doing, person: Person, into: Incident | None
             changed, entry = acts.merge(incident, into, by, now)
         case "part":
             changed, entry = acts.part(incident, by, now)
+        case "earnest":
+            changed, entry = drill.earnest(incident, by, now)
         case "reopen":
             changed, entry = acts.reopen(incident, words, by, now)
     return changed, replace(entry, detail=entry.detail | {"operator": person.name, "by": by})

@@ -24,6 +24,7 @@ INSERT INTO timeline (incident, at, kind, detail)
 SELECT incident, at, kind, detail FROM jsonb_to_recordset(%s::jsonb)
     AS row (incident text, at timestamptz, kind text, detail jsonb)
 """
+_NO_DRILL = ("earnest", "reopened")  # lines after which an incident is no drill, and its site had none
 _TIMES = ("opened_at", "observed_at", "last_press_at", "closed_at")
 
 
@@ -68,6 +69,8 @@ def _text(value: Any) -> Any:
 async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident], timeline: Sequence[Entry]) -> None:
     entries = [{"incident": e.incident, "at": e.at.isoformat(), "kind": e.kind, "detail": e.detail} for e in timeline]
     await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]), json.dumps(entries)))
+    if real := [e.incident for e in timeline if e.kind in _NO_DRILL]:
+        await conn.execute("UPDATE drill SET incident = NULL WHERE incident = ANY(%s)", (real,))
 
 
 Connection = psycopg.AsyncConnection[Any]

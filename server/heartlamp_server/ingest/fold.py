@@ -24,12 +24,16 @@ from heartlamp_server.alarm.model import (
     verified,
 )
 from heartlamp_server.device.model import Device
+from heartlamp_server.incident import drill
 from heartlamp_server.incident import model as incidents
+from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.model import Entry, Incident, Refused
 from heartlamp_server.ingest import notes as said
 from heartlamp_server.ingest.model import REASON_MAX, Known, NoteRow, Parsed, Plan
 from heartlamp_server.telemetry.model import Point
 
+AGAIN_WITHIN = timedelta(minutes=30)
+"""Who presses again so soon after the close was not helped: it counts as reopened."""
 ON_ITS_WAY = timedelta(minutes=1)  # an alarm may lie so long at four lamps that carry it, without growing older
 
 
@@ -138,6 +142,7 @@ class Fold:
             self._apply(incidents.doubt(self.known.incidents[incident], row.id, self.known.now, "wrong mac"))
 
     def _alarm(self, row: EventRow, item: Item, device: Device) -> str:
+        announced = self._drill(row, device)
         incident = self._open(device.site, row.detail)
         if incident is not None:
             self._apply(incidents.press(incident, row.id, self.known.now, row.observed_at, device.source()), tell=True)
@@ -155,11 +160,44 @@ class Fold:
             last_press_at=at,
             lit_of=0 if row.detail == "silent" else place.lamps,
             events=(row.id,),
+            reopens="" if announced else self._ended_before(row, device.site),
         )
         seen = row.observed_at.isoformat() if row.observed_at else None
         detail = {"event": row.id, "what": row.detail, "observed_at": seen, "via": self.gateway} | device.source()
         self._apply((incident, Entry(row.id, at, "opened", detail)), tell=True)
+        if announced:
+            self._apply(drill.mark(incident, announced, at), tell=True)
         return row.id
+
+    def _ended_before(self, row: EventRow, site: str) -> str:
+        """The call of this house and kind that was closed shortly before this press, "" none. A drill ends for good."""
+        pressed = row.observed_at or self.known.now
+        ended = [
+            (i.closed_at, i.id)
+            for i in self.known.incidents.values()
+            if i.site == site and i.what == row.detail and i.closed_at is not None and not i.drill
+        ]
+        return max((e for e in ended if timedelta() <= pressed - e[0] <= AGAIN_WITHIN), default=(pressed, ""))[1]
+
+    def _drill(self, row: EventRow, device: Device) -> Announced | None:
+        """The announcement whose drill this alarm is. Every alarm uses up the window, and one that is none makes real
+        what was a drill there. A silent one does neither: at the house nobody must see that it came."""
+        if row.detail == "silent":
+            return None
+        site, now = device.site, self.known.now
+        here = [i for i in self.known.incidents.values() if i.site == site and i.closed_at is None]
+        announced = self.known.drills.pop(site, None)
+        is_it = announced is not None and row.verified and drill.takes(announced, site, row.observed_at, now)
+        if not is_it or any(not i.drill and i.what != "silent" for i in here):
+            for incident in here:
+                if incident.drill:
+                    self._apply(drill.earnest(incident, "", now), tell=True)
+            is_it = False
+        if announced is not None:
+            joined = self._open(site, row.detail)
+            marked = (joined.id if joined else row.id) if is_it else None
+            self.plan.drills.append((announced.id, row.id, marked))
+        return announced if is_it else None
 
     def _answer(self, row: EventRow, device: Device) -> str | None:
         incident = self._referred(row.refers_to)
@@ -394,6 +432,8 @@ class Fold:
             self.plan.told.add(incident.id)
         if entry is not None:
             self.plan.timeline.append(entry)
+        if incident.drill and incident.doubts and incident.closed_at is None:  # nobody knows who pressed
+            self._apply(drill.earnest(incident, "", self.known.now), tell=True)
 
 
 def _later(incident: Incident, row: EventRow) -> bool:

@@ -14,6 +14,7 @@ from heartlamp_server.alarm.model import (
 )
 from heartlamp_server.area.model import Place
 from heartlamp_server.device.model import Device, later
+from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.model import Entry, Incident
 from heartlamp_server.telemetry.model import Point
 
@@ -72,7 +73,8 @@ class Known:
 
     places: by site; events: id -> row, also those that are only referred to;
     incidents: id -> state, every open one of the sites and every one referred to; notes: ids had already;
-    waiting: events and notes that wait for an event of this batch.
+    waiting: events and notes that wait for an event of this batch; drills: site -> the window that its next alarm
+    falls into.
     """
 
     now: datetime
@@ -83,6 +85,7 @@ class Known:
     notes: set[str]
     waiting_events: list[EventRow] = field(default_factory=list)
     waiting_notes: list[NoteRow] = field(default_factory=list)
+    drills: dict[str, Announced] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ class Plan:
     """What is to be done in one transaction. `touched`: incidents whose row changed; `told`: those whose lamps and
     gateway must learn of it; `reminded`: those that only the gateway whose batch this is must be told again;
     `presence`: device -> (last seen, online), None: as it was; `renewed`: (device, key version) that had waited for its
-    first use."""
+    first use; `drills`: (window, the alarm that used it up, the incident that is the drill or None)."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     events: dict[str, EventRow] = field(default_factory=dict)
@@ -104,6 +107,7 @@ class Plan:
     points: list[Point] = field(default_factory=list)
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
     renewed: set[tuple[str, int]] = field(default_factory=set)
+    drills: list[tuple[int, str, str | None]] = field(default_factory=list)
 
     def seen(self, device: str, at: datetime | None, online: bool | None = None) -> None:
         """It was seen then, and is online or not; None: not said."""

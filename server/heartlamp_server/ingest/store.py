@@ -16,9 +16,11 @@ from heartlamp_server.database import feed, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.vault import Vault
+from heartlamp_server.incident import announcing
 from heartlamp_server.incident import store as incidents
 from heartlamp_server.incident.card import feed_row
 from heartlamp_server.incident.command import tell
+from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
 from heartlamp_server.ingest.notes import subject_device
@@ -54,6 +56,7 @@ _STATE = state.together(
     waiting=alarms.WAITING,
     incidents=_INCIDENTS,
     notes=_NOTES,
+    drills=announcing.OPEN,
     clock="SELECT clock_timestamp() AS now",
 )
 
@@ -99,6 +102,7 @@ async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault) -
         notes={n.id for n in notes if n.id in names.notes},
         waiting_events=[alarms.to_event(row) for row in found["waiting"]],
         waiting_notes=[n for n in notes if n.incident is None and n.refers_to],
+        drills={row["site"]: _announced(row) for row in found["drills"]},
     )
 
 
@@ -117,6 +121,8 @@ async def save(
     async with conn.pipeline():
         if touched:
             await incidents.save(conn, touched, plan.timeline)
+        if plan.drills:
+            await announcing.used(conn, plan.drills)
         if plan.events:
             await alarms.save_events(conn, list(plan.events.values()))
         await alarms.save_clashes(conn, plan.clashes)
@@ -141,6 +147,11 @@ async def warm(conn: psycopg.AsyncConnection[Any], vault: Vault) -> None:
     await devices.commands(conn, "", 0)
     await feed.append(conn, [])
     await conn.execute("ROLLBACK")
+
+
+def _announced(row: dict[str, Any]) -> Announced:
+    at, until = (datetime.fromisoformat(row[name]) for name in ("at", "until"))
+    return Announced(row["id"], row["site"], row["by"], at, until)
 
 
 def _feed_rows(touched: Sequence[Incident], plan: Plan, gateway: str, now: datetime) -> list[tuple[str, str]]:

@@ -31,20 +31,19 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Told:
     """Of an incident, as far as other systems may know it. `path`: names of areas down to the village; `code`: the
-    village's, "" none; `doubtful`: not verified; `drill`: an exercise."""
+    village's, "" none; `doubtful`: not verified."""
 
     incident: str
     what: str
     path: tuple[str, ...]
     code: str
     doubtful: bool = False
-    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """`n`: from 1; `after`: the one that it speaks of, None of an alert; `false`: it was a false alarm; `there`:
-    somebody had arrived by then."""
+    somebody had arrived by then; `drill`: an exercise, as far as was known by then."""
 
     told: Told
     n: int
@@ -54,6 +53,7 @@ class Message:
     what: str = ""
     false: bool = False
     there: bool = False
+    drill: bool = False
 
     @property
     def identifier(self) -> str:
@@ -62,17 +62,19 @@ class Message:
         return f"heartlamp-{digest}-{self.n}"
 
 
-_KEPT = ("opened", "opened_by", "corrected", "closed", "false", "reopened")
+_KEPT = ("opened", "opened_by", "corrected", "closed", "false", "reopened", "earnest")
 _ARRIVED = "arrived"
 
 
 def messages(told: Told, timeline: Iterable[tuple[datetime, str, Mapping[str, object]]]) -> list[Message]:
-    """In the order in which they were sent. `timeline`: (when, kind, detail), the opening line first."""
+    """In the order in which they were sent. `timeline`: (when, kind, detail), the opening line first. That it is no
+    drill is an alert of its own."""
     if told.what not in KINDS:
         return []
     found: list[Message] = []
-    what, there = told.what, False
-    for at, kind, detail in timeline:
+    what, there, lines = told.what, False, list(timeline)
+    drill = any(kind == "drill" for _, kind, _ in lines)
+    for at, kind, detail in lines:
         there = there or (kind == "answer" and detail.get("answer") == _ARRIVED)
         if kind not in _KEPT:
             continue
@@ -81,13 +83,13 @@ def messages(told: Told, timeline: Iterable[tuple[datetime, str, Mapping[str, ob
         if kind in ("opened", "opened_by", "corrected"):
             what = str(detail.get("what", what))
             what = what if what in KINDS else told.what
-        if last is None or kind == "reopened":
-            there = False
-            found.append(Message(told, len(found) + 1, ALERT, sent, None, what))
+        if last is None or kind in ("reopened", "earnest"):
+            there, drill = False, drill and last is None
+            found.append(Message(told, len(found) + 1, ALERT, sent, None, what, drill=drill))
         elif kind in ("closed", "false"):
-            found.append(Message(told, len(found) + 1, CANCEL, sent, last, what, kind == "false", there))
+            found.append(Message(told, len(found) + 1, CANCEL, sent, last, what, kind == "false", there, drill))
         elif kind == "corrected" and last.kind != CANCEL:
-            found.append(Message(told, len(found) + 1, UPDATE, sent, last, what, False, there))
+            found.append(Message(told, len(found) + 1, UPDATE, sent, last, what, False, there, drill))
     return found
 
 
@@ -98,16 +100,15 @@ def moment(at: datetime) -> str:
 
 def write(message: Message, sender: str) -> bytes:
     """The document. `sender`: ours, without blanks or commas."""
-    told = message.told
     root = xml.Element("alert", xmlns=SPACE)
     _add(root, "identifier", message.identifier)
     _add(root, "sender", sender)
     _add(root, "sent", moment(message.sent))
-    _add(root, "status", "Exercise" if told.drill else "Actual")
+    _add(root, "status", "Exercise" if message.drill else "Actual")
     _add(root, "msgType", message.kind)
     _add(root, "scope", "Restricted")
     _add(root, "restriction", _RESTRICTION)
-    if told.drill:
+    if message.drill:
         _add(root, "note", "演练 · drill")
     if message.after is not None:
         _add(root, "references", f"{sender},{message.after.identifier},{moment(message.after.sent)}")
@@ -146,7 +147,7 @@ def _certainty(message: Message) -> str:
 
 
 def _headline(message: Message, place: int) -> str:
-    drill = ("【演练】", "DRILL: ")[place] if message.told.drill else ""
+    drill = ("【演练】", "DRILL: ")[place] if message.drill else ""
     what, village = WHAT[message.what][place], message.told.path[-1]
     if message.false:
         return drill + (f"{village}{what}：误报", f"{village}: {what}, false alarm")[place]

@@ -20,7 +20,8 @@ WHERE i.what = ANY(%(whats)s) AND (i.closed_at IS NULL OR i.closed_at > clock_ti
     AND """
 _LINES = """
 SELECT incident, at, kind, detail FROM timeline
-WHERE incident = ANY(%s) AND kind IN ('opened', 'opened_by', 'corrected', 'closed', 'false', 'reopened', 'answer')
+WHERE incident = ANY(%s) AND kind IN ('opened', 'opened_by', 'corrected', 'closed', 'false', 'reopened', 'answer',
+    'drill', 'earnest')
 ORDER BY kind NOT IN ('opened', 'opened_by'), id
 """
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 OPENED, ACCEPTED, ARRIVED, CLOSED = "opened", "accepted", "arrived", "closed"
 STATES = (OPENED, ACCEPTED, ARRIVED, CLOSED)
+DRILL = "drill "  # before the state of one
 Event = Literal["incident.opened", "incident.accepted", "incident.arrived", "incident.closed"]
 What = Literal["panic", "fire", "gas", "flood", "slope"]
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -38,14 +39,16 @@ class Hook:
 
 def state_of(card: Mapping[str, Any]) -> str:
     """Of an incident as screens are shown it."""
-    if card["closed_at"] is not None:
-        return CLOSED
-    return {"accepted": ACCEPTED, "coming": ACCEPTED, "arrived": ARRIVED}.get(card["answer"], OPENED)
+    state = {"accepted": ACCEPTED, "coming": ACCEPTED, "arrived": ARRIVED}.get(card["answer"], OPENED)
+    return (DRILL if card["drill"] else "") + (CLOSED if card["closed_at"] is not None else state)
 
 
 def news(before: str, now: str) -> tuple[str, ...]:
     """The events by which an incident that was in state `before` ("" unknown) is now in `now`. Who comes and goes again
-    is no news; who opens it again is."""
+    is no news; who opens it again is, and that it is no drill."""
+    if before.startswith(DRILL) and not now.startswith(DRILL):
+        before = CLOSED
+    before, now = before.removeprefix(DRILL), now.removeprefix(DRILL)
     if before == CLOSED:
         return ("incident.opened",) if now != CLOSED else ()
     if before == "":
@@ -55,9 +58,12 @@ def news(before: str, now: str) -> tuple[str, ...]:
 
 def further(before: str, now: str) -> str:
     """What is remembered of it: the furthest since it was opened."""
-    if before in ("", CLOSED) or now == CLOSED:
+    if before.startswith(DRILL) != now.startswith(DRILL):
         return now
-    return max(before, now, key=STATES.index)
+    was, is_now = before.removeprefix(DRILL), now.removeprefix(DRILL)
+    if was in ("", CLOSED) or is_now == CLOSED:
+        return now
+    return max(before, now, key=lambda state: STATES.index(state.removeprefix(DRILL)))
 
 
 def body(event: str, card: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -68,6 +74,7 @@ def body(event: str, card: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "data": {
             "incident": card["id"],
             "what": card["what"],
+            "drill": card["drill"],
             "site": card["site"]["id"],
             "place": card["site"]["name"],
             "path": card["path"],

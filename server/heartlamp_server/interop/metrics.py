@@ -37,7 +37,7 @@ FROM_ROWS: Sequence[Metric] = (
         "gauge",
         "Open incidents by kind and answer.",
         ("what", "answer"),
-        "SELECT what, answer, count(*) FROM incident WHERE closed_at IS NULL GROUP BY 1, 2",
+        "SELECT what, answer, count(*) FROM incident WHERE closed_at IS NULL AND NOT drill GROUP BY 1, 2",
     ),
     Metric(
         "heartlamp_incident_unanswered_seconds",
@@ -45,7 +45,7 @@ FROM_ROWS: Sequence[Metric] = (
         "Age of the oldest open incident that nobody has answered; 0: none.",
         (),
         "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - opened_at)), 0)::float8 FROM incident "
-        "WHERE closed_at IS NULL AND answer IN ('none', 'unanswered')",
+        "WHERE closed_at IS NULL AND NOT drill AND answer IN ('none', 'unanswered')",
     ),
     Metric(
         "heartlamp_incidents_closed_1d",
@@ -53,15 +53,14 @@ FROM_ROWS: Sequence[Metric] = (
         "Incidents closed in the last 24 hours, by kind and verdict.",
         ("what", "verdict"),
         "SELECT what, CASE verdict WHEN '' THEN 'true' ELSE verdict END, count(*) FROM incident "
-        "WHERE closed_at > clock_timestamp() - interval '1 day' GROUP BY 1, 2",
+        "WHERE closed_at > clock_timestamp() - interval '1 day' AND NOT drill GROUP BY 1, 2",
     ),
     Metric(
         "heartlamp_escalation_waiting",
         "gauge",
         "Open incidents that no worker has looked at yet.",
         (),
-        "SELECT count(*) FROM incident i LEFT JOIN course c ON c.incident = i.id "
-        "WHERE i.closed_at IS NULL AND c.incident IS NULL",
+        "SELECT count(*) FROM course_wanted w WHERE NOT EXISTS (SELECT FROM course c WHERE c.incident = w.incident)",
     ),
     Metric(
         "heartlamp_escalation_lag_seconds",

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from heartlamp_protocol.escalation.plan import DRILL
+
 STATES = ("queued", "sent", "delivered", "rang", "answered", "seen", "failed", "expired")
 """queued: we have it on disk · sent: the provider took it · delivered, rang: it proved so · answered: somebody took up
 the call, or a machine did · seen: a person opened it · failed: this way did not do · expired: too late, not wanted."""
@@ -34,7 +36,8 @@ WORDS = ("village", "place", "landmark", "what", "who", "device", "label")
 @dataclass(frozen=True, slots=True)
 class Key:
     """What makes two messages the same one. `version`, `step`: of the plan; `time`: how often that step has called this
-    target before. As text it is the name that village's orders have too."""
+    target before; `drill`: it is one's, and no real call has its name. As text it is the name that village's orders
+    have too."""
 
     incident: str
     version: int
@@ -42,9 +45,12 @@ class Key:
     target: str
     channel: str
     time: int = 0
+    drill: bool = False
 
     def __str__(self) -> str:
-        return f"{self.incident}/{self.version}/{self.step}/{self.target}/{self.channel}/{self.time}"
+        return (
+            f"{self.incident}/{self.version}{DRILL * self.drill}/{self.step}/{self.target}/{self.channel}/{self.time}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ class Way:
     channel: str
     address: str
     rank: int = 0
+
+
+def of_a_drill(key: str) -> bool:
+    """Of a Key's text."""
+    return key.split("/")[1].endswith(DRILL)
 
 
 class NotTold(ValueError):

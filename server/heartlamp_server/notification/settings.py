@@ -133,8 +133,8 @@ def _channel(fields: dict[str, Any], here: Path, database: Database) -> Channel:
         "chat": (("urls_file",), lambda: Chat(_table(here / str(fields["urls_file"])))),
         "webhook": (("endpoints_file",), lambda: Webhook(_endpoints(here / str(fields["endpoints_file"])))),
         "mail": (
-            ("host", "port", "security", "user", "password_file", "sender", "ca"),
-            lambda: Mail(_mail(fields, here)),
+            ("host", "port", "security", "user", "password_file", "sender", "ca", "boxes_file"),
+            lambda: Mail(_mail(fields, here), _boxes(fields, here)),
         ),
     }
     if kind not in makers:
@@ -174,6 +174,10 @@ def _mail(fields: dict[str, Any], here: Path) -> Server:
     return Server(
         str(fields["host"]), port, security, user, password, str(fields["sender"]), here / str(ca) if ca else None
     )
+
+
+def _boxes(fields: dict[str, Any], here: Path) -> dict[str, str]:
+    return _table(here / str(fields["boxes_file"])) if "boxes_file" in fields else {}
 
 
 def _endpoints(file: Path) -> dict[str, Endpoint]:

@@ -7,6 +7,7 @@ nobody waits in a ring.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -65,10 +66,10 @@ async def ask(
     """The new rows' ids; what was asked for before is there once. `traits`: of the channels that are set up; `now`: the
     database's; `leased_until`: the caller sends it itself. Call it in the transaction in which the step is done. Raises
     NotTold."""
-    base = Key(wanted.incident, wanted.version, wanted.step, wanted.target, "", wanted.time)
+    base = Key(wanted.incident, wanted.version, wanted.step, wanted.target, "", wanted.time, wanted.drill)
     found = [
         {
-            "key": str(Key(base.incident, base.version, base.step, base.target, way.channel, base.time)),
+            "key": str(replace(base, channel=way.channel)),
             "channel": way.channel,
             "address": way.address,
             "tail": model.tail(way.address),

@@ -25,8 +25,8 @@ _PUBLIC = (".pem", ".crt", ".toml")
 # Each the oldest of what should have been done, were the one who does it alive and not stuck.
 _WAITING = {
     "a call that nobody follows": (
-        "SELECT min(coalesce(c.look_at, i.opened_at)) FROM incident i LEFT JOIN course c ON c.incident = i.id "
-        "WHERE i.closed_at IS NULL AND (c.incident IS NULL OR c.look_at < clock_timestamp())",
+        "SELECT min(at) FROM (SELECT at FROM course_wanted UNION ALL SELECT look_at FROM course "
+        "WHERE look_at < clock_timestamp()) t",
         "restart heartlamp-server run; its log says what it cannot follow",
     ),
     "a message in the outbox": (

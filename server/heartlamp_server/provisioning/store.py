@@ -267,14 +267,13 @@ async def carried(conn: Connection, lamp: str) -> list[tuple[str, str, str, int,
 async def events(conn: Connection, claim: Claim) -> tuple[datetime | None, list[tuple[Any, ...]]]:
     """(when the device was last seen, (event, kind, what, drill, heard, received, in a call) since the claim)."""
     cursor = await conn.execute(
-        "SELECT e.id, e.kind, e.detail, coalesce(i.drill, false) OR EXISTS (SELECT FROM drill d "
-        "WHERE d.site = %(site)s AND e.received_at BETWEEN d.announced_at AND d.until), "
+        "SELECT e.id, e.kind, e.detail, coalesce(i.drill, false), "
         "CASE WHEN g.device IS NULL AND i.heard_age_ms IS NOT NULL AND i.id = e.id "
         "THEN e.received_at - make_interval(secs => i.heard_age_ms / 1000.0) "
         "WHEN g.device IS NULL THEN e.received_at END, e.received_at, e.incident IS NOT NULL "
         "FROM event e LEFT JOIN incident i ON i.id = e.incident LEFT JOIN gateway g ON g.id = e.gateway "
         "WHERE e.device = %(device)s AND e.verified AND e.received_at >= %(since)s ORDER BY e.received_at LIMIT 200",
-        {"site": claim.site, "device": claim.device, "since": claim.made_at},
+        {"device": claim.device, "since": claim.made_at},
     )
     rows = await cursor.fetchall()
     seen = await (await conn.execute("SELECT last_seen FROM device WHERE id = %s", (claim.device,))).fetchone()

@@ -37,8 +37,7 @@ TABLE: Mapping[str, frozenset[str]] = {
         "incident.close": _CENTRE,
         "incident.report": (*_CENTRE, *_IN_THE_FIELD),
         "hotline": _CENTRE,
-        "drill": _CENTRE,
-        "drill.announce": (*_CENTRE, "grid_worker", "group_head"),  # who stands at the lamp; the centre marks it
+        "drill.announce": (*_CENTRE, "grid_worker", "group_head"),  # who stands at the lamp
         "incident.handover": (*_CENTRE, "police"),  # police: of what they were handed
         "shift": _CENTRE,
         "picture.see": _CENTRE,

@@ -14,7 +14,6 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "incident.close": ("办结", "close"),
     "incident.report": ("上报警情", "report what one sees, with photos"),
     "hotline": ("接听报警电话", "take calls at the centre"),
-    "drill": ("把办结的警情记为演练", "mark what was closed as the drill that was announced"),
     "drill.announce": ("宣布点位演练", "announce a drill of a site, and see which sites had theirs"),
     "incident.handover": ("移交 110/119/120", "hand over to 110, 119, 120; note number and outcome"),
     "shift": ("交接班", "hand a post over and take it over"),

@@ -40,10 +40,11 @@ class WallToday(BaseModel):
 
 
 class WallDrills(BaseModel):
-    """Of this month: `drilled` of `houses` that have a device had theirs."""
+    """Of this month: `drilled` of `houses` that have a device had theirs; `now`: those that go on."""
 
     drilled: int
     houses: int
+    now: int
 
 
 class WallView(BaseModel):

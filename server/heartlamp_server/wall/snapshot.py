@@ -29,7 +29,7 @@ class _Kept:
     title: str = ""
     places: list[Place] = field(default_factory=list)
     today: store.Today = field(default_factory=lambda: store.Today({}, 0, None, None))
-    drills: tuple[int, int] = (0, 0)
+    drills: tuple[int, int, int] = (0, 0, 0)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -75,7 +75,7 @@ class Snapshots:
             today=WallToday(
                 raised=today.raised, closed=today.closed, accept_s=today.accept_s, arrive_s=today.arrive_s
             ),
-            drills=WallDrills(drilled=kept.drills[0], houses=kept.drills[1]),
+            drills=WallDrills(drilled=kept.drills[0], houses=kept.drills[1], now=kept.drills[2]),
         )  # fmt: skip
         return view.model_dump_json().encode()
 

@@ -17,7 +17,7 @@ PLACES_MAX = 20_000
 # Who stands by it as in the console's queue: an operator wrote it down, and it was not taken back.
 _BY_THE_CENTRE = """jsonb_path_exists(i.responders,
     '$[*] ? (@.by != "" && @.answer != "withdrawn" && @.answer != "cannot" && @.answer != "late")')"""
-_SHOWN = "i.what <> 'silent' AND i.merged_into = ''"
+_SHOWN = "i.what <> 'silent' AND i.merged_into = '' AND NOT i.drill"
 _MONTH = "date_trunc('month', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"
 _TODAY = "date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"
 
@@ -101,19 +101,22 @@ async def today(conn: Connection, reach: Reach) -> Today:
     return Today({row[0]: row[1] for row in rows}, sum(row[2] for row in rows), accept, arrive)
 
 
-async def drills(conn: Connection, reach: Reach) -> tuple[int, int]:
-    """(houses that had their drill this month, houses that have a device): no house and no village is named."""
+async def drills(conn: Connection, reach: Reach) -> tuple[int, int, int]:
+    """(houses that had their drill this month, houses that have a device, drills that go on): no house and no village
+    is named."""
     where = Where()
     inside = where.inside(reach, "s.area", "s.id")
     cursor = await conn.execute(
         f"""SELECT (SELECT count(DISTINCT d.site) FROM drill d JOIN incident i ON i.id = d.incident
                 JOIN site s ON s.id = d.site WHERE i.opened_at >= {_MONTH} AND {inside}),
             (SELECT count(*) FROM site s WHERE {inside}
-                AND EXISTS (SELECT 1 FROM device e WHERE e.site = s.id AND e.revoked_at IS NULL))""",
+                AND EXISTS (SELECT 1 FROM device e WHERE e.site = s.id AND e.revoked_at IS NULL)),
+            (SELECT count(*) FROM incident i JOIN site s ON s.id = i.site
+                WHERE i.closed_at IS NULL AND i.drill AND {inside})""",
         where.values,
     )
     row = await cursor.fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+    return (row[0], row[1], row[2]) if row else (0, 0, 0)
 
 
 async def gateways(conn: Connection, reach: Reach) -> list[tuple[str, int, datetime | None]]:

@@ -1,12 +1,18 @@
 """每日一报: what yesterday was, by number and place, never by name or house."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from heartlamp_server.briefing import OF_USE, Briefing
+from heartlamp_server.calling import Channels
 from heartlamp_server.config import Figures
+from heartlamp_server.figures import keep
 from heartlamp_server.figures.brief.model import duty, newest_day, window
 from heartlamp_server.figures.worker import make_briefs
+from heartlamp_server.notification.model import Trait
 from heartlamp_server.responder.roster import store as rosters
 from heartlamp_server.responder.roster.model import Roster, Shift
 
@@ -111,3 +117,64 @@ def test_it_is_kept_as_it_was_made_at_its_hour(desk: Desk) -> None:
         "SELECT known ->> 'alarms' FROM figure_brief WHERE area = %s AND day = '2031-05-02'", township
     ) == [("0",)]
     assert who.get("reports/brief", area=township).status_code == 200
+
+
+CHANNELS = Channels(
+    {"phone": "aliyun-voice", "text": "aliyun-sms", "post": "mail", "team": "chat"},
+    {"phone": Trait(wakes=True), "text": Trait(), "post": Trait(), "team": Trait(), "app": Trait()},
+    {"post": frozenset({"brief1"}), "team": frozenset({"somebody else"})},
+)
+
+
+def held_by(county: County, area: int, role: str, name: str, since: date) -> None:
+    """Day and night."""
+    county.sql("INSERT INTO person (name, display, password) VALUES (%s, %s, 'x') ON CONFLICT DO NOTHING", name, name)
+    shift = Shift("全天", 0, 0, ((name,),), since)
+    in_store(county, lambda conn: rosters.add(conn, Roster(area, role, "值班", (shift,))))
+
+
+def test_it_goes_once_to_who_has_the_post_however_many_make_it(desk: Desk) -> None:
+    county, township = desk.county, desk.areas["township"]
+    now = datetime(2032, 5, 2, 8, 1, tzinfo=BEIJING)
+    held_by(county, township, "operator", "brief1", date(2032, 4, 1))
+    held_by(county, township, "volunteer", "brief2", date(2032, 4, 1))
+    alarm(county, desk.village.sites[0], now - timedelta(hours=3), "fire")
+    alarm(county, desk.village.sites[1], now - timedelta(hours=3), "silent")
+
+    in_store(county, lambda conn: keep.refresh(conn, BEIJING))
+
+    async def three(at: datetime) -> int:
+        async def one() -> int:
+            async with await psycopg.AsyncConnection.connect(county.conninfo, autocommit=True) as conn:
+                return await make_briefs(conn, Figures(), at, Briefing(lambda: CHANNELS, BEIJING).tell)
+
+        return sum(await asyncio.gather(one(), one(), one()))
+
+    assert asyncio.run(three(now)) >= 1
+    assert asyncio.run(three(now)) == 0
+    about = f"brief-{township}-2032-05-02"
+    told = county.sql(
+        "SELECT channel, address, urgent, fields ->> 'label' FROM notification WHERE incident = %s ORDER BY 1", about
+    )
+    assert [row[:3] for row in told] == [("app", "brief1", False), ("post", "brief1", False)], (
+        "nobody's telephone rings"
+    )
+    assert told[0][3].startswith("警情 1 起（火警 1）"), "a message lies open: it is without the silent alarm"
+    late = now + timedelta(days=1) + OF_USE
+    assert asyncio.run(three(late)) >= 1
+    assert county.sql("SELECT count(*) FROM notification WHERE incident = %s", f"brief-{township}-2032-05-03") == [(0,)]
+
+
+def test_an_area_may_have_an_hour_of_its_own(desk: Desk) -> None:
+    county, township = desk.county, desk.areas["township"]
+    county.sql("UPDATE area SET code = '330326101' WHERE id = %s", township)
+    figures = Figures(brief_of={"330326101": 7 * 60})
+    seven = datetime(2033, 5, 2, 7, 1, tzinfo=BEIJING)
+
+    async def make(conn: rosters.Connection) -> int:
+        return await make_briefs(conn, figures, seven)
+
+    in_store(county, make)
+    days = dict(county.sql("SELECT area, max(day) FROM figure_brief GROUP BY area"))
+    assert days.pop(township) == date(2033, 5, 2)
+    assert set(days.values()) == {date(2033, 5, 1)}, "the others' hour has not come"

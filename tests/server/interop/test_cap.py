@@ -64,10 +64,16 @@ def test_what_is_opened_again_is_a_new_alert() -> None:
 
 
 def test_a_drill_says_so_everywhere() -> None:
-    drill = Told("e1", "fire", TOLD.path, "", drill=True)
-    document = write(messages(drill, [OPENED])[0], SENDER)
+    sent = messages(TOLD, [OPENED, line(0, "drill")])
+    document = write(sent[0], SENDER)
     assert texts(document, "status") == ["Exercise"]
     assert [t[:4] for t in texts(document, "headline")] == ["【演练】", "DRIL"]
+
+
+def test_a_drill_that_turns_real_is_an_alert_of_its_own() -> None:
+    sent = messages(TOLD, [OPENED, line(0, "drill"), line(5, "earnest"), line(9, "closed")])
+    assert [(m.kind, m.drill) for m in sent] == [(ALERT, True), (ALERT, False), (CANCEL, False)]
+    assert sent[2].after is sent[1]
 
 
 def test_nothing_of_the_device_or_the_house_stands_in_it() -> None:
@@ -82,15 +88,14 @@ def test_of_a_silent_alarm_there_is_no_message() -> None:
 
 @given(
     st.lists(st.tuples(st.integers(-500, 500), st.sampled_from(["opened", "corrected", "closed", "false", "reopened",
-        "press", "answer"]), st.sampled_from([*KINDS, "silent"])), max_size=12),
+        "press", "answer", "drill", "earnest"]), st.sampled_from([*KINDS, "silent"])), max_size=12),
     st.text(max_size=30),
-    st.booleans(),
     st.booleans(),
 )  # fmt: skip
 def test_whatever_happened_in_whatever_order_it_is_valid(
-    history: list[tuple[int, str, str]], name: str, doubtful: bool, drill: bool
+    history: list[tuple[int, str, str]], name: str, doubtful: bool
 ) -> None:
-    told = Told("e1", "fire", ("庆丰县", name), "99", doubtful, drill)
+    told = Told("e1", "fire", ("庆丰县", name), "99", doubtful)
     sent = messages(told, [line(at, kind, what=what, answer="arrived") for at, kind, what in history])
     known: list[Message] = []
     for message in sent:

@@ -1,17 +1,17 @@
-"""A drill is announced, real while it goes on, and marked once it is over; whatever could have been real stays real."""
+"""A drill is announced, and marked from the press on; whatever could have been real is real, then or from then on."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from heartlamp_server.incident import drill
 from heartlamp_server.incident.drill import WINDOW, Announced
-from heartlamp_server.incident.model import Incident, Refused, close
+from heartlamp_server.incident.model import Refused, close
 from heartlamp_server.responder.scope import Grant
 
-from tests.server.county import County, Operator, Village
+from tests.server.county import County, Event, Operator, Village
 from tests.server.interop.test_sources import area_of
 from tests.server.responder.people import Somebody
 from tests.server.test_life import NOW, opened
@@ -19,87 +19,139 @@ from tests.server.test_life import NOW, opened
 ANNOUNCED = Announced(1, "s1", "值班员", NOW - timedelta(seconds=10), NOW - timedelta(seconds=10) + WINDOW)
 
 
-def closed(incident: Incident) -> Incident:
-    return close(incident, "值班员", "arrived", NOW + timedelta(minutes=3))[0]
+@pytest.mark.parametrize(
+    ("site", "pressed", "now", "is_it"),
+    [
+        ("s1", NOW, NOW, True),
+        ("s2", NOW, NOW, False),
+        ("s1", None, NOW, False),
+        ("s1", NOW - timedelta(minutes=5), NOW, False),
+        ("s1", NOW, NOW + WINDOW, False),
+    ],
+    ids=["pressed then", "another site", "nobody knows when", "an old press of an outage", "heard of after the window"],
+)
+def test_which_alarm_is_the_drill(site: str, pressed: datetime | None, now: datetime, is_it: bool) -> None:
+    assert drill.takes(ANNOUNCED, site, pressed, now) is is_it
 
 
-def test_what_was_announced_and_pressed_once_is_marked_once_it_is_closed() -> None:
-    incident = closed(opened())
-    marked, entry = drill.mark(incident, ANNOUNCED, incident.id, "值班员", NOW)
-    assert (marked.drill, entry.kind) == (True, "drill")
-    with pytest.raises(Refused, match="marked already"):
-        drill.mark(marked, ANNOUNCED, incident.id, "值班员", NOW)
-    with pytest.raises(Refused, match="once it is closed"):
-        drill.mark(opened(), ANNOUNCED, opened().id, "值班员", NOW)
+def test_a_drill_is_said_to_be_none_once_and_while_it_goes_on() -> None:
+    marked, line = drill.mark(opened(), ANNOUNCED, NOW)
+    assert (marked.drill, line.kind) == (True, "drill")
+    real, line = drill.earnest(marked, "值班员", NOW)
+    assert (real.drill, real.aver, line.kind) == (False, marked.aver + 1, "earnest")
+    for none in (real, replace(close(opened(), "值班员", "arrived", NOW)[0], drill=True)):
+        with pytest.raises(Refused, match="no drill that goes on"):
+            drill.earnest(none, "值班员", NOW)
 
 
-REAL: dict[str, Callable[[Incident], Incident]] = {
-    "pressed again": lambda i: replace(i, presses=2),
-    "another site": lambda i: replace(i, site="s2"),
-    "before the announcement": lambda i: replace(i, opened_at=NOW - timedelta(seconds=11)),
-    "after the window": lambda i: replace(i, opened_at=NOW + WINDOW),
-    "an old press of an outage": lambda i: replace(i, observed_at=NOW - timedelta(minutes=5)),
-    "nobody knows when": lambda i: replace(i, observed_at=None),
-    "not verified": lambda i: replace(i, doubts=i.events),
-    "told by a person": lambda i: replace(i, source="report"),
-    "silent": lambda i: replace(i, what="silent"),
-    "opened again": lambda i: replace(i, reopened=1),
-    "merged": lambda i: replace(i, merged_into="x"),
-}
+def announce(county: County, operator: Operator, village: Village, house: int = 0) -> int:
+    made = operator.http.post("/api/drills", json={"site": village.sites[house]}).json()
+    assert county.sql("SELECT count(*) FROM drill WHERE id = %s AND used = ''", made["id"]) == [(1,)]
+    return int(made["id"])
 
 
-@pytest.mark.parametrize("why", REAL)
-def test_what_could_have_been_real_stays_real(why: str) -> None:
-    incident = REAL[why](closed(opened()))
-    with pytest.raises(Refused):
-        drill.mark(incident, ANNOUNCED, incident.id, "值班员", NOW)
+def drilled(operator: Operator, id: int) -> tuple[str, str, bool]:
+    [one] = [d for d in operator.get("drills")["drills"] if d["id"] == id]
+    return one["incident"], one["pressed"], one["over"]
 
 
-def test_the_second_one_after_the_announcement_is_real() -> None:
-    incident = closed(opened())
-    with pytest.raises(Refused, match="the first one"):
-        drill.mark(incident, ANNOUNCED, "another", "值班员", NOW)
-    with pytest.raises(Refused, match="marked already"):
-        drill.mark(incident, replace(ANNOUNCED, incident="another"), incident.id, "值班员", NOW)
+def commands(village: Village) -> Callable[[str], Event]:
+    stream = village.down()
+    return lambda kind: stream.next(lambda e: e.kind == "command" and e.data.get("kind") == kind)
 
 
-def test_a_drill_of_a_house_from_the_announcement_to_the_list(
+def test_the_press_is_a_drill_for_everybody_from_the_first_on(
     county: County, operator: Operator, village: Village
 ) -> None:
-    def announce(site: str) -> httpx.Response:
-        return operator.http.post("/api/drills", json={"site": site})
-
-    made = announce(village.sites[0]).json()
-    assert announce(village.sites[0]).json()["id"] == made["id"], "one at a time"
-    head = Somebody(county, Grant("group_head", village_group(county, village)))
-    assert head.post("drills", site=village.sites[0]).json()["id"] == made["id"], (
-        "who stands at the lamp may announce it"
-    )
+    told = commands(village)
+    id = announce(county, operator, village)
+    window = told("drill").data
+    assert (window["site"], window["lasts"]) == (village.sites[0], 120_000)
+    assert 110_000 < window["not_after_ms"] <= 120_000
     press = village.keys[0].press()
     village.send(press)
-    card = operator.card(press.id)
-    assert (card["drill"], card["answer"]) == (False, "none"), "it is real while it goes on"
-
-    def mark(incident: str, who: httpx.Client = operator.http) -> httpx.Response:
-        return who.post(f"/api/drills/{made['id']}/mark", json={"incident": incident})
-
-    assert mark(press.id).status_code == 409
-    assert mark(press.id, head.http).status_code == 403, "and the centre marks it"
-    [waiting] = [d for d in head.get("drills").json()["drills"] if d["site"] == village.sites[0]]
-    assert (waiting["pressed"], waiting["over"], waiting["incident"]) == (press.id, False, "")
+    assert told("incident").data["drill"] == 1
+    assert operator.card(press.id)["drill"] is True
+    assert operator.kinds(press.id)[:2] == ["opened", "drill"]
+    assert drilled(operator, id) == (press.id, press.id, False)
+    operator.say(press.id, "accepted")
     operator.say(press.id, "closed", how="spoke_to")
+    assert operator.card(press.id)["drill"] is True
+    assert drilled(operator, id) == (press.id, press.id, True)
+    village.send(real := village.keys[0].press())
+    assert operator.card(real.id)["drill"] is False, "the window took one press"
+
+
+@pytest.mark.parametrize("what", ["panic", "fire"])
+def test_another_alarm_of_the_house_makes_it_real_and_nobodys(
+    county: County, operator: Operator, village: Village, what: str
+) -> None:
+    id = announce(county, operator, village)
+    village.send(press := village.keys[0].press())
+    operator.say(press.id, "coming")
+    village.send(second := village.lamps[0].press(what))
+    card = operator.card(press.id)
+    assert (card["drill"], card["responders"], card["presses"]) == (False, [], 2 if what == "panic" else 1)
+    assert "earnest" in operator.kinds(press.id)
+    assert "drill" not in village.down().next(lambda e: e.data.get("incident") == press.id).data
+    assert drilled(operator, id)[:2] == ("", press.id)
+    if what == "fire":
+        assert operator.card(second.id)["drill"] is False
+
+
+def test_an_open_call_is_no_drill_and_a_silent_one_uses_up_no_window(
+    county: County, operator: Operator, village: Village
+) -> None:
+    village.send(real := village.keys[0].press())
+    announce(county, operator, village)
+    village.send(again := village.keys[0].press())
+    assert operator.card(real.id)["drill"] is False
+    assert again.id in operator.get(f"incidents/{real.id}")["events"]
+    announce(county, operator, village, 1)
+    village.send(village.lamps[1].press("silent"), press := village.keys[1].press())
+    assert operator.card(press.id)["drill"] is True
+
+
+def test_the_centre_says_that_it_is_none_and_a_report_does_too(
+    county: County, operator: Operator, village: Village
+) -> None:
+    announce(county, operator, village)
+    village.send(press := village.keys[0].press())
+
+    def do(act: str, **more: str) -> httpx.Response:
+        return operator.http.post(f"/api/incidents/{press.id}/do", json={"act": act, **more})
+
+    announce(county, operator, village, 1)
+    village.send(other := village.keys[1].press())
+    refused = do("merge", into=other.id)
+    assert (refused.status_code, "say first that it is no drill" in refused.json()["do"]) == (409, True)
+    assert do("earnest").json()["drill"] is False
+    assert do("earnest").status_code == 409
+    reported = operator.http.post("/api/reports", json={"site": village.sites[1], "what": "panic", "words": "有人摔倒"})
+    assert reported.status_code == 200, reported.text
+    assert operator.card(other.id)["drill"] is False, "who reports it was not told of a drill"
+
+
+def test_the_same_drill_may_be_pressed_once_more_where_that_was_announced_too(
+    county: County, operator: Operator, village: Village
+) -> None:
+    first = announce(county, operator, village)
+    village.send(press := village.keys[0].press())
+    second = announce(county, operator, village)
+    assert second != first, "the window was shut by the press"
+    village.send(village.lamps[0].press())
+    card = operator.card(press.id)
+    assert (card["drill"], card["presses"]) == (True, 2)
+    assert drilled(operator, first)[0] == drilled(operator, second)[0] == press.id
+
+
+def test_who_may_announce_a_drill(county: County, operator: Operator, village: Village) -> None:
+    id = announce(county, operator, village)
+    head = Somebody(county, Grant("group_head", village_group(county, village)))
+    made = head.post("drills", site=village.sites[0]).json()
+    assert made["id"] == id, "who stands at the lamp may, and there is one window at a time"
     stranger = Somebody(county, Grant("operator", area_of(county.village())))
-    assert mark(press.id, stranger.http).status_code == 404
     assert stranger.post("drills", site=village.sites[0]).status_code == 404
-    assert mark(press.id).json()["drill"] is True
-    assert county.sql("SELECT drill FROM incident WHERE id = %s", press.id) == [(True,)]
-    assert operator.kinds(press.id)[-1] == "drill"
-    listed = [d for d in operator.get("drills")["drills"] if d["site"] == village.sites[0]]
-    assert [(d["id"], d["incident"]) for d in listed] == [(made["id"], press.id)]
-    real = village.keys[0].press()
-    village.send(real)
-    operator.say(real.id, "closed", how="arrived")
-    assert mark(real.id).status_code == 409, "every other press is real"
     assert stranger.get("drills").json()["drills"] == []
 
 

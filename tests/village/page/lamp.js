@@ -8,6 +8,7 @@ export const MEANINGS = {
   coming: ["有人来了", "Somebody is coming"],
   shout: ["快喊人，打电话！", "Shout or telephone!"],
   near: ["邻居求救", "A neighbour calls"],
+  drill: ["邻居在演练", "A neighbour's drill"],
   dark: ["没有通电或刚启动", "No word yet"],
   unprovisioned: ["还没开通", "Not provisioned"],
 };
@@ -40,7 +41,7 @@ export function lampWords(show) {
   if (!show) return { headline: ["等待设备…", "Waiting for the device…"], more: [] };
   const headline = MEANINGS[show.meaning] ?? [show.meaning, show.meaning];
   const calls = show.calls ?? [];
-  const near = show.meaning === "near" && calls.find((call) => call.role === "near");
+  const near = ["near", "drill"].includes(show.meaning) && calls.find((call) => call.role === "near");
   if (near) {
     const what = WHATS[near.what] ?? [near.what, near.what];
     const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`, near.place];

@@ -15,7 +15,7 @@ _VILLAGE = ("none", "coming", "arrived", "unanswered")  # only the county accept
 
 
 class Call:
-    """One call. heard, received: 0 or 1; county: the county's statement as it came, or ""."""
+    """One call. heard, received: 0 or 1; county: the county's statement as it came, or ""; drill: it is one."""
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Call:
         who: str,
         county: str = "",
         received: int = 0,
+        drill: bool = False,
     ) -> None:
         self.incident = incident
         self.role = role
@@ -38,6 +39,7 @@ class Call:
         self.who = who
         self.county = county
         self.received = received
+        self.drill = drill
 
 
 def read_lamp(fields: "dict[str, object]") -> "tuple[str, int, list[Call]]":
@@ -100,7 +102,8 @@ def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str, 
     for c in calls:
         mark = marks.get(c.incident)
         answer, who = (c.answer, c.who) if mark is None else answer_shown(c.answer, c.who, mark[3], mark[4], mark[5])
-        out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", int(mark is not None)))
+        received = int(mark is not None)
+        out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", received, c.drill))
     return out
 
 
@@ -122,6 +125,7 @@ def _call(c: object) -> "Call | None":
         answer if isinstance(answer, str) and answer in _VILLAGE else "none",
         c["who"][:NAME_MAX],
         c["county"],
+        drill=c.get("drill") == 1,
     )
 
 

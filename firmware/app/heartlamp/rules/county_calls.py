@@ -13,9 +13,20 @@ _NEAR = ("coming", "arrived", "unanswered")  # what the lamp of a neighbour says
 
 
 class Call:
-    """`own`: of our house; `answer`, `who`: the county's, for a neighbour's call; `statement`: signed, for our own."""
+    """`own`: of our house; `answer`, `who`: the county's, for a neighbour's call; `statement`: signed, for our own;
+    `drill`: it is one."""
 
-    def __init__(self, incident: str, own: bool, what: str, place: str, answer: str, who: str, statement: str) -> None:
+    def __init__(
+        self,
+        incident: str,
+        own: bool,
+        what: str,
+        place: str,
+        answer: str,
+        who: str,
+        statement: str,
+        drill: bool = False,
+    ) -> None:
         self.incident = incident
         self.own = own
         self.what = what
@@ -23,6 +34,7 @@ class Call:
         self.answer = answer
         self.who = who
         self.statement = statement
+        self.drill = drill
 
 
 class Told:
@@ -88,9 +100,9 @@ def state(told: Told, epoch: str) -> bytes:
 
 def _written(c: Call) -> str:
     if c.own:
-        return write_call(c.incident, "own", c.what, c.place, 0, 0, "none", "", c.statement)
+        return write_call(c.incident, "own", c.what, c.place, 0, 0, "none", "", c.statement, c.drill)
     answer = c.answer if c.answer in _NEAR else "none"
-    return write_call(c.incident, "near", c.what, c.place, 0, 0, answer, "" if answer == "none" else c.who, "")
+    return write_call(c.incident, "near", c.what, c.place, 0, 0, answer, "" if answer == "none" else c.who, "", c.drill)
 
 
 def _read(fields: "dict[str, object]", dev: str) -> "Call | None":
@@ -105,7 +117,7 @@ def _read(fields: "dict[str, object]", dev: str) -> "Call | None":
     statement = frames.get(dev) if isinstance(frames, dict) else None
     if not isinstance(statement, str) or len(statement.encode()) > STATEMENT_MAX:
         statement = ""
-    return Call(str(incident), role == "own", str(what), place, answer, who, statement)
+    return Call(str(incident), role == "own", str(what), place, answer, who, statement, fields.get("drill") == 1)
 
 
 def _is_word(what: object) -> bool:

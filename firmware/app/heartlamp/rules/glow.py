@@ -14,11 +14,12 @@ PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
     "coming": ("#008070", [1500, 500], "coming"),
     "shout": ("#ff0000", [200, 200], "shout"),
     "near": ("#ff9000", [200, 200, 200, 200, 700, 500], "near"),
+    "drill": ("#600040", [600, 400, 600, 2400], "drill"),  # a neighbour who rehearses: slow, and nobody's alarm
     "unprovisioned": ("#280028", [1000, 1000], ""),  # nobody has provisioned it: a technician's matter
 }
 
 # How a ring of LEDs says it; LED 0 is at the top, they count clockwise. One LED alone does the rhythm.
-SHAPES = {"working": "quarters", "coming": "fill", "near": "half"}  # else: the whole ring
+SHAPES = {"working": "quarters", "coming": "fill", "near": "half", "drill": "half"}  # else: the whole ring
 
 _OFF = (0, 0, 0)
 

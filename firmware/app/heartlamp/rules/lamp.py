@@ -89,15 +89,16 @@ def next_change(facts: Facts, now: int) -> "int | None":
 
 
 def _meaning(facts: Facts, shown: str) -> str:
-    """The protocol's meaning, and the three that are only a lamp's: sending, near, dark before the first word. Trouble
-    lies over a neighbour's call too: red would reach nobody, and who may go must know that. A short break does not,
-    because in_trouble gives it its grace."""
+    """The protocol's meaning, and the four that are only a lamp's: sending, near, drill, dark before the first word.
+    Trouble lies over a neighbour's call too: red would reach nobody, and who may go must know that. A short break does
+    not, because in_trouble gives it its grace. A neighbour who needs help goes before one who drills."""
     if shown == "dark":
         return "sending"
     if shown != WORKING:
         return shown
-    if [c for c in facts.calls if c.role == "near" and c.answer not in ("arrived", "closed")]:
-        return "near"
+    near = [c.drill for c in facts.calls if c.role == "near" and c.answer not in ("arrived", "closed")]
+    if near:
+        return "drill" if all(near) else "near"
     return WORKING if facts.refreshed_at is not None else "dark"  # no promise yet
 
 
@@ -117,4 +118,5 @@ def _plain(call: Call) -> "dict[str, object]":
         "received": call.received,
         "answer": call.answer,
         "who": call.who,
+        "drill": int(call.drill),
     }

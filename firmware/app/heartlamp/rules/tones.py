@@ -10,10 +10,11 @@ NOTES: "dict[str, list[tuple[int, int]]]" = {
     "told": [(880, 200), (0, 200), (880, 200), (0, 1400)],
     "coming": [(523, 300), (659, 300), (784, 900), (0, 500)],
     "near": [(520, 200), (0, 200), (520, 200), (0, 200), (780, 700), (0, 500)],
+    "drill": [(659, 600), (0, 400), (523, 600), (0, 2400)],
     "shout": [(2000, 200), (0, 200)],
 }
-BEFORE = {"sending": 14, "told": 1, "coming": 1, "near": 1, "shout": 4}  # rounds that come before the words
-ALONE = {"sending": 14, "told": 2, "coming": 2, "near": 3, "shout": 10}  # rounds where there are no words
+BEFORE = {"sending": 14, "told": 1, "coming": 1, "near": 1, "drill": 1, "shout": 4}  # rounds that come before the words
+ALONE = {"sending": 14, "told": 2, "coming": 2, "near": 3, "drill": 1, "shout": 10}  # rounds where there are no words
 
 # ms between one saying and the next; the last gap goes on for ever, nothing after the first where there is none.
 _GAPS: "dict[str, tuple[int, ...]]" = {

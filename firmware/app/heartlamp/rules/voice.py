@@ -25,12 +25,23 @@ def languages(lang: str) -> "list[str]":
 
 def words(picture: "dict[str, object]") -> "list[tuple[str, str]]":
     """What a picture says, the subject first as in "group 3, house 7 · calls for help": ("clip", name), ("place", a
-    site's name), ("who", who comes)."""
-    meaning, answer = picture["meaning"], str(picture["answer"])
+    site's name), ("who", who comes). A drill says first that it is one, or nothing."""
+    meaning, calls = str(picture["meaning"]), picture["calls"]
+    assert isinstance(calls, list)
     if meaning == "shout":
         return [("clip", "shout")]
-    if meaning == "near":
-        return _near(picture["calls"])
+    if meaning in ("near", "drill"):
+        drill = meaning == "drill"
+        said = _near([c for c in calls if c["role"] == "near" and bool(c["drill"]) == drill])
+    else:
+        own = [c for c in calls if c["role"] == "own" and c["answer"] != "closed"]
+        drill = bool(own and own[0]["drill"])
+        said = _own(meaning, picture)
+    return [("clip", "drill")] + said if said and drill else said
+
+
+def _own(meaning: str, picture: "dict[str, object]") -> "list[tuple[str, str]]":
+    answer = str(picture["answer"])
     if meaning not in ("told", "coming"):
         return []
     if answer in _ANSWERED:
@@ -50,10 +61,9 @@ def files(said: "list[tuple[str, str]]", langs: "list[str]", there: "Callable[[s
     return out
 
 
-def _near(calls: object) -> "list[tuple[str, str]]":
+def _near(calls: "list[dict[str, str]]") -> "list[tuple[str, str]]":
     said: "list[tuple[str, str]]" = []
-    assert isinstance(calls, list)
-    open = [c for c in calls if c["role"] == "near" and c["answer"] not in ("arrived", "closed")]
+    open = [c for c in calls if c["answer"] not in ("arrived", "closed")]
     for call in open[:NEAR_MOST]:
         said += [("place", call["place"]), ("clip", call["what"] if call["what"] in _WHATS else "calls-for-help")]
         if call["answer"] == "coming":

@@ -159,7 +159,8 @@ def device_state(seen: Seen, calls: tuple[Call, ...], values: Values, before: Fi
     fields: Fields = {}
     for name in of_kind(seen.kind):
         if name == "alarm":
-            here = any(c.site == seen.site and c.site and what in (None, c.what) for c in calls)
+            # What it sets off cannot say that it is a drill.
+            here = any(c.site == seen.site and c.site and what in (None, c.what) and not c.drill for c in calls)
             fields[name] = _on(here)
         elif name == "online":
             fields[name] = {"online": "ON", "asleep": "ON", "offline": "OFF", "missed": "OFF"}.get(seen.state)

@@ -4,17 +4,17 @@ type Kind = "panic" | "fire" | "gas" | "flood" | "slope" | "silent";
 
 const zh = {
   acts: {
-    dispatch: "派人…", note: "备注…", handle: "处置…", feedback: "回访…", evaluate: "评价…", merge: "并案…", part: "分案…", false: "定为误报…", reopen: "重新打开…",
+    dispatch: "派人…", note: "备注…", handle: "处置…", feedback: "回访…", evaluate: "评价…", merge: "并案…", part: "分案…", earnest: "不是演练…", false: "定为误报…", reopen: "重新打开…",
   },
   more: "更多",
   title: {
-    dispatch: "派谁去？", note: "备注", handle: "现场做了什么？", feedback: "回访住户", evaluate: "记录住户评价", merge: "并入哪一起？", part: "分案：两起分开处理", false: "定为误报", reopen: "重新打开这起警情",
+    dispatch: "派谁去？", note: "备注", handle: "现场做了什么？", feedback: "回访住户", evaluate: "记录住户评价", merge: "并入哪一起？", part: "分案：两起分开处理", earnest: "不是演练，是真警情", false: "定为误报", reopen: "重新打开这起警情",
   },
   send: {
-    dispatch: "派出", note: "记下", handle: "记下处置", feedback: "记下回访", evaluate: "记下评价", merge: "并案", part: "分案", false: "定为误报", reopen: "重新打开",
+    dispatch: "派出", note: "记下", handle: "记下处置", feedback: "记下回访", evaluate: "记下评价", merge: "并案", part: "分案", earnest: "改为真警情", false: "定为误报", reopen: "重新打开",
   },
   words: {
-    dispatch: "交代的话", note: "备注内容", handle: "做了什么", feedback: "住户怎么说", evaluate: "住户的话", merge: "", part: "", false: "为什么是误报", reopen: "为什么重新打开",
+    dispatch: "交代的话", note: "备注内容", handle: "做了什么", feedback: "住户怎么说", evaluate: "住户的话", merge: "", part: "", earnest: "", false: "为什么是误报", reopen: "为什么重新打开",
   },
   hint: {
     dispatch: "派人即表示本中心已受理；灯会显示“已受理”。",
@@ -24,6 +24,7 @@ const zh = {
     evaluate: "不说话不等于满意；只记住户真正说的。",
     merge: "并案后，这一起的灯跟随所并入的那一起，并随之办结。",
     part: "分案后，这一起重新变为无人受理，会再次响铃。",
+    earnest: "邻居的灯和电话不再说“演练”，从头呼叫各方；应答过演练的人要重新应答。",
     false: "须有人见到他们或与本人通话；取消键本身不算。",
     reopen: "重新打开后无人受理，会再次响铃。",
   },
@@ -94,17 +95,17 @@ const zh = {
 
 const en: typeof zh = {
   acts: {
-    dispatch: "Dispatch…", note: "Note…", handle: "Handled…", feedback: "Ask back…", evaluate: "Marks…", merge: "Merge…", part: "Part…", false: "False alarm…", reopen: "Reopen…",
+    dispatch: "Dispatch…", note: "Note…", handle: "Handled…", feedback: "Ask back…", evaluate: "Marks…", merge: "Merge…", part: "Part…", earnest: "No drill…", false: "False alarm…", reopen: "Reopen…",
   },
   more: "More",
   title: {
-    dispatch: "Whom to send?", note: "Note", handle: "What was done there?", feedback: "Ask the household back", evaluate: "The household's marks", merge: "Merge into which one?", part: "Part them again", false: "Declare a false alarm", reopen: "Reopen this alarm",
+    dispatch: "Whom to send?", note: "Note", handle: "What was done there?", feedback: "Ask the household back", evaluate: "The household's marks", merge: "Merge into which one?", part: "Part them again", earnest: "This is no drill", false: "Declare a false alarm", reopen: "Reopen this alarm",
   },
   send: {
-    dispatch: "Send them", note: "Write it down", handle: "Record", feedback: "Record", evaluate: "Record", merge: "Merge", part: "Part", false: "Declare false", reopen: "Reopen",
+    dispatch: "Send them", note: "Write it down", handle: "Record", feedback: "Record", evaluate: "Record", merge: "Merge", part: "Part", earnest: "It is real", false: "Declare false", reopen: "Reopen",
   },
   words: {
-    dispatch: "What to tell them", note: "Note", handle: "What was done", feedback: "What the household said", evaluate: "In their words", merge: "", part: "", false: "Why it is a false alarm", reopen: "Why it is opened again",
+    dispatch: "What to tell them", note: "Note", handle: "What was done", feedback: "What the household said", evaluate: "In their words", merge: "", part: "", earnest: "", false: "Why it is a false alarm", reopen: "Why it is opened again",
   },
   hint: {
     dispatch: "Who sends somebody has accepted it; the lamp says so.",
@@ -114,6 +115,7 @@ const en: typeof zh = {
     evaluate: "Silence is not satisfaction: only what they really said.",
     merge: "Its lamps follow the other one from now on, and it closes with it.",
     part: "Parted, this one is nobody's again and rings again.",
+    earnest: "Neighbours' lamps and calls say drill no more, and everybody is called from the beginning; who answered the drill has to answer again.",
     false: "Somebody saw them or spoke to them; the cancel key alone does not do.",
     reopen: "Reopened, it is nobody's and rings again.",
   },

@@ -9,8 +9,8 @@ import life from "./life.json";
 export type Act = Form["Doing"]["act"];
 export type Doing = Partial<Form["Doing"]> & { act: Act };
 
-const ORDER: Act[] = ["dispatch", "note", "handle", "feedback", "evaluate", "merge", "part", "false", "reopen"];
-export const STAGES: Record<Act | GivenAnswer | "hand_over" | "hand_taken" | "hand_declined" | "hand_ended" | "drill", string[]> = life;
+const ORDER: Act[] = ["dispatch", "note", "handle", "feedback", "evaluate", "merge", "part", "earnest", "false", "reopen"];
+export const STAGES: Record<Act | GivenAnswer | "hand_over" | "hand_taken" | "hand_declined" | "hand_ended", string[]> = life;
 
 const ANSWERS: readonly string[] = ["accepted", "coming", "arrived", "withdrawn", "closed"];
 
@@ -19,7 +19,7 @@ export function isAnswer(one: Act | GivenAnswer): one is GivenAnswer {
 }
 
 export function actsAt(card: Card): Act[] {
-  return ORDER.filter((act) => STAGES[act].includes(card.stage));
+  return ORDER.filter((act) => STAGES[act].includes(card.stage) && (card.drill ? act !== "merge" : act !== "earnest"));
 }
 
 export function answersAt(card: Card): GivenAnswer[] {
@@ -36,7 +36,8 @@ export function inFront(card: Card): Act[] {
     closed: ["reopen", "note"],
     false: ["reopen", "note"],
   };
-  return (usual[card.stage] ?? (isWaiting(card) ? ["dispatch"] : ["dispatch", "note"])).filter((act) => actsAt(card).includes(act));
+  const front = usual[card.stage] ?? (isWaiting(card) ? ["dispatch"] : ["dispatch", "note"]);
+  return [...front, "earnest" as const].filter((act) => actsAt(card).includes(act));
 }
 
 /** Into which one it may be merged: open, following none itself; silent only with silent. The same kind first, then the
@@ -44,7 +45,7 @@ export function inFront(card: Card): Act[] {
 export function mergeable(card: Card, open: readonly Card[]): Card[] {
   const near = (other: Card) => Number(other.what !== card.what) * 2 + Number(other.path.slice(0, 3).join() !== card.path.slice(0, 3).join());
   return open
-    .filter((other) => other.id !== card.id && !other.merged_into && other.answer !== "closed")
+    .filter((other) => other.id !== card.id && !other.merged_into && !other.drill && other.answer !== "closed")
     .filter((other) => (other.what === "silent") === (card.what === "silent"))
     .sort((a, b) => near(a) - near(b) || Date.parse(b.opened_at) - Date.parse(a.opened_at));
 }

@@ -5,7 +5,7 @@ import { ASLEEP, heard, LOST_MS, lostSince, raisedToday, sickOf, startsAnew, til
 type Village = WallView["townships"][number]["villages"][number];
 
 function view(changed: Partial<WallView> = {}): WallView {
-  return { now: "", area: "庆丰县", waiting: 0, accepted: 0, coming: 0, arrived: 0, waiting_since: null, kinds: [], townships: [], today: { raised: {}, closed: 0, accept_s: null, arrive_s: null }, drills: { drilled: 0, houses: 0 }, ...changed };
+  return { now: "", area: "庆丰县", waiting: 0, accepted: 0, coming: 0, arrived: 0, waiting_since: null, kinds: [], townships: [], today: { raised: {}, closed: 0, accept_s: null, arrive_s: null }, drills: { drilled: 0, houses: 0, now: 0 }, ...changed };
 }
 
 function village(id: number, changed: Partial<Village> = {}): Village {

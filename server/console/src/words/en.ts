@@ -69,6 +69,8 @@ export const en: Words = {
     arrived: "Arrived",
   },
   flags: {
+    drill: "Drill",
+    drillHint: "Announced before: accept and send as always; it is in no figure. If something did happen, say No drill…",
     unverified: "Unverified",
     unverifiedHint: "Signature or content does not match; treat it as real",
     time_unknown: "Time unknown",

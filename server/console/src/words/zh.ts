@@ -61,6 +61,8 @@ export const zh = {
     arrived: "到场",
   },
   flags: {
+    drill: "演练",
+    drillHint: "事先宣布过的演练：照常受理、派人；不计入警情数字。若真出了事，请“不是演练…”",
     unverified: "未核实",
     unverifiedHint: "签名不符或内容冲突；按真警情处理",
     time_unknown: "时间不明",

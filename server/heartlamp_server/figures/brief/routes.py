@@ -60,13 +60,14 @@ def router(database: Database, gate: Gate, figures: Figures) -> APIRouter:
         here, silent = await place(conn, scope, area)
         await audit.glance(conn, scope.person.name, "look.figures", str(here.id))
         now = await figures_store.now(conn)
-        newest = newest_day(now, figures.brief_at, figures.zone)
+        minute = figures.minute(here.code)
+        newest = newest_day(now, minute, figures.zone)
         if day is not None and day > newest:
             raise problem(409, "这一天的简报还没有到时间 · its hour has not come", "请稍后再看 · look again later")
         kept = await store.kept(conn, here.id, day or newest, silent)
         if kept is not None:
             return kept
         await keep.refresh(conn, figures.zone)
-        return await store.make(conn, here, day or newest, figures.brief_at, figures.zone, silent, now)
+        return await store.make(conn, here, day or newest, minute, figures.zone, silent, now)
 
     return routes

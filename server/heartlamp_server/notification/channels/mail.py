@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -28,14 +29,18 @@ class Server:
 
 
 class Mail(Blocking):
+    """`boxes`: account -> mailbox; what else is written to is a mailbox itself."""
+
     trait = Trait(wakes=False, merges=True, proves=False)
     provider = "mail"
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, boxes: Mapping[str, str] | None = None) -> None:
+        self._server, self._boxes = server, boxes or {}
+        self.addresses = frozenset(self._boxes)
 
     def _send(self, message: Message) -> Sent:
-        if any(c in message.address for c in "\r\n,;") or "@" not in message.address:
+        to = self._to(message)
+        if any(c in to for c in "\r\n,;") or "@" not in to:
             raise Failed(ELSEWHERE, "it is no address of a mailbox")
         try:
             return self._deliver(message)
@@ -60,6 +65,9 @@ class Mail(Blocking):
         except (smtplib.SMTPException, OSError) as wrong:
             raise Failed(AGAIN, f"the mail server cannot be reached: {wrong}", 5) from wrong
 
+    def _to(self, message: Message) -> str:
+        return self._boxes.get(message.address, message.address)
+
     def _deliver(self, message: Message) -> Sent:
         s = self._server
         context = ssl.create_default_context(cafile=None if s.ca is None else str(s.ca))
@@ -78,7 +86,7 @@ class Mail(Blocking):
     def _written(self, message: Message) -> EmailMessage:
         written = EmailMessage()
         host = self._server.sender.rpartition("@")[2] or "heartlamp"
-        written["From"], written["To"] = self._server.sender, message.address
+        written["From"], written["To"] = self._server.sender, self._to(message)
         written["Subject"] = message.title
         written["Date"] = formatdate()
         # The same at every attempt, so that a mailbox that got it twice shows it once.

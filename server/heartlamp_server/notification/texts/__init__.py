@@ -11,11 +11,13 @@ LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "notification"
 DEFAULT = "zh"
 
-KINDS = ("alarm", "drill", "silent", "silent_drill", "many", "drills", "offline", "overdue", "test", "broadcast")
+KINDS = (
+    "alarm", "drill", "silent", "silent_drill", "many", "drills", "offline", "overdue", "brief", "test", "broadcast",
+)  # fmt: skip
 """alarm: somebody calls · drill: the same, and it says first that it is one · silent, silent_drill: for police and
 persons chosen beforehand · many, drills: several alarms, or drills, of one village in one text · offline: a household's
-device says nothing, to its family · overdue: a matter was not seen to in time, to its supervisor · test: proves a
-channel and a number · broadcast: what a loudspeaker was told to say."""
+device says nothing, to its family · overdue: a matter was not seen to in time, to its supervisor · brief: the daily
+brief, to who has the post · test: proves a channel and a number · broadcast: what a loudspeaker was told to say."""
 PARAMETERS = {
     "alarm": ("village", "place", "what"),
     "drill": ("village", "place", "what"),
