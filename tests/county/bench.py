@@ -310,6 +310,7 @@ def forget(conninfo: str, since: datetime) -> None:
     mine = "SELECT id FROM incident WHERE opened_at >= %(since)s"
     statements: list[str] = [
         "SET LOCAL session_replication_role = replica",  # for each of them all notes of the county would be looked at
+        f"DELETE FROM course_wanted WHERE incident IN ({mine})",
         f"DELETE FROM course WHERE incident IN ({mine})",
         f"DELETE FROM figure_fact WHERE incident IN ({mine})",
         f"DELETE FROM command WHERE kind = 'incident' AND about IN ({mine})",

@@ -19,10 +19,10 @@ Connection = psycopg.AsyncConnection[Any]
 # answers it does not wait for us. Two workers never hold the same one. By clock_timestamp(), which may differ from row
 # to row, no index is read.
 NEXT = """
-SELECT i.id FROM (
-    SELECT incident FROM course_wanted UNION SELECT incident FROM course WHERE look_at <= statement_timestamp()
-) due JOIN incident i ON i.id = due.incident
-ORDER BY i.opened_at LIMIT %s
+SELECT incident FROM (
+    (SELECT incident, at FROM course_wanted ORDER BY at LIMIT %(most)s) UNION ALL
+    (SELECT incident, look_at FROM course WHERE look_at <= statement_timestamp() ORDER BY look_at LIMIT %(most)s)
+) due GROUP BY incident ORDER BY min(at) LIMIT %(most)s
 """
 _SAVE = """
 WITH looked AS (DELETE FROM course_wanted WHERE incident = %(incident)s)
@@ -47,8 +47,8 @@ class Kept:
 
 
 async def waiting(conn: Connection, most: int) -> list[str]:
-    """Incidents to be looked at, the oldest first."""
-    return [row[0] for row in await (await conn.execute(NEXT, (most,))).fetchall()]
+    """Incidents to be looked at: first whichever waits longest."""
+    return [row[0] for row in await (await conn.execute(NEXT, {"most": most})).fetchall()]
 
 
 async def take(conn: Connection, incident: str) -> tuple[Incident, Kept, datetime] | None:

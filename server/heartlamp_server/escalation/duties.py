@@ -49,7 +49,7 @@ ORDER BY 1, 4, a.level <> 'grid', 2
 """
 _OF_TARGET = """
 SELECT name, display, languages, password IS NOT NULL FROM person
-WHERE disabled_at IS NULL AND 'p-' || left(encode(sha256(convert_to(name, 'UTF8')), 'hex'), 16) = ANY(%s)
+WHERE disabled_at IS NULL AND person_target(name) = ANY(%s)
 """
 
 _CALLED = """
@@ -58,7 +58,7 @@ SELECT name, display, languages, password IS NOT NULL FROM person WHERE disabled
 
 
 def target_id(name: str) -> str:
-    """Of a person, as plans name them."""
+    """Of a person, as plans name them; `person_target` of the store says the same."""
     return "p-" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,12 @@
+"""Who is behind a plan's target is found by index; a batch's incidents are wanted at once."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0026"
+down_revision = "0024"
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text())
