@@ -14,7 +14,9 @@ def wanted(county: County, incident: str) -> bool:
 
 
 def plan(conn: psycopg.Connection[Any]) -> str:
-    return "\n".join(row[0] for row in conn.execute("EXPLAIN (COSTS OFF) " + NEXT.replace("%s", "200")).fetchall())
+    return "\n".join(
+        row[0] for row in conn.execute("EXPLAIN (COSTS OFF) " + NEXT.replace("%(most)s", "200")).fetchall()
+    )
 
 
 def test_ten_thousand_open_calls_are_not_read_to_find_one_that_is_due(county: County) -> None:
@@ -37,10 +39,9 @@ def test_ten_thousand_open_calls_are_not_read_to_find_one_that_is_due(county: Co
         conn.execute("ANALYZE course_wanted")
         read = plan(conn)
         assert "course_look" in read
-        assert "incident_pkey" in read
-        assert "Seq Scan on incident" not in read
+        assert "on incident" not in read
         assert "Seq Scan on course " not in read + " "
-        assert ("many-7",) in conn.execute(NEXT, (200,)).fetchall()
+        assert ("many-7",) in conn.execute(NEXT, {"most": 200}).fetchall()
         conn.rollback()
 
 

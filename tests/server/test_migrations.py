@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from heartlamp_server.escalation.duties import target_id
 from heartlamp_server.incident.store import from_row
 
 TESTS = Path(__file__).parent
@@ -169,6 +170,13 @@ def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) 
         step()
         assert conn.execute("SELECT used, incident FROM drill ORDER BY id").fetchall() == [("i1", "i1"), ("", None)]
         assert conn.execute("SELECT incident FROM course_wanted").fetchall() == [("i1",)]  # it is open: a worker looks
+
+
+def test_a_target_of_before_is_found_by_the_hash_that_plans_name(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0026") as (conn, step):
+        conn.execute("INSERT INTO person (name, display) VALUES ('王大妈', '王')")
+        step()
+        assert conn.execute("SELECT name FROM person WHERE person_target(name) = %s", (target_id("王大妈"),)).fetchall()
 
 
 def test_every_step_since_0008_has_a_test() -> None:

@@ -1,4 +1,4 @@
-"""Who is behind a plan's target is found by index; a batch's incidents are wanted at once."""
+"""A plan's target and a device's day are found by index alone; a batch's incidents are wanted at once."""
 
 from pathlib import Path
 

@@ -13,3 +13,9 @@ BEGIN
 END $$;
 CREATE TRIGGER course_of_new AFTER INSERT ON incident REFERENCING NEW TABLE AS opened FOR EACH STATEMENT
     EXECUTE FUNCTION want_courses();
+
+-- A day of a device is 23,000 readings, each on a page of the table with other devices' readings of that moment: the index
+-- alone answers now. Takes about 1.5 s for a million readings.
+CREATE INDEX reading_series ON reading (device, name, at) INCLUDE (value);
+DROP INDEX reading_device;
+ALTER INDEX reading_series RENAME TO reading_device;
