@@ -153,6 +153,12 @@ def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]
         conn.execute(add)
 
 
+def test_of_a_device_that_was_there_before_nothing_is_wanted(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0023") as (conn, step):
+        step()
+        assert conn.execute("SELECT wanted, wanted_ver FROM device").fetchall() == [({}, 0)]
+
+
 def test_every_step_since_0008_has_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
     config = Config()
