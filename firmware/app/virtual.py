@@ -40,6 +40,7 @@ def provision(path: str) -> None:
     """As over the serial line. Unsent events stay."""
     from heartlamp.hal.unix.board import Board
     from heartlamp.outbox import Outbox
+    from heartlamp.settings.answers import handle
     from heartlamp.settings.desk import Desk
     from heartlamp.settings.store import Store
 
@@ -49,7 +50,7 @@ def provision(path: str) -> None:
     store.load()
     outbox = Outbox(ROOT + "/out")
     outbox.load(0)
-    answer, _ = Desk(board, store, outbox).handle({"id": 1, "cmd": "provision", "settings": json.loads(text)})
+    answer, _ = handle(Desk(board, store, outbox), {"id": 1, "cmd": "provision", "settings": json.loads(text)})
     if not answer["ok"]:
         raise ValueError("%s; %s" % (answer["error"], answer["do"]))
 

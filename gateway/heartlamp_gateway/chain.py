@@ -68,6 +68,8 @@ class Chain:
         self.epoch = self.cursor = self.county_epoch = self.boot = ""
         self.clock = clock.VillageClock(0, "", 0)
         self.last_n = 0
+        self.settings: dict[str, str] = {}
+        """device that sleeps -> the county's settings for it, until it asks. The county says them again: of no disk."""
         self._gateway, self._say, self._in_session = gateway, say, in_session
         self._away_ms, self._outputs = away_ms, outputs
         self._due_at: int | None = 0  # village clock: when time alone may make something due

@@ -227,10 +227,12 @@ class FromDevices:
         presence.says(word.device, online, clock.boottime())
 
     def _tell_all(self, device: str) -> None:
-        """To a device that asks: its state, and the receipts that it is owed."""
+        """To a device that asks: its state, the receipts that it is owed, and what it shall set."""
         chain = self._chain
         chain.tell_lamp(device)
         chain.ledger.commit()  # a receipt may be among what is late
         for n, _, receipt in chain.ledger.file.owed(device):
             if chain.tell_receipt(device, receipt):
                 chain.ledger.later([disk.passed(n)])
+        if statement := chain.settings.pop(device, ""):
+            chain.tell_receipt(device, statement)

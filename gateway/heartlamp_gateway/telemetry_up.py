@@ -1,11 +1,13 @@
 """Readings and notes on their way up, on a county connection and a thread of their own: no alarm waits for them."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
 from heartlamp_protocol.device.frame import FrameError
+from heartlamp_protocol.device.kinds import BATTERY_MS, heartbeat_ms
 from heartlamp_protocol.device.names import event_id
+from heartlamp_protocol.said_to_device import SETTINGS_VER
 from heartlamp_protocol.uplink import BATCH_ITEMS_MAX, QUIET_SECONDS, BatchAnswer
 
 from heartlamp_gateway.chain import Chain
@@ -170,7 +172,22 @@ class TelemetryUp:
         self._contact.touch()
         done = {v.n for v in answer.verdicts}
         self._done(rows, done)
+        self._pass_on(rows, {v.n: v.receipt for v in answer.verdicts})
         return not rows or any(row.n in done for row in rows)
+
+    def _pass_on(self, rows: list[Kept], receipts: Mapping[int, str]) -> None:
+        """What the county wants set goes to the devices whose heartbeats it answered so: of each its newest. Who sleeps
+        between two of them is told when it asks next."""
+        beats = [row for row in rows if row.item and row.n in receipts and SETTINGS_VER.encode() in row.item.frame]
+        wanted = {row.device: receipts[row.n] for row in beats}
+        devices = self._chain.village.registry.device
+        for device, statement in wanted.items():
+            if statement:
+                self._chain.tell_receipt(device, statement)
+            if statement and device in devices and heartbeat_ms(devices[device].kind) == BATTERY_MS:
+                self._chain.settings[device] = statement
+            else:
+                self._chain.settings.pop(device, None)
 
     def _paced(self, took_ms: int, status: int) -> None:
         before = self._pace.level

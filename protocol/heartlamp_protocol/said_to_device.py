@@ -8,6 +8,9 @@ from heartlamp_protocol.device.frame import sign, write_signed
 from heartlamp_protocol.device.limits import VERSION
 from heartlamp_protocol.device.text import quote
 
+SETTINGS_VER = "settings_ver"
+"""The value of a heartbeat by which a device says which of the county's settings it has, below 0: refused."""
+
 # --- the village's word -----------------------------------------------------------------------------------------
 
 
@@ -32,6 +35,15 @@ def write_received(key: bytes, dev: str, kv: int, event: str, sum16: str, epoch:
     body = (
         '{"v":%d,"kind":"received","dev":"%s","kv":%d,"event":"%s","sum":"%s","epoch":"%s"}'
         % (VERSION, dev, kv, event, sum16, epoch)
+    ).encode()
+    return write_signed(sign(key, body), body)
+
+
+def write_settings(key: bytes, dev: str, kv: int, ver: int, wanted: str) -> bytes:
+    """What the county wants set on this device. `ver`: above that of every statement before; `wanted`: a JSON object of
+    all that is wanted, so that a later statement takes the place of every earlier one."""
+    body = (
+        '{"v":%d,"kind":"settings","dev":"%s","kv":%d,"ver":%d,"set":%s}' % (VERSION, dev, kv, ver, wanted)
     ).encode()
     return write_signed(sign(key, body), body)
 

@@ -236,6 +236,11 @@ class Village:
         receipt = said_to_device.write_received(key, dev or said.device, 1, said.id, sum16, COUNTY)
         self.publish(said.device, "receipt", receipt)
 
+    def wish(self, device: str, ver: int, wanted: str, kv: int = 1, key: bytes = b"") -> None:
+        """The county's signed settings; `wanted`: as JSON; `key`: another's."""
+        key = key or county_key(bytes.fromhex(ROOT), kv)
+        self.publish(device, "receipt", said_to_device.write_settings(key, device, kv, ver, wanted))
+
     def light(self, device: str, calls: list[str], ver: int | None = None) -> int:
         """The lamp's desired state; returns its version."""
         self._ver = ver if ver is not None else self._ver + 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from heartlamp.rules import recessed
-from heartlamp.settings import copy, fields, lines, serial
+from heartlamp.settings import copy, fields, lines, serial, wished
 from heartlamp_tech.serial_lines import framed
 
 CA = "-----BEGIN CERTIFICATE-----\nMIIABAAAAAA=\n-----END CERTIFICATE-----\n"  # a sequence of four bytes
@@ -230,6 +230,52 @@ def test_a_newer_key_is_taken_once_nothing_waits_under_the_old_one_and_never_an_
     assert refused("set", view(held={"lamp0a1b": 2}), settings={"kv": newer}).more == {"field": "kv", "held": 2}
     for wrong in (FIELDS["kv"] - 1, "2", None, 2.5):
         assert refused("set", settings={"kv": wrong}).more["field"] == "kv"
+
+
+# --- what the county wants set ---------------------------------------------------------------------------------------
+
+
+def wish(ver: object, wanted: object, seen: serial.View | None = None) -> list[tuple[Any, ...]]:
+    answer, effects = wished.answer({"id": 0, "ver": ver, "set": wanted}, seen or view())
+    assert answer["ok"] == 1
+    saved: Any = effects[0][1] if effects else {}
+    assert answer.get("ver") == saved.get("settings_ver")
+    return effects
+
+
+def test_what_the_county_wants_is_set_with_the_version_that_said_it_in_one_write() -> None:
+    assert wish(5, {"lang": "en"}) == [("save", FIELDS | {"lang": "en", "settings_ver": 5})]
+    assert wish(5, {"kv": 2, "lang": "en"}) == [
+        ("save", FIELDS | {"kv": 2, "lang": "en", "settings_ver": 5}),
+        ("restart",),
+    ]
+    assert wish(5, {"lang": FIELDS["lang"]}) == [("save", FIELDS | {"settings_ver": 5})]
+    assert wish(5, {}) == [("save", FIELDS | {"settings_ver": 5})]
+
+
+@pytest.mark.parametrize("has", [5, -5])
+def test_a_recording_of_an_earlier_statement_undoes_nothing(has: int) -> None:
+    later = view(fields=FIELDS | {"settings_ver": has})
+    for ver in (5, 4, 1, 0, -6, True, "6", None, 6.0):
+        assert wish(ver, {"lang": "en"}, later) == []
+    assert wish(6, {"lang": "en"}, later) == [("save", FIELDS | {"lang": "en", "settings_ver": 6})]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"wifi": None}, {"host": "10.0.0.3"}, {"links": ["wan"]}, {"consent": 1}, {"root": "5a" * 32}, {"nonsense": 1},
+        {"lang": "../x"}, {"lang": 7}, {"sensors": {"heat": {"fire_mc": 1}}}, {"sensors": []}, {"kv": 0}, {"kv": "2"},
+        {"lang": "en", "kv": None}, None, [], "lang",
+    ],
+)  # fmt: skip
+def test_what_a_device_is_not_told_by_its_county_is_refused_whole_and_said_to_be(wanted: object) -> None:
+    assert wish(5, wanted) == [("save", FIELDS | {"settings_ver": -5})]
+
+
+def test_a_key_waits_for_what_is_held_under_the_one_in_force() -> None:
+    assert wish(5, {"kv": 2}, view(held={"lamp0a1b": 1})) == []
+    assert wish(5, {"lang": "en"}, view(held={"lamp0a1b": 1})) != []
 
 
 def test_without_settings_there_is_nothing_to_get_or_set() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from heartlamp_protocol.device.mac import county_key, hmac_sha256
+from heartlamp_protocol.inbound import Reading
 from heartlamp_tech.serial_lines import BoardLines, SerialError, SerialLines, StreamLines
 from heartlamp_tech.virtual_board import Line, VirtualBoard
 
 from tests.firmware.conftest import ENVIRONMENT, MICROPYTHON, REPO
-from tests.firmware.parts import ROOT, Certificates, Village, config
+from tests.firmware.parts import ROOT, Certificates, Said, Village, call, config
 
 PASSWORD, TOKEN, PAIR = "correct horse", "c0" * 32, "7e" * 32
 CA = "-----BEGIN CERTIFICATE-----\nMIIABAAAAAA=\n-----END CERTIFICATE-----\n"  # a sequence of four bytes
@@ -364,3 +365,59 @@ def test_a_rotated_device_comes_and_signs_with_its_next_key_once_nothing_waits_u
     board.press("red")
     second = village.wait("event", after=seen)
     assert (first.alarm.head.key_version, second.alarm.head.key_version) == (1, 2)
+
+
+# --- what the county wants set ---------------------------------------------------------------------------------------
+
+
+def reported(village: Village, kv: int, ver: int, after: int) -> None:
+    """Returns once a heartbeat under this key version says this of its settings."""
+
+    def says(said: Said) -> bool:
+        reading = said.frame.content
+        assert isinstance(reading, Reading)
+        return reading.head.key_version == kv and reading.values.get("settings_ver") == ver
+
+    village.wait("reading", says, after=after, timeout=60.0)
+
+
+def test_the_county_sets_by_network_what_the_cable_sets_and_a_recording_undoes_nothing(
+    blank: Blank, village: Village, certificates: Certificates
+) -> None:
+    board, serial = blank("lamp0a1b")
+    board.start()
+    board.wait_trace("unprovisioned")
+    serial.provision(config(village.broker, certificates.ca, "lamp0a1b", "lamp"))
+    board.wait_show("working")
+    reported(village, 1, 0, 0)
+    village.wish("lamp0a1b", 5, '{"lang":"en"}')
+    board.wait_trace("wished", ver=5)
+    assert serial.ask("get")["settings"]["lang"] == "en"
+    # Of another maker, for another device, of an older version, of what no network sets: nothing of it happens.
+    mark = board.mark()
+    village.wish("lamp0a1b", 6, '{"lang":"xx"}', key=b"k" * 32)
+    board.wait_trace("forged", after=mark)
+    village.wish("lamp0a1b", 4, '{"lang":"zh"}')
+    village.wish("lamp0a1b", 6, '{"lang":"fr","host":"10.9.9.9"}')
+    board.wait_trace("wished", after=mark, ver=-6)
+    settings = serial.ask("get")["settings"]
+    assert (settings["lang"], settings["host"], settings["settings_ver"]) == ("en", "127.0.0.1", -6)
+    # The next key: not while a press waits for its receipt, nor while a call is shown.
+    board.press("red")
+    pressed = village.wait("event")
+    mark, place = board.mark(), len(village.said)
+    village.wish("lamp0a1b", 7, '{"kv":2}')
+    village.light("lamp0a1b", [call(pressed.id)])
+    board.wait_trace("lamp", after=mark, calls=1)
+    village.receive(pressed)
+    board.wait_trace("received", after=mark, event=pressed.id)
+    village.wish("lamp0a1b", 7, '{"kv":2}')
+    village.light("lamp0a1b", [])
+    board.wait_trace("lamp", after=mark, calls=0)
+    assert serial.ask("get")["settings"]["kv"] == 1
+    village.wish("lamp0a1b", 7, '{"kv":2}')
+    board.wait_trace("boot", after=mark)
+    reported(village, 2, 7, place)
+    village.wish("lamp0a1b", 8, '{"lang":"fr"}')  # under the key that was
+    board.wait_trace("forged", after=mark)
+    assert serial.ask("get")["settings"]["lang"] == "en"

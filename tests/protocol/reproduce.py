@@ -58,6 +58,7 @@ OPERATIONS: "dict[str, object]" = {
     "write_heard": said_to_device.write_heard,
     "write_pulse": said_to_device.write_pulse,
     "write_received": lambda key, *args: said_to_device.write_received(raw(key), *args),
+    "write_settings": lambda key, *args: said_to_device.write_settings(raw(key), *args),
     "write_county_answer": lambda key, *args: said_to_device.write_county_answer(raw(key), *args),
     "read_signed": lambda key, dev, data: statement.read_signed(raw(key), dev, raw(data)),
     "read_plain": lambda data: statement.read_plain(raw(data)),

@@ -52,19 +52,20 @@ class Device:
         body = write_still(id, self.id, 1, self.boot, self._next(), self.seq * 1000, incident, sum, size)
         return self._sign(id, body)
 
-    def reading(self, values: list[tuple[str, int]], kind: str = "heartbeat") -> Message:
-        return self._sign("", write_reading(kind, self.id, 1, self.boot, self._next(), self.seq * 1000, values))
+    def reading(self, values: list[tuple[str, int]], kind: str = "heartbeat", kv: int = 1) -> Message:
+        body = write_reading(kind, self.id, kv, self.boot, self._next(), self.seq * 1000, values)
+        return self._sign("", body, kv)
 
     def believes(self, receipt: str, message: Message) -> bool:
         """Would the device let go of the message for this receipt?"""
         fields = read_signed(county_key(self.root, 1), self.id, receipt.encode())
         return (fields["kind"], fields["event"], fields["sum"]) == ("received", message.id, digest16(message.body))
 
-    def reads(self, statement: str) -> dict[str, object]:
-        return read_signed(county_key(self.root, 1), self.id, statement.encode())
+    def reads(self, statement: str, kv: int = 1) -> dict[str, object]:
+        return read_signed(county_key(self.root, kv), self.id, statement.encode())
 
-    def _sign(self, id: str, body: bytes) -> Message:
-        return Message(id, user(self.id, 1), body, sign(device_key(self.root, 1), body))
+    def _sign(self, id: str, body: bytes, kv: int = 1) -> Message:
+        return Message(id, user(self.id, kv), body, sign(device_key(self.root, kv), body))
 
     def _next(self) -> int:
         self.seq += 1

@@ -154,6 +154,12 @@ def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]
         conn.execute(add)
 
 
+def test_of_a_device_that_was_there_before_nothing_is_wanted(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0023") as (conn, step):
+        step()
+        assert conn.execute("SELECT wanted, wanted_ver FROM device").fetchall() == [({}, 0)]
+
+
 def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) -> None:
     with before(new_database(), "0024") as (conn, step):
         conn.execute(

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from heartlamp_server.responder.scope import Grant
 from heartlamp_tech.ether import Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
 from tests.ports import free_port
 from tests.server.county import County, Operator, Village
 from tests.server.crooked import JUNK, Crooked
+from tests.server.responder.people import Somebody
 from tests.village.uplink import Uplink
 
 REPO = Path(__file__).resolve().parents[2]
@@ -179,6 +181,21 @@ def test_a_battery_button_posts_its_press_and_sleeps_again(
     assert board.wait_trace("sleep", 15, mark)["held"] == 0
     assert operator.card(event)["what"] == ("silent" if kind == "silent" else "panic")
     assert not [line for line in board.lines() if line.get("trace") == "stream"]
+
+
+@pytest.mark.parametrize("kind", ["lamp", "button"])
+def test_the_county_rotates_the_key_of_a_device_on_its_own_line(county: County, make_board: Maker, kind: str) -> None:
+    device = alone(county, kind)
+    [(area,)] = county.sql("SELECT s.area FROM site s JOIN device d ON d.site = s.id WHERE d.id = %s", device)
+    technician = Somebody(county, Grant("technician", area))
+    assert technician.post(f"devices/{device}/rotate").json()["kv"] == 2
+    board = make_board(county, device)
+    board.wait_trace("wished", 60, changed=["kv"])  # in the answer to its first heartbeat, before it sleeps
+    until = time.monotonic() + 60
+    while (page := technician.get(f"devices/{device}").json())["settings"]["state"] != "done":
+        assert time.monotonic() < until, page["settings"]
+        time.sleep(0.2)
+    assert [(key["version"], key["revoked_at"] is None) for key in page["keys"]] == [(1, False), (2, True)]
 
 
 def test_a_button_without_a_network_is_carried_by_a_lamp_with_a_line_to_the_county(

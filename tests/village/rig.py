@@ -189,7 +189,6 @@ name = "{plan.gateway}.heartlamp"
         gateway.plug_in()
 
     def _make_boards(self) -> None:
-        self.flash.mkdir(exist_ok=True)
         self.boards = {
             device: self.board(device) for device in (h.device(k) for v in self.plan for h in v.houses for k in h.kinds)
         }
@@ -204,6 +203,7 @@ name = "{plan.gateway}.heartlamp"
 
     def board(self, device: str) -> VirtualBoard:
         """A new one, off."""
+        self.flash.mkdir(exist_ok=True)
         flash = self.flash / f"{device}.img"
         return VirtualBoard(MICROPYTHON, ROOT, flash, lambda line: self._heard_board(device, line), ether=self._ether)
 

@@ -21,10 +21,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.village.plan import House, Village
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(300)]
 
-PLAN = Village("ken", "垦头村", "990101100204", (House("ken", "一组", 1, ("lamp",)),))
+PLAN = Village(
+    "ken", "垦头村", "990101100204", (House("ken", "一组", 1, ("lamp",)), House("ken", "一组", 2, ("lamp",)))
+)
 WITHIN = 5.0
+HEARTBEAT = 90.0  # a lamp's comes each 30 s, and may wait 20 s at its gateway
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +103,21 @@ def use(technician: httpx.Client, claim: Any) -> None:
     post(technician, f"claims/{claim['id']}/use", secret=claim["secret"], proof=said)
 
 
-def claimed(technician: httpx.Client) -> Any:
-    [claim] = post(technician, "claims", sites=[{"site": PLAN.houses[0].site, "kind": "lamp"}])["claims"]
+def claimed(technician: httpx.Client, house: int = 0) -> Any:
+    [claim] = post(technician, "claims", sites=[{"site": PLAN.houses[house].site, "kind": "lamp"}])["claims"]
     return claim
+
+
+def want(technician: httpx.Client, device: str, **settings: Any) -> httpx.Response:
+    return technician.put(f"/api/devices/{device}/desired", json={"settings": settings})
+
+
+def until_settings(technician: httpx.Client, device: str, state: str) -> None:
+    """Returns once the county knows this of them: asked twice a second, because nothing tells of it."""
+    deadline = time.monotonic() + HEARTBEAT
+    while (found := technician.get(f"/api/devices/{device}").json()["settings"]["state"]) != state:
+        assert time.monotonic() < deadline, f"the settings of {device} are {found}, not {state}"
+        time.sleep(0.5)
 
 
 def test_rotation_replacement_and_revocation_reach_a_live_connection_within_five_seconds(
@@ -136,3 +151,39 @@ def test_rotation_replacement_and_revocation_reach_a_live_connection_within_five
     assert not Live(other["settings"]).try_once()
     written = rig.server.tail()
     assert claim["settings"]["root"] not in written
+
+
+def test_a_real_device_is_set_by_network_alone_and_its_old_name_is_refused(rig: Rig, technician: httpx.Client) -> None:
+    claim = claimed(technician, 1)
+    device, settings = claim["device"], claim["settings"]
+    board = rig.board(device)
+    board.provision(settings)
+    use(technician, claim)
+    try:
+        # What is wanted of a device that is off waits until it comes; what cannot be wanted is refused at once.
+        assert want(technician, device, lang="en").is_success
+        assert want(technician, device, wifi={"ssid": "x", "password": ""}).status_code == 422
+        board.start()
+        board.wait_show("working", timeout=60)
+        board.wait_trace("wished", HEARTBEAT, changed=["lang"])
+        until_settings(technician, device, "done")
+        # Its next key: told, taken, used, and the old name is nobody's.
+        mark = board.mark()
+        assert post(technician, f"devices/{device}/rotate")["kv"] == 2
+        board.wait_trace("wished", HEARTBEAT, after=mark, changed=["kv"])
+        board.wait_trace("boot", 60, after=mark)
+        board.wait_trace("link", 60, after=mark, up=1)
+        until_settings(technician, device, "done")
+        old = Live(settings)
+        if old.try_once():  # its gateway has yet to learn of the first use
+            old.put_out_within(WITHIN, time.monotonic())
+        assert not Live(settings).try_once()
+        board.press("red")
+        stored = board.wait_trace("stored", after=mark)
+        board.wait_trace("received", 30, after=mark, event=stored["event"])
+        board.release("red")
+        keys = technician.get(f"/api/devices/{device}").json()["keys"]
+        assert [(key["version"], key["revoked_at"] is None) for key in keys] == [(1, False), (2, True)]
+        assert not [line for line in board.lines() if line.get("trace") == "forged"]
+    finally:
+        board.stop()

@@ -224,7 +224,9 @@ class Device:
     def _receipt(self, path: str, payload: bytes, now: int) -> None:
         if payload[:7] == b'{"mac":':
             said = self.county(payload)
-            if said is not None:
+            if said is not None and said.get("kind") == "settings":
+                self._wish(said)
+            elif said is not None:
                 self._received(said, path, now)
             return
         said = read_plain(payload)
@@ -253,6 +255,15 @@ class Device:
         self.received_at = self.drill_at = now
         self._trace("received", event=record.id)
         self.to_show.ring()
+
+    def _wish(self, said: dict) -> None:
+        """What the county wants set. What does it is loaded when there is any; without the RAM for it all stays."""
+        try:
+            from heartlamp.settings.answers import wish
+
+            wish(self.desk, said)
+        except MemoryError:
+            self._trace("no memory", settings=1)
 
     def _lamp(self, path: str, payload: bytes, now: int) -> None:
         said = read_plain(payload)

@@ -184,6 +184,7 @@ ACTIONS = {
     "claim.visit": ("上报安装结果", "told what became of a visit"),
     "device.replace": ("更换设备", "claimed a device in another's place"),
     "device.rotate": ("更换设备密钥", "gave a device a new key"),
+    "device.desire": ("远程设置设备", "told a device what to set"),
     "device.revoke": ("吊销设备", "revoked a device"),
     "gateway.invite": ("签发网关邀请码", "invited a gateway"),
     "gateway.revoke": ("吊销网关", "revoked a gateway"),

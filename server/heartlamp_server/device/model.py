@@ -1,8 +1,12 @@
 """Who may say something, and through whom."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from heartlamp_protocol.said_to_device import write_settings
 from heartlamp_protocol.supervision import supervision_ms
 
 FRESH_SECONDS = 60
@@ -14,7 +18,8 @@ QUIET_SECONDS). That it is silent is a trouble later, as for the village: superv
 class Device:
     """`village`: the area of its site; `gateways`: the village's, its own gateway of one, and those of lamps that may
     carry it; `keys`: key version -> the derived device key (verifies what it says) and county key (signs what is said
-    to it); versions that were revoked are absent; `pending`: those of them that it never used yet."""
+    to it); versions that were revoked are absent; `pending`: those of them that it never used yet; `wanted`: what is to
+    be set on it, by name, `wanted_ver`: since which version of that, 0 nothing ever was."""
 
     id: str
     kind: str
@@ -25,6 +30,8 @@ class Device:
     gateways: tuple[str, ...]
     keys: dict[int, "Keys"]
     pending: frozenset[int] = frozenset()
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    wanted_ver: int = 0
 
     def source(self) -> dict[str, str]:
         """Whose word it is, for a timeline."""
@@ -33,6 +40,17 @@ class Device:
     def newest_key(self) -> int:
         """The version that the county signs with, the newest that the device used; 0 when there is none."""
         return max(self.keys.keys() - self.pending, default=max(self.keys, default=0))
+
+    def settings(self, version: int, has: int) -> str:
+        """The county's signed settings for a device that speaks under this key version and has those of `has` (below 0:
+        refused them), as text; "" where it knows the newest."""
+        if abs(has) >= self.wanted_ver:
+            return ""
+        wanted = dict(self.wanted)
+        if self.pending and max(self.pending) > version:
+            wanted["kv"] = max(self.pending)
+        text = json.dumps(wanted, separators=(",", ":"))
+        return write_settings(self.keys[version].county, self.id, version, self.wanted_ver, text).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS 
           UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
     (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
      WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets,
-    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.pending AND k.revoked_at IS NULL) AS pending
+    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.pending AND k.revoked_at IS NULL) AS pending,
+    d.wanted, d.wanted_ver
 FROM device d WHERE d.id = ANY(ARRAY(SELECT unnest(%(devices)s::text[])
     UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
     UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
@@ -49,7 +50,7 @@ def to_device(row: dict[str, Any], vault: Vault) -> Device:
     gateways = tuple(row["gateways"])
     return Device(
         row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], row["village"], gateways, keys,
-        frozenset(row["pending"]),
+        frozenset(row["pending"]), row["wanted"], row["wanted_ver"],
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import cos, radians
 
+from heartlamp_protocol.said_to_device import SETTINGS_VER
 from heartlamp_protocol.supervision import supervision_ms
 
 TODO = (
@@ -21,7 +22,7 @@ TODO = (
 NAMES = (
     "version", "slot", "on_trial", "update_refused", "update_version", "battery_mv", "battery_low", "drill_ms",
     "key_stuck", "tamper", "cert_dates_wrong", "rssi_dbm", "path_lan_ms", "path_relay_ms", "path_wan_ms", "mains",
-    "safe_mode", "held", "heap_b",
+    "safe_mode", "held", "heap_b", SETTINGS_VER,
 )  # fmt: skip
 """Of what devices say (docs/protocol.md, 4), what a page of them is made of."""
 WEAK_DBM = -80

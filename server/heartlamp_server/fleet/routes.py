@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from heartlamp_protocol.said_to_device import SETTINGS_VER
 from pydantic import BaseModel
 
 from heartlamp_server.audit import store as audit
@@ -14,6 +15,7 @@ from heartlamp_server.fleet import store
 from heartlamp_server.fleet.model import Known, Stop, last_drill, route, value
 from heartlamp_server.fleet.model import todo as needs_of
 from heartlamp_server.problems import Problem, problem
+from heartlamp_server.provisioning.wanted import State, settable, state
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, may, reach
 from heartlamp_server.responder.within import Where, device_spot
@@ -87,6 +89,16 @@ class HistoryLine(BaseModel):
     by: str
 
 
+class DeviceSettings(BaseModel):
+    """`desired`: what the county wants set by network, by name; `settable`: names that may be wanted of its kind.
+    `state`: none ever wanted; unable: its program takes none by network; waits; done; refused by the device. A key that
+    waits for its first use counts too."""
+
+    desired: dict[str, Any]
+    settable: list[str]
+    state: State
+
+
 class DevicePage(BaseModel):
     """`through`: lamps that may carry it; `of_one`: it may come by itself; `by`: who brought it to life."""
 
@@ -109,6 +121,7 @@ class DevicePage(BaseModel):
     replaces: str
     todo: list[Todo]
     keys: list[KeyView]
+    settings: DeviceSettings
     reported: list[ReportedValue]
     history: list[HistoryLine]
 
@@ -158,9 +171,15 @@ def router(database: Database, gate: Gate, series: TimeSeries, presence: Presenc
             last_drill=last_drill(known),
             todo=[] if one.revoked_at else [code for code, _ in needs_of(known, now)],  # type: ignore[misc]
             keys=[KeyView(version=v, made_at=made, revoked_at=ended, pending=waits) for v, made, ended, waits in keys],
+            settings=DeviceSettings(
+                desired=one.wanted,
+                settable=settable(one.kind),
+                state=state(one.wanted_ver, value(said, SETTINGS_VER)),
+            ),
             reported=[
                 ReportedValue(name=name, at=at, value=number, stands=value(said, name) is not None)
                 for name, (at, number) in sorted(said.items())
+                if name != SETTINGS_VER
             ],
             history=[HistoryLine(at=at, what=what, detail=detail, by=by) for at, what, detail, by in history],
         )

@@ -69,7 +69,8 @@ async def now(conn: Connection) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """`through`: who may carry it; `board`, `chip`: as at its use; `by`: who brought it to life."""
+    """`through`: who may carry it; `board`, `chip`: as at its use; `by`: who brought it to life; `wanted`:
+    what is to be set on it, `wanted_ver`: the version of that."""
 
     device: str
     kind: str
@@ -87,6 +88,8 @@ class One:
     made_at: datetime | None
     replaces: str
     called_at: datetime | None
+    wanted: dict[str, Any]
+    wanted_ver: int
 
 
 async def one(conn: Connection, id: str) -> One | None:
@@ -95,7 +98,8 @@ async def one(conn: Connection, id: str) -> One | None:
         f"""SELECT d.id, d.kind, s.id, s.name, v.name, greatest(d.last_seen, o.last_seen), d.online, d.revoked_at,
             d.through, o.id IS NOT NULL AND o.revoked_at IS NULL, coalesce(c.board, ''), coalesce(c.chip, ''),
             coalesce(c.made_by, ''), c.used_at, coalesce(c.replaces, ''),
-            (SELECT max(i.opened_at) FROM incident i WHERE i.site = s.id AND i.source = 'device')
+            (SELECT max(i.opened_at) FROM incident i WHERE i.site = s.id AND i.source = 'device'),
+            d.wanted, d.wanted_ver
         FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area JOIN area v ON v.id = {VILLAGE}
         LEFT JOIN gateway o ON o.device = d.id
         LEFT JOIN LATERAL (SELECT * FROM claim c WHERE c.device = d.id ORDER BY c.made_at DESC LIMIT 1) c ON true

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from heartlamp_protocol.device.names import owner_of
-from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Frame, Reading, Still
+from heartlamp_protocol.device.names import owner_of, user
+from heartlamp_protocol.inbound import Alarm, Answer, Cancel, Frame, Head, Reading, Still
+from heartlamp_protocol.said_to_device import SETTINGS_VER
 from heartlamp_protocol.uplink import Item, Note, Verdict, device_of_one
 
 from heartlamp_server.alarm.model import (
@@ -338,7 +339,15 @@ class Fold:
         self.plan.points += [
             Point(device.id, name, at, value, head.boot, head.seq) for name, value in reading.values.items()
         ]
-        return Verdict(item.n, "received")
+        return Verdict(item.n, "received", "", self._settings(item, head, reading, device))
+
+    def _settings(self, item: Item, head: Head, reading: Reading, device: Device) -> str:
+        """The answer to a heartbeat: what the device has yet to set. Not by a lamp that may not carry it: what is said
+        goes back by the way it came."""
+        has = reading.values.get(SETTINGS_VER)
+        if has is None or item.user != user(device.id, head.key_version):
+            return ""
+        return device.settings(head.key_version, has)
 
     # --- notes ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A device that is there: another one in its place, or its end."""
+"""A device that is there: what it shall set, another key, another one in its place, or its end."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,8 +11,16 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device.revoke import revoke_device
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.problems import Problem, problem
-from heartlamp_server.provisioning import store
-from heartlamp_server.provisioning.forms import ClaimMade, DeviceEnded, DeviceRotated, ReplaceAsk, RevokeAsk
+from heartlamp_server.provisioning import store, wanted
+from heartlamp_server.provisioning.forms import (
+    ClaimMade,
+    DesiredAsk,
+    DeviceDesired,
+    DeviceEnded,
+    DeviceRotated,
+    ReplaceAsk,
+    RevokeAsk,
+)
 from heartlamp_server.provisioning.making import Making, No, Wanted
 from heartlamp_server.provisioning.routes import REFUSED
 from heartlamp_server.provisioning.settings import Paper
@@ -47,7 +55,8 @@ def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Pape
     @routes.post("/devices/{id}/rotate", responses=refusals)
     async def rotate_device(id: DeviceId, scope: Installs) -> DeviceRotated:
         """The next key of the same root. The old and the new name are let in and believed until the first use of the
-        new one; then the old one ends, and the connection under it. Said again before that, the same."""
+        new one; then the old one ends, and the connection under it. The device is told by network, in the answer to its
+        next heartbeat. Said again before that, the same."""
         async with database.connection() as conn, conn.transaction():
             _, site = await _seen(conn, scope, id)
             if await store.by_radio(conn, id):
@@ -57,10 +66,28 @@ def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Pape
                     "请更换设备 · replace it",
                 )
             kv, used, fresh = await store.rotate(conn, vault, id)
+            await store.desire(conn, id, {})
             if fresh:
                 await audit.record(conn, scope.person.name, "device.rotate", id, site, kv=kv)
                 await store.tell_village(conn, [site])
         return DeviceRotated(device=id, kv=kv, used=used)
+
+    @routes.put("/devices/{id}/desired", responses=refusals | {422: {"model": Problem}})
+    async def desire_settings(id: DeviceId, given: DesiredAsk, scope: Installs) -> DeviceDesired:
+        """What shall be set on the device. It is told in the answer to each heartbeat, until it says that it has it or
+        will not have it; one that is offline, when it comes."""
+        async with database.connection() as conn, conn.transaction():
+            kind, site = await _seen(conn, scope, id)
+            try:
+                wanted.check(kind, given.settings)
+            except wanted.Wrong as wrong:
+                raise problem(
+                    422, f"{wrong.zh} · {wrong.en}", "请更正；什么都没有改 · correct it; nothing was changed"
+                ) from None
+            desired, version = await store.desire(conn, id, given.settings)
+            names = ",".join(sorted(given.settings))
+            await audit.record(conn, scope.person.name, "device.desire", id, site, settings=names, version=version)
+        return DeviceDesired(device=id, desired=desired, version=version)
 
     @routes.post("/devices/{id}/revoke", responses=refusals)
     async def end_device(id: DeviceId, given: RevokeAsk, scope: Installs) -> DeviceEnded:

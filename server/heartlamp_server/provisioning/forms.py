@@ -227,6 +227,20 @@ class DeviceRotated(BaseModel):
     used: int
 
 
+class DesiredAsk(BaseModel):
+    """By name: `lang` of lamps, `sensors` of what senses; null takes the wish away, what is not named stays wanted."""
+
+    settings: dict[str, Any] = Field(max_length=10)
+
+
+class DeviceDesired(BaseModel):
+    """All that is wanted now, and the version of it that the device will report."""
+
+    device: str
+    desired: dict[str, Any]
+    version: int
+
+
 class DeviceEnded(BaseModel):
     device: str
     revoked_at: datetime

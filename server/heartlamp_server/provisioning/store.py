@@ -357,6 +357,20 @@ async def rotate(conn: Connection, vault: Vault, id: str) -> tuple[int, int, boo
     return new, used, True
 
 
+async def desire(conn: Connection, id: str, asked: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """(all that is wanted of the device from now on, its version); `asked`: name -> value, None: no more. The
+    version is above every earlier one, and by its seconds above those that a restored backup has forgotten."""
+    cursor = await conn.execute(
+        "UPDATE device SET wanted = jsonb_strip_nulls(wanted || %s::jsonb), "
+        "wanted_ver = greatest(wanted_ver + 1, extract(epoch FROM clock_timestamp())::bigint) "
+        "WHERE id = %s RETURNING wanted, wanted_ver",
+        (json.dumps(asked), id),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
 async def device(conn: Connection, id: str) -> tuple[str, str, datetime | None] | None:
     """(kind, site, when it was revoked)."""
     cursor = await conn.execute("SELECT kind, site, revoked_at FROM device WHERE id = %s FOR UPDATE", (id,))

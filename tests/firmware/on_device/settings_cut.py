@@ -24,6 +24,7 @@ from heartlamp.hal.unix import nvs
 from heartlamp.hal.unix.flash import LFS
 from heartlamp.outbox import Outbox, Record
 from heartlamp.settings import keeper
+from heartlamp.settings.answers import handle
 from heartlamp.settings.desk import Desk
 from heartlamp.settings.log import Log
 from heartlamp.settings.store import Store
@@ -96,7 +97,7 @@ def main():
     promised = [(0, None)]  # (operations done when it was acknowledged, settings)
     for n, step in enumerate(steps()):
         before = len(flash.log)
-        answer, _ = desk.handle(dict(step, id=n))
+        answer, _ = handle(desk, dict(step, id=n))
         assert answer["ok"], answer
         promised.append((before if early else len(flash.log), store.fields))
     vfs.umount("/f")

@@ -20,6 +20,7 @@ from heartlamp.hal.unix import nvs
 from heartlamp.hal.unix.flash import BLOCK, LFS
 from heartlamp.outbox import Outbox
 from heartlamp.settings import serial
+from heartlamp.settings.answers import handle
 from heartlamp.settings.desk import Desk
 from heartlamp.settings.log import Log
 from heartlamp.settings.store import Store
@@ -103,7 +104,7 @@ def main():
             text = "?"
         if round % 7 == 0:
             text = text * 4  # longer than a line may be
-        answer, _ = desk.handle(text)
+        answer, _ = handle(desk, text)
         lines += 1
         refused += not answer["ok"] and bool(answer["error"]) and bool(answer["do"])
     for said in (
@@ -117,7 +118,7 @@ def main():
         {"id": 1, "cmd": "set"},
         "[" * 8000,
     ):
-        answer, _ = desk.handle(said)
+        answer, _ = handle(desk, said)
         lines += 1
         refused += not answer["ok"]
     assert store.generation == generation, "a spoilt line changed the settings"

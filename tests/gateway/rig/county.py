@@ -18,7 +18,7 @@ from heartlamp_protocol.escalation.plan import NO_PLAN, Plan
 from heartlamp_protocol.inbound import Reading, read_frame
 from heartlamp_protocol.packing import ENCODING, unpack
 from heartlamp_protocol.registry import Registry
-from heartlamp_protocol.said_to_device import write_county_answer, write_received
+from heartlamp_protocol.said_to_device import SETTINGS_VER, write_county_answer, write_received, write_settings
 from heartlamp_protocol.uplink import BATCH_BYTES_MAX, Batch, BatchAnswer, Item, Verdict
 
 from tests.gateway.rig.waiting import Board
@@ -59,6 +59,9 @@ class County:
         self.unreadable: set[bytes] = set()  # a batch with such a piece in a frame is answered with 400
         self.breaking: set[bytes] = set()  # the same, with 500
         self.quarantined: set[str] = set()  # devices
+        self.wanted: dict[
+            str, int
+        ] = {}  # device -> the version of its settings, which its heartbeats are answered with
         self.arrived_at: dict[str, int] = {}  # event -> perf_counter_ns
         self.posts = 0
         self.no_pictures = False  # 410 to each
@@ -142,6 +145,18 @@ class County:
             return (found[0],) if found else None
 
         return self.board.wait(f"note {what} {subject}", find, seconds)[0]
+
+    def wishes(self, item: Item) -> str:
+        """The answer to a reading: settings that its device has yet to take, signed, or ""."""
+        if not self.wanted or SETTINGS_VER.encode() not in item.frame:
+            return ""
+        content = read_frame(item.frame).content
+        assert isinstance(content, Reading)
+        device = content.head.device
+        if content.values[SETTINGS_VER] >= self.wanted.get(device, 0):
+            return ""
+        key = county_key(self._roots[device], content.head.key_version)
+        return write_settings(key, device, content.head.key_version, self.wanted[device], "{}").decode()
 
     def judge(self, item: Item) -> Verdict:
         self.store.items.append(item)
@@ -239,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
             county.store.cursors.append(batch.cursor)
             if self.path == "/gateway/v1/readings":
                 county.store.readings += batch.items
-                verdicts = [Verdict(item.n, "received") for item in batch.items]
+                verdicts = [Verdict(item.n, "received", "", county.wishes(item)) for item in batch.items]
             else:
                 verdicts = [county.judge(item) for item in batch.items]
             for note in batch.notes:

@@ -34,6 +34,7 @@ class Device:
         self.lamps: list[dict[str, Any]] = []
         self.pulses: list[dict[str, Any]] = []
         self.pieces: list[bytes] = []
+        self.settings: list[object] = []  # versions that the county told
         self.haves: list[tuple[str, int]] = []  # (still, byte), as they came
         self.frames: dict[str, bytes] = {}
         self.shows = True
@@ -225,6 +226,9 @@ class Device:
             if topic.endswith("/receipt"):
                 if payload.startswith(b'{"mac"'):
                     fields = read_signed(county_key(self.root, 1), self.id, payload)
+                    if fields["kind"] == "settings":
+                        self.settings.append(fields["ver"])
+                        return
                     self.received[str(fields["event"])] = fields
                 else:
                     self.heard.setdefault(str(read_plain(payload)["event"]), now)

@@ -78,5 +78,8 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("POST", "/api/rollouts/{id}/go"): lambda t: [{"path": {"id": GOING[t.mark][1]}, "body": {}}],
     ("POST", "/api/devices/{id}/replace"): lambda t: [{"path": {"id": MADE[t.mark][2]}, "body": {}}],
     ("POST", "/api/devices/{id}/rotate"): lambda t: [{"path": {"id": t.village.lamps[1].id}, "body": {}}],
+    ("PUT", "/api/devices/{id}/desired"): lambda t: [
+        {"path": {"id": t.village.lamps[1].id}, "body": {"settings": {"lang": "en"}}}
+    ],
     ("POST", "/api/devices/{id}/revoke"): lambda t: [{"path": {"id": MADE[t.mark][3]}, "body": {"reason": "broken"}}],
 }

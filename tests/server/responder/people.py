@@ -62,6 +62,9 @@ class Somebody:
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self.http.post(f"/api/{path}", json=body)
 
+    def put(self, path: str, **body: Any) -> httpx.Response:
+        return self.http.put(f"/api/{path}", json=body)
+
     def feed(self, cursor: str) -> Stream:
         return Stream(self.http, "/api/feed", {}, {"cursor": cursor})
 

@@ -20,7 +20,9 @@ class Part(_Part):
     def settle(self, now: int) -> "int | None":
         if self._fires_at is not None and now >= self._fires_at:
             self._fires_at = None
-            self.device.desk.reset("recessed key")
+            from heartlamp.settings.answers import reset
+
+            reset(self.device.desk, "recessed key")
         return self._fires_at
 
     def awake(self) -> bool:

@@ -11,6 +11,7 @@ class Part(_Part):
             ("version", VERSION),
             ("reset_cause", hal.reset_cause()),
             ("drill_ms", -1 if drill_at is None else hal.clock() - drill_at),
+            ("settings_ver", self.device.config.fields.get("settings_ver", 0)),
         ]
         rssi = hal.rssi()
         if rssi is None and self.device.air is not None:

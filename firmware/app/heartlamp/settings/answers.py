@@ -1,20 +1,72 @@
-"""Asks the serial line's rules, does what they say, answers. `desk`: whose line it is."""
+"""Asks the rules of the serial line and of the county's wishes, and does what they say. `desk`: whose line it is."""
 
 import gc
 
 from heartlamp_protocol.device.names import owner_of
 
+from heartlamp import boot_state
 from heartlamp.settings import serial
 from heartlamp.settings.serial import Refused, View
 from heartlamp.version import VERSION
 
 
+def take(desk, said: object) -> None:
+    """As Desk.take()."""
+    desk.asked_at = desk.hal.clock()
+    answer, restart = handle(desk, said)
+    desk.hal.serial(answer)
+    if restart and desk.changed is not None:
+        desk.changed()
+    elif restart:
+        _restart(desk)
+
+
 def handle(desk, said: object) -> "tuple[dict, bool]":
     """(the answer, whether the device must start again). Never raises."""
+    return _answered(desk, lambda: serial.read_line(said), serial.answer)
+
+
+def wish(desk, said: dict) -> None:
+    """What the county wants set, from its own signed word. Never raises, but to start the device anew, which it only
+    does while nobody needs the device and its program stands: the county says it again."""
+    from heartlamp.settings import wished
+
+    device, begun = desk.device, desk.hal.boot
+    if device.is_needed() or device.showing.calls() or begun["trial"] or begun["safe"]:
+        return
+    answer, restart = _answered(desk, lambda: dict(said, id=0), wished.answer)
+    if not answer["ok"] or "ver" not in answer:
+        return  # not now: with the next heartbeat the county says it again
+    desk.hal.trace("wished", ver=answer["ver"], changed=answer["changed"])
+    if restart:
+        _restart(desk)
+    device.greet = True  # a heartbeat at once: the county waits to hear what became of it
+    device.to_read.ring()
+
+
+def reset(desk, why: str) -> None:
+    """The settings go, the events stay. Never returns: the device starts anew."""
+    desk.hal.trace("reset", why=why)
+    try:
+        desk.store.save(None)
+    except OSError:
+        desk.hal.trace("reset", failed=1)
+    _restart(desk)
+
+
+def _restart(desk) -> None:
+    """Somebody wants it: no crash, and the end of safe mode."""
+    desk.hal.trace("restart", why="settings")
+    boot_state.settle(desk.hal.nvs())
+    desk.hal.reset()
+
+
+def _answered(desk, read, rules) -> "tuple[dict, bool]":
+    """read(): the request; rules(request, view): (the answer, what is to be done)."""
     request = {}
     try:
-        request = serial.read_line(said)
-        answer, effects = serial.answer(request, _view(desk))
+        request = read()
+        answer, effects = rules(request, _view(desk))
         restart = ("restart",) in effects
         for effect in effects:
             if effect[0] == "save":

@@ -181,5 +181,6 @@ OPTIONAL = (
     ("site", lambda f: _text(f["site"], 60), "the site's id, up to 60 characters"),
     ("lang", lambda f: _plain(f["lang"], 16), "the folder of the prompts: a-z 0-9 and hyphens"),
     ("consent", lambda f: type(f["consent"]) is int and f["consent"] in (0, 1), "0 or 1"),
+    ("settings_ver", lambda f: type(f["settings_ver"]) is int, "a whole number"),
     ("update_key", lambda f: _modulus(f["update_key"]), "an RSA-3072 modulus as 768 hex characters"),
 )

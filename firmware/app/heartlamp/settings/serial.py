@@ -159,10 +159,18 @@ def _get(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], 
 
 
 def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
-    before = _provisioned(view)
     given = request.get("settings")
     if not isinstance(given, dict) or not given:
         raise Refused("set needs settings", 'for example {"id":1,"cmd":"set","settings":{"consent":0}}')
+    names, fields, effects = changed(given, view)
+    if names:
+        effects = [("save", fields)] + effects
+    return {"changed": names}, effects
+
+
+def changed(given: "dict[str, object]", view: View) -> "tuple[list[str], dict[str, object], list[tuple[object, ...]]]":
+    """(names that change, the settings with them, [("restart",)] where that takes one). Raises Refused."""
+    before = _provisioned(view)
     wrong = sorted([str(name) for name in given if name not in SETTABLE])
     if wrong:
         raise Refused(
@@ -175,12 +183,9 @@ def _set(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], 
     fields = {name: value for name, value in before.items() if name not in given}
     fields.update({name: value for name, value in given.items() if value is not None})
     _check(fields)
-    changed = sorted([name for name in given if fields.get(name) != before.get(name)])
-    effects: "list[tuple[object, ...]]" = [("save", fields)] if changed else []
-    later = [name for name in changed if name not in AT_ONCE]
-    if later:
-        effects.append(("restart",))
-    return {"changed": changed}, effects
+    names = sorted([name for name in given if fields.get(name) != before.get(name)])
+    later: "list[tuple[object, ...]]" = [("restart",) for name in names if name not in AT_ONCE]
+    return names, fields, later[:1]
 
 
 def _newer_key(kv: object, before: object, held: int) -> None:

@@ -46,10 +46,16 @@ def logs(port: Annotated[str, Port] = "", device: Annotated[str, Device] = "") -
 
 def set_settings(
     values: Annotated[list[str], typer.Argument(help="name=value, the value JSON or plain text; name= takes it away.")],
-    port: Annotated[str, Port],
+    port: Annotated[str, Port] = "",
+    device: Annotated[str, Device] = "",
 ) -> None:
-    """Change settings by the cable: lang, consent, site at once; wifi, modem, links, host… with a restart."""
+    """Change settings. By the cable: lang, consent, site at once; wifi, modem, links, host… with a restart. Through the
+    county, whenever it comes: lang of a lamp, sensors of what senses."""
     wanted = dict(_value(one) for one in values)
+    if device:
+        parts.county().put(f"/api/devices/{device}/desired", {"settings": wanted})
+        console.print(f"{device}: wanted; `heartlamp-tech test -d {device}` says whether it has it", highlight=False)
+        return
     with _line(port) as line:
         changed = line.set(**wanted)["changed"]
     console.print(f"changed: {', '.join(changed) or 'nothing, it was so already'}", highlight=False)
@@ -90,8 +96,13 @@ def revoke(
     console.print(f"{device} is ended", highlight=False)
 
 
-def rotate(port: Annotated[str, Port]) -> None:
-    """The next key of the same root, for the device at the cable; the old one holds until its first use."""
+def rotate(port: Annotated[str, Port] = "", device: Annotated[str, Device] = "") -> None:
+    """The next key of the same root; the old one holds until its first use. By the cable at once, through the county
+    when the device next says that it lives and nobody needs it."""
+    if device:
+        made = parts.county().post(f"/api/devices/{device}/rotate")["kv"]
+        console.print(f"{device}: key version {made} waits for it; `logs -d {device}` tells its use", highlight=False)
+        return
     with _line(port) as line:
         device = str(line.awake().get("dev", ""))
         if not device:

@@ -1,5 +1,6 @@
 """The fleet's list as a technician walks it. Pure."""
 
+import json
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +13,12 @@ TODO = {
     "tampered": "opened: look at its case",
     "stuck_key": "a key hangs: free or change it",
     "link_weak": "link weak: move it, or another lamp between",
+}
+SETTINGS = {
+    "unable": "its program takes none by network: update it, or use the cable",
+    "waits": "wait for it",
+    "done": "it has them",
+    "refused": "it refused them: what hangs on it cannot be set so",
 }
 
 
@@ -35,5 +42,14 @@ def seen(page: dict[str, Any]) -> list[str]:
         f"{page['device']}, {page['kind']}, at {page['site']} {page['site_name']} ({page['village_name']}): {state}",
         f"last seen {page['last_seen'] or '–'}, last drill {page['last_drill'] or '–'}, keys {keys}",
         *(f"to do: {TODO.get(code, code)}" for code in page["todo"]),
+        *_settings(page["settings"]),
         *(f"{one['name']} {one['value']}" for one in page["reported"] if one["stands"]),
     ]
+
+
+def _settings(wanted: dict[str, Any]) -> list[str]:
+    """A key that waits for its first use is among them, and stands with the keys."""
+    if wanted["state"] == "none":
+        return []
+    values = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in wanted["desired"].items())
+    return [f"settings of the county {values or '(keys only)'}: {SETTINGS[wanted['state']]}"]

@@ -18,11 +18,12 @@ export class ApiError extends Error {
 
 const PATIENCE_MS = 10_000;
 
-export async function call<T>(path: string, body?: unknown): Promise<T> {
+/** With a `body` it changes something, by `method`. */
+export async function call<T>(path: string, body?: unknown, method = "POST"): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": lang.value };
   const init: RequestInit = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (body !== undefined) {
-    init.method = "POST";
+    init.method = method;
     init.body = JSON.stringify(body);
     headers["Content-Type"] = "application/json";
     headers["X-Heartlamp"] = "1"; // a foreign page cannot set it: this is our guard against forged requests
