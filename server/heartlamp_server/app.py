@@ -126,7 +126,7 @@ class County:
         }
         runners = {
             "database": self.database.watch(),
-            "beat": beat(self.database, "county"),
+            "beat": beat(self.database, "county", lambda: self.feed.open),
             "notifications": listen(self.database.conninfo, wakes),
             "feed": self.feed.run(),
             "presence": self.presence.run(),

@@ -46,9 +46,9 @@ def everything_said() -> set[str]:
     """Every sentence that any picture has."""
     answers = ("none", "unanswered", "accepted", "coming", "arrived", "closed")
     calls = [
-        {"role": "near", "place": "", "what": what, "answer": "none", "who": "", "drill": drill}
+        {"role": role, "place": "", "what": what, "answer": "none", "who": ""}
         for what in ("panic", "fire", "gas", "flood")
-        for drill in (0, 1)
+        for role in ("near", "drill")
     ]
     pictures: list[dict[str, object]] = [
         {"meaning": meaning, "answer": answer, "who": "", "calls": [call]}

@@ -96,7 +96,7 @@ def near(answer: str = "none") -> Call:
 
 
 def rehearsal(answer: str = "none") -> Call:
-    return Call("lamp0c2d-00000000000000d1", "near", "panic", "三组 9号", 1, answer, "", drill=True)
+    return Call("lamp0c2d-00000000000000d1", "drill", "panic", "三组 9号", 1, answer, "")
 
 
 def own(answer: str = "none", who: str = "", heard: int = 1) -> Call:
@@ -110,7 +110,7 @@ def test_what_green_means() -> None:
     assert keys.answer_by_green("short", [own()]) is None
     assert keys.answer_by_green("short", [near("arrived")]) is None
     assert keys.answer_by_green("long", []) is None
-    assert keys.answer_by_green("short", [rehearsal(), near()]) == (INCIDENT, "coming")
+    assert keys.answer_by_green("short", [near(), rehearsal()]) == (INCIDENT, "coming")
     assert keys.answer_by_green("short", [near("arrived"), rehearsal()]) == (rehearsal().incident, "coming")
 
 

@@ -23,9 +23,8 @@ def picture(meaning: str, answer: str = "none", who: str = "", *calls: dict[str,
     return {"meaning": meaning, "answer": answer, "who": who, "calls": list(calls)}
 
 
-def near(place: str, what: str = "panic", answer: str = "none", who: str = "", drill: int = 0) -> dict[str, Any]:
-    call = {"incident": f"lamp {place}", "role": "near", "place": place, "what": what, "answer": answer, "who": who}
-    return call | {"drill": drill}
+def near(place: str, what: str = "panic", answer: str = "none", who: str = "", role: str = "near") -> dict[str, Any]:
+    return {"incident": f"lamp {place}", "role": role, "place": place, "what": what, "answer": answer, "who": who}
 
 
 def spoken(shown: dict[str, object], *langs: str, **recorded: set[str]) -> str:
@@ -37,16 +36,13 @@ def spoken(shown: dict[str, object], *langs: str, **recorded: set[str]) -> str:
 
 
 def test_a_drill_says_so_first_or_nothing() -> None:
-    shown = picture("drill", "none", "", near("三组 7号", drill=1))
+    shown = picture("drill", "none", "", near("三组 7号", role="drill"))
     assert spoken(shown, zh=ZH) == "drill 3 group 7 house calls-for-help press-green"
     assert spoken(shown, zh=ZH - {"drill"}) == ""
-    own = near("三组 7号", drill=1) | {"role": "own"}
-    assert spoken(picture("told", "none", "", own), zh=ZH) == "drill told"
-    assert spoken(picture("shout", "none", "", own), zh=ZH) == "shout", "nobody can be reached: that is no drill"
 
 
 def test_of_a_drill_nothing_is_said_while_a_neighbour_calls() -> None:
-    shown = picture("near", "none", "", near("三组 2号", drill=1), near("三组 7号"))
+    shown = picture("near", "none", "", near("三组 2号", role="drill"), near("三组 7号"))
     assert spoken(shown, zh=ZH) == "3 group 7 house calls-for-help press-green"
 
 
@@ -220,7 +216,7 @@ def test_a_press_is_answered_by_sound_also_where_the_light_stays_as_it_was() -> 
 
 
 def test_a_press_that_the_lamps_state_took_over_is_not_said_twice() -> None:
-    own = near("三组 7号") | {"incident": "a", "role": "own"}
+    own = near("三组 7号", role="own") | {"incident": "a"}
     told = turn(None, picture("told"), Press("a", 0), 0)
     told.said = 1
     assert turn(told, picture("told", "none", "", own), None, 500) is told

@@ -86,7 +86,7 @@ def _calls(village: Village, device: str, site: str) -> tuple[tuple[str, str], .
             own.append(incident)
         elif group and village.group(incident.site) == group:
             near.append(incident)
-    newest = sorted(own, key=_newest) + sorted(near, key=_newest)
+    newest = sorted(own, key=_newest) + sorted(near, key=lambda i: (i.drill, _newest(i)))  # green answers the first
     roles = ["own"] * len(own) + ["near"] * len(near)
     calls = [(i.id, _text(village, i, role, device)) for i, role in zip(newest, roles, strict=True)][:CALLS_MAX]
     while len(calls) > 1 and len(payload(Lamp(2**53, tuple(calls)), "f" * 16)) > DOWN_MAX:
@@ -115,5 +115,5 @@ def _text(village: Village, incident: Incident, role: str, device: str) -> str:
         answer,
         who,
         statement,
-        incident.drill,
+        incident.drill and role == "near",
     )

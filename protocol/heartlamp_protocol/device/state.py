@@ -18,7 +18,7 @@ def write_call(
 ) -> str:
     """One call on a lamp. `role`: "own" or "near"; `place`: whose house; `ver`, `answer`, `who`: the village's answer
     axis (none, coming, arrived, unanswered); `county`: the county's signed statement for this lamp as text, or "";
-    `drill`: said only where it is one."""
+    `drill`: a neighbour's drill; said only where it is one."""
     return (
         '{"incident":"%s","role":"%s","what":"%s","place":%s,"heard":%d,"ver":%d,"answer":"%s","who":%s,"county":%s%s}'
         % (incident, role, what, quote(place), heard, ver, answer, quote(who), quote(county), ',"drill":1' * drill)

@@ -19,7 +19,7 @@ _KEPT = 1000  # frames in memory; who is further behind reads rows
 
 
 class Feed:
-    """`stopping`: set when the server ends, so that no stream holds it up."""
+    """`stopping`: set when the server ends, so that no stream holds it up. `open`: streams that go on now."""
 
     def __init__(self, database: Database, epoch: Callable[[], str], stopping: asyncio.Event) -> None:
         self._database, self._epoch, self._stopping = database, epoch, stopping
@@ -28,6 +28,7 @@ class Feed:
         self._head = 0
         self._waiting: set[asyncio.Future[None]] = set()
         self._poked = asyncio.Event()
+        self.open = 0
 
     async def start(self) -> None:
         """From now on. Raises NotReady."""
@@ -66,32 +67,36 @@ class Feed:
     ) -> AsyncIterator[bytes]:
         """Frames after the cursor for one screen, of what its person may see; "reset" first where it cannot be followed
         from there. `again` is asked before each ping what that is now: a login that ended (None) ends its streams."""
-        at = read_cursor(cursor)
-        epoch, seen = self._epoch(), at[1] if at else 0
-        async with self._database.connection() as conn:
-            lowest, head = await feed.bounds(conn)
-        if at is None or at[0] != epoch or not lowest - 1 <= seen <= head:
-            yield b"event: reset\ndata: {}\n\n"
-            seen = head
-        yield _ping()
-        loop, everything = asyncio.get_running_loop(), sees_all(scope)
-        clock = loop.time
-        ping_at = clock() + PING_SECONDS
-        while not self._stopping.is_set():
-            frames = await self._after(seen)
-            shown = frames if everything else await self._spots.shown(scope, frames)
-            for frame in shown:
-                yield frame.encoded
-            seen = frames[-1].seq if frames else seen
-            if clock() >= ping_at:
-                now_scope = await again()
-                if now_scope is None:
-                    return
-                scope, everything = now_scope, sees_all(now_scope)
-                yield _ping()
-                ping_at = clock() + PING_SECONDS
-            elif seen >= self._head and not self._stopping.is_set():
-                await self._news(loop, ping_at)
+        self.open += 1
+        try:
+            at = read_cursor(cursor)
+            epoch, seen = self._epoch(), at[1] if at else 0
+            async with self._database.connection() as conn:
+                lowest, head = await feed.bounds(conn)
+            if at is None or at[0] != epoch or not lowest - 1 <= seen <= head:
+                yield b"event: reset\ndata: {}\n\n"
+                seen = head
+            yield _ping()
+            loop, everything = asyncio.get_running_loop(), sees_all(scope)
+            clock = loop.time
+            ping_at = clock() + PING_SECONDS
+            while not self._stopping.is_set():
+                frames = await self._after(seen)
+                shown = frames if everything else await self._spots.shown(scope, frames)
+                for frame in shown:
+                    yield frame.encoded
+                seen = frames[-1].seq if frames else seen
+                if clock() >= ping_at:
+                    now_scope = await again()
+                    if now_scope is None:
+                        return
+                    scope, everything = now_scope, sees_all(now_scope)
+                    yield _ping()
+                    ping_at = clock() + PING_SECONDS
+                elif seen >= self._head and not self._stopping.is_set():
+                    await self._news(loop, ping_at)
+        finally:
+            self.open -= 1
 
     async def _news(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
         """Until there is something new, or until then. No task and no event for each of five hundred: what wakes them

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from heartlamp_server.database.pool import Database
-from heartlamp_server.notification import outcome, store
+from heartlamp_server.notification import outcome, seats, store
 from heartlamp_server.notification.model import ASKS
 from heartlamp_server.notification.texts import Texts
 from heartlamp_server.problems import Problem, problem
@@ -39,8 +39,19 @@ class Reply(BaseModel):
     said: Literal["coming", "cannot"]
 
 
+class SeatsView(BaseModel):
+    """`feeds`: screens that follow; `posts`, `staffed` of them; `asked_since`: of the oldest question whether somebody
+    is there that nobody has answered."""
+
+    feeds: int
+    posts: int
+    staffed: int
+    asked_since: datetime | None
+
+
 class ChannelState(BaseModel):
-    """`fault`: what an administrator must see to, "" nothing; `waiting`: messages that it has not sent yet."""
+    """`fault`: what an administrator must see to, "" nothing, and `do` what helps; `waiting`: messages that it has not
+    sent yet; `seats`: of the console alone."""
 
     name: str
     set_up: bool
@@ -48,10 +59,24 @@ class ChannelState(BaseModel):
     fault: str
     fault_at: datetime | None
     waiting: int
+    do: str = ""
+    seats: SeatsView | None = None
 
 
 class Channels(BaseModel):
     channels: list[ChannelState]
+
+
+CONSOLE = "app"
+
+
+def _console(state: ChannelState, there: seats.Seats, now: datetime) -> ChannelState:
+    wrong = seats.fault(there)
+    view = SeatsView(feeds=there.feeds, posts=there.posts, staffed=there.staffed, asked_since=there.asked_since)
+    if wrong is None or state.fault:
+        return state.model_copy(update={"seats": view})
+    said, do = " · ".join(wrong.said), " · ".join(wrong.do)
+    return state.model_copy(update={"seats": view, "fault": said, "fault_at": now, "do": do})
 
 
 def router(
@@ -118,6 +143,7 @@ def router(
                 " WHERE state = 'queued' AND due_at <= clock_timestamp() GROUP BY 1) n ON n.channel = c.name"
             )
             rows = {row[0]: row for row in await cursor.fetchall()}
+            there, now = await seats.look(conn), await store.now(conn)
         found = []
         for name in sorted({*wakes, *rows}):
             _, fault, fault_at, waiting = rows.get(name, (name, "", None, 0))
@@ -131,6 +157,8 @@ def router(
                     waiting=waiting,
                 )
             )
+            if name == CONSOLE:
+                found[-1] = _console(found[-1], there, now)
         return Channels(channels=found)
 
     return routes

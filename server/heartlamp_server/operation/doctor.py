@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from heartlamp_server.notification.seats import Seats, fault, told
+
 WELL, LOOK, BAD = "ok", "!", "BAD"
 """All right; somebody should see to it; calls for help may suffer from it now."""
 
@@ -51,7 +53,7 @@ class Facts:
     host, when it last said so); `messages`: whether there is a [notification]; `faults`: channel -> why it does not
     work; `unstaffed`: policy -> what is wrong with it; `numbers`: (of people on duty, of them proven); `backup`: when
     the last one was made here; `gateways`: (those that count, ids of those that are silent); `problems`: of
-    re-zonings."""
+    re-zonings; `seats`: who is before the console, None nobody looked."""
 
     ours: datetime
     theirs: datetime
@@ -68,6 +70,7 @@ class Facts:
     backup: datetime | None = None
     gateways: tuple[int, Sequence[str]] = (0, ())
     problems: Sequence[str] = ()
+    seats: Seats | None = None
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -152,6 +155,10 @@ def _work(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             BAD, "channel", f"{channel} does not work: {why}", f"heartlamp-server notify test {channel} NUMBER"
         )
+    if facts.seats is not None:
+        wrong = fault(facts.seats)
+        said = f"console: {told(facts.seats, facts.theirs)[1]}"
+        yield Finding(LOOK, "channel", wrong.said[1], wrong.do[1]) if wrong else Finding(WELL, "channel", said)
     for problem in facts.problems:
         yield Finding(LOOK, "re-zoning", problem, "see it at 区划调整, or withdraw it there")
 

@@ -15,6 +15,7 @@ from heartlamp_server.database.pool import assert_durable
 from heartlamp_server.database.store import check_schema
 from heartlamp_server.escalation import policies
 from heartlamp_server.escalation.saving import faults_of
+from heartlamp_server.notification import seats
 from heartlamp_server.operation.backup import files_of
 from heartlamp_server.operation.doctor import Facts, Room, Waiting
 from heartlamp_server.responder.store import IN_FORCE, PROVEN
@@ -73,6 +74,7 @@ async def look(conn: Connection, config: Config) -> Facts:
         faults=dict(
             await (await conn.execute("SELECT name, fault FROM notification_channel WHERE fault <> ''")).fetchall()
         ),
+        seats=await seats.look(conn),
         unstaffed=await _unstaffed(conn),
         numbers=await _numbers(conn),
         backup=await _one(conn, "SELECT max(at) FROM audit WHERE what = 'county.backup'"),

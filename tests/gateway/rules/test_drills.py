@@ -33,7 +33,7 @@ def orders(village: Village, now: int = NOW) -> tuple[Village, list[tuple[str, i
 
 def test_the_press_is_marked_on_every_lamp_and_in_every_order() -> None:
     village = press(ANNOUNCED)
-    assert [calls(village, lamp)[0]["drill"] for lamp in ("lamp7", "lamp9", "lamp2")] == [1, 1, 1]
+    assert [calls(village, lamp)[0].get("drill") for lamp in ("lamp7", "lamp9", "lamp2")] == [None, 1, 1]
     _, due = orders(village)
     assert due
     assert all(drill == 1 and f"/{PLAN.version}d/" in key for key, drill in due)
@@ -86,6 +86,11 @@ def test_what_was_ordered_for_the_drill_is_not_said_any_more() -> None:
 def test_another_announced_press_of_the_same_drill_goes_on_with_it() -> None:
     village = press(drills.open_window(press(ANNOUNCED), "s7", OPEN, SHUT), B)
     assert [(i.drill, i.events) for i in village.incidents.values()] == [(True, (A, B))]
+
+
+def test_a_neighbours_drill_stands_behind_a_neighbours_call() -> None:
+    village = press(press(ANNOUNCED), id_of("lamp9", 9), site="s9", now=NOW - 9_000)
+    assert [call.get("drill") for call in calls(village, "lamp2")] == [None, 1]
 
 
 def test_the_window_takes_one_press() -> None:

@@ -54,7 +54,6 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ],
     ("POST", "/api/drills"): lambda t: [{"body": {"site": t.village.sites[1]}}],
     ("GET", "/api/drills"): lambda t: [{}],
-    ("POST", "/api/drills/{id}/mark"): lambda t: [],  # a closed press of these two minutes: test_drill
     ("GET", "/api/hooks"): lambda t: [{}],
     ("POST", "/api/hooks"): lambda t: [
         {"body": {"url": f"https://platform.example/{t.mark}", "areas": [t.areas["village"]]}}

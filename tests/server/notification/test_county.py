@@ -261,6 +261,10 @@ def test_the_channels_and_their_faults_are_shown(county: County, operator: Opera
     assert state(county, id, "failed") == "failed"
     found = {c["name"]: c for c in operator.get("notification/channels")["channels"]}
     assert (found["voice"]["wakes"], found["voice"]["set_up"], found["app"]["wakes"]) == (True, True, False)
+    seats = found["app"]["seats"]
+    assert (seats["feeds"], seats["posts"] >= seats["staffed"] >= 1) == (0, True)
+    assert "no screen follows the feed" in found["app"]["fault"]
+    assert "reload the desk" in found["app"]["do"]
     assert (found["fax"]["set_up"], "kind is one of" in found["fax"]["fault"]) == (False, True)
 
 

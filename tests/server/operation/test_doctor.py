@@ -1,12 +1,14 @@
 """What the doctor says of what it finds; and that it finds what a real county is like."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from heartlamp_server.notification.seats import Seats
 from heartlamp_server.operation.doctor import BAD, LOOK, WELL, Facts, Room, Waiting, code, findings
 
 from tests.server.county import PROGRAM, County
@@ -25,6 +27,7 @@ WELL_ALL = Facts(
     numbers=(4, 4),
     backup=NOW - timedelta(hours=20),
     gateways=(3, ()),
+    seats=Seats(2, 3, 1, None),
 )
 
 
@@ -50,6 +53,8 @@ def test_where_all_is_well_nothing_is_to_be_done() -> None:
         ({"messages": False}, "messages", LOOK),
         ({"waiting": (Waiting("a message", NOW - timedelta(minutes=9), "look"),)}, "work", BAD),
         ({"faults": {"voice": "no money"}}, "channel", BAD),
+        ({"seats": Seats(0, 3, 0, None)}, "channel", LOOK),
+        ({"seats": Seats(0, 3, 1, None)}, "channel", LOOK),
         ({"unstaffed": {"nights": "nobody"}}, "policy", BAD),
         ({"numbers": (4, 3)}, "numbers", LOOK),
         ({"gateways": (3, ("gw1",))}, "villages", LOOK),
@@ -65,6 +70,13 @@ def test_each_thing_that_is_wrong_is_said_with_what_to_do(wrong: dict[str, objec
     assert [(f.about, f.level) for f in bad] == [(about, level)]
     assert all(f.do for f in bad)
     assert code(found) == (2 if level == BAD else 1)
+
+
+def test_the_console_is_told_with_the_oldest_question_that_nobody_answered() -> None:
+    found = findings(replace(WELL_ALL, seats=Seats(2, 3, 1, NOW - timedelta(minutes=2))))
+    [said] = [f.said for f in found if f.about == "channel"]
+    assert said.startswith("console: screens that follow: 2; posts staffed: 1 of 3; ")
+    assert said.endswith("the oldest “are you there” is unanswered for 2 min")
 
 
 def test_a_call_within_the_last_two_minutes_is_not_late() -> None:
@@ -90,6 +102,14 @@ def test_a_real_county_is_looked_at(new_database: Callable[[], str], tmp_path: P
     assert "county: 1 on" in running.stdout
     assert f"1 of 1 gateways are silent: {village.gateway}" in running.stdout
     assert "server.toml has no [notification]" in running.stdout
+    desk = county.account()
+    assert "posts that count as staffed: 1, and no screen follows the feed" in doctor(county).stdout
+    desk.feed(desk.get("incidents")["cursor"])
+    for _ in range(60):  # it says so with its next beat
+        if county.sql("SELECT 1 FROM process WHERE feeds = 1"):
+            break
+        time.sleep(0.5)
+    assert "console: screens that follow: 1; posts staffed: 1 of 1" in doctor(county).stdout
     county.stop()
     (tmp_path / "secret.key").write_text("short")
     assert doctor(county).returncode == 2

@@ -9,8 +9,11 @@ import pytest
 from heartlamp_server.area.erase import ERASED
 from heartlamp_server.config import Retention
 from heartlamp_server.operation import retention
+from heartlamp_server.responder.scope import Grant
 
 from tests.server.county import County, Operator, Village
+from tests.server.matter.people import LAMP
+from tests.server.responder.people import Somebody
 
 
 def keep(county: County, kept: Retention) -> retention.Taken:
@@ -133,6 +136,28 @@ def test_what_phones_houses_and_shifts_keep_goes_after_its_days(county: County, 
     new = f"1-{told}"
     assert county.sql("SELECT id FROM phone_act WHERE incident = %s", told) == [(new,)]
     assert county.sql("SELECT note FROM shift_handover WHERE note <> ''") == [(new,)]
+
+
+def test_pictures_of_a_matter_go_after_the_days_of_words_and_not_before_it_is_over(
+    county: County, village: Village
+) -> None:
+    area = county.sql("SELECT area FROM site WHERE id = %s", village.sites[0])[0][0]
+    worker = Somebody(county, Grant("operator", area))
+    ended, goes_on = (
+        worker.post("matters", code=LAMP, words="井边那盏不亮", source="resident", area=area).json()["id"]
+        for _ in range(2)
+    )
+    for matter in (ended, goes_on):
+        photo = f"of-{matter}-{village.sites[0]}"
+        county.sql(
+            "INSERT INTO photo (id, person, sealed, size, at) VALUES (%s, 'p', '', 0, now() - interval '3 years')",
+            photo,
+        )
+        county.sql("UPDATE matter SET photos = ARRAY[%s] WHERE id = %s", photo, matter)
+    county.sql("UPDATE matter SET ended_at = now() - interval '731 days', ended = 'closed' WHERE id = %s", ended)
+    assert keep(county, Retention(words_days=730)).rows["photo_of_matter"] == 1
+    left = county.sql("SELECT id FROM photo WHERE id LIKE %s", f"of-%-{village.sites[0]}")
+    assert left == [(f"of-{goes_on}-{village.sites[0]}",)]
 
 
 def test_a_household_reads_what_is_kept_of_it_as_a_page(county: County, village: Village) -> None:

@@ -41,7 +41,7 @@ export function lampWords(show) {
   if (!show) return { headline: ["等待设备…", "Waiting for the device…"], more: [] };
   const headline = MEANINGS[show.meaning] ?? [show.meaning, show.meaning];
   const calls = show.calls ?? [];
-  const near = ["near", "drill"].includes(show.meaning) && calls.find((call) => call.role === "near");
+  const near = ["near", "drill"].includes(show.meaning) && calls.find((call) => call.role === show.meaning);
   if (near) {
     const what = WHATS[near.what] ?? [near.what, near.what];
     const place = [`${near.place} · ${what[0]}`, `${near.place} · ${what[1]}`, near.place];

@@ -15,7 +15,8 @@ _VILLAGE = ("none", "coming", "arrived", "unanswered")  # only the county accept
 
 
 class Call:
-    """One call. heard, received: 0 or 1; county: the county's statement as it came, or ""; drill: it is one."""
+    """One call. role: own, near, or drill for a neighbour's; heard, received: 0 or 1; county: the county's statement as
+    it came, or ""."""
 
     def __init__(
         self,
@@ -28,7 +29,6 @@ class Call:
         who: str,
         county: str = "",
         received: int = 0,
-        drill: bool = False,
     ) -> None:
         self.incident = incident
         self.role = role
@@ -39,7 +39,6 @@ class Call:
         self.who = who
         self.county = county
         self.received = received
-        self.drill = drill
 
 
 def read_lamp(fields: "dict[str, object]") -> "tuple[str, int, list[Call]]":
@@ -47,7 +46,11 @@ def read_lamp(fields: "dict[str, object]") -> "tuple[str, int, list[Call]]":
     epoch, ver, listed = fields.get("epoch"), fields.get("ver"), fields.get("calls")
     if not is_hex(epoch, 16) or not isinstance(listed, list):
         raise FrameError("not a lamp state")
-    calls = [call for call in [_call(c) for c in listed] if call is not None]
+    calls: "list[Call]" = []
+    for c in listed:
+        call = _call(c)
+        if call is not None:
+            calls.append(call)
     return str(epoch), _whole(ver), calls[:CALLS_MAX]
 
 
@@ -92,8 +95,11 @@ def forget(
     marks: "dict[str, tuple[str, int, int, str, str, str]]", calls: "list[Call]"
 ) -> "dict[str, tuple[str, int, int, str, str, str]]":
     """Marks of the incidents that are still called; a lamp's memory is bounded."""
-    wanted = [call.incident for call in calls]
-    return {incident: mark for incident, mark in marks.items() if incident in wanted}
+    kept = {}
+    for call in calls:
+        if call.incident in marks:
+            kept[call.incident] = marks[call.incident]
+    return kept
 
 
 def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str, str]]") -> "list[Call]":
@@ -102,8 +108,7 @@ def shown(calls: "list[Call]", marks: "dict[str, tuple[str, int, int, str, str, 
     for c in calls:
         mark = marks.get(c.incident)
         answer, who = (c.answer, c.who) if mark is None else answer_shown(c.answer, c.who, mark[3], mark[4], mark[5])
-        received = int(mark is not None)
-        out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", received, c.drill))
+        out.append(Call(c.incident, c.role, c.what, c.place, c.heard, answer, who, "", int(mark is not None)))
     return out
 
 
@@ -118,14 +123,13 @@ def _call(c: object) -> "Call | None":
     answer = c.get("answer")
     return Call(
         c["incident"],
-        c["role"],
+        "drill" if c.get("drill") else c["role"],
         c["what"][:16],
         c["place"][:NAME_MAX],
         1 if c.get("heard") == 1 else 0,
         answer if isinstance(answer, str) and answer in _VILLAGE else "none",
         c["who"][:NAME_MAX],
         c["county"],
-        drill=c.get("drill") == 1,
     )
 
 

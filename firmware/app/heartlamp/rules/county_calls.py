@@ -88,9 +88,11 @@ def said_all(told: Told) -> Told:
 
 
 def state(told: Told, epoch: str) -> bytes:
-    """The lamp's desired state as a message: own first, then the newest, as many as fit. `epoch`: ours."""
+    """The lamp's desired state as a message: own first, then the newest, drills last, as many as fit. `epoch`: ours."""
     newest = (told.old + told.calls)[::-1]
-    shown = ([c for c in newest if c.own] + [c for c in newest if not c.own])[:CALLS_MAX]
+    near = [c for c in newest if not c.own]
+    shown = [c for c in newest if c.own] + [c for c in near if not c.drill] + [c for c in near if c.drill]
+    shown = shown[:CALLS_MAX]
     while True:
         payload = write_lamp(epoch, told.ver, [_written(c) for c in shown])
         if len(payload) <= DOWN_MAX or not shown:
@@ -100,7 +102,7 @@ def state(told: Told, epoch: str) -> bytes:
 
 def _written(c: Call) -> str:
     if c.own:
-        return write_call(c.incident, "own", c.what, c.place, 0, 0, "none", "", c.statement, c.drill)
+        return write_call(c.incident, "own", c.what, c.place, 0, 0, "none", "", c.statement)
     answer = c.answer if c.answer in _NEAR else "none"
     return write_call(c.incident, "near", c.what, c.place, 0, 0, answer, "" if answer == "none" else c.who, "", c.drill)
 

@@ -19,7 +19,7 @@ PATTERNS: "dict[str, tuple[str, list[int], str]]" = {
 }
 
 # How a ring of LEDs says it; LED 0 is at the top, they count clockwise. One LED alone does the rhythm.
-SHAPES = {"working": "quarters", "coming": "fill", "near": "half", "drill": "half"}  # else: the whole ring
+SHAPES = {"working": "quarters", "coming": "fill", "near": "half"}  # else: the whole ring
 
 _OFF = (0, 0, 0)
 

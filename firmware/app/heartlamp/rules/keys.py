@@ -79,12 +79,12 @@ def settle_contact(line: Line, now: int) -> "tuple[Line, str, int | None]":
 
 def answer_by_green(gesture: str, calls: "list[Call]") -> "tuple[str, str] | None":
     """(incident, answer) that a press of green means, or None. `calls`: what the lamp shows. Short: I go to the
-    neighbour, before all to one who does not drill. Long: at the victim's own lamp, I am here."""
+    neighbour. Long: at the victim's own lamp, I am here."""
     if gesture == "long":
         for call in calls:
             if call.role == "own" and call.answer != "closed":
                 return call.incident, "arrived"
-    near = [call for call in calls if call.role == "near" and call.answer not in ("arrived", "closed")]
-    for call in [call for call in near if not call.drill] or near:
-        return call.incident, "coming"
+    for call in calls:
+        if call.role != "own" and call.answer not in ("arrived", "closed"):
+            return call.incident, "coming"
     return None

@@ -47,15 +47,18 @@ class Facts:
 
 def picture(facts: Facts, now: int) -> "dict[str, object]":
     """What the lamp shows now, ready for JSON."""
-    own = [c for c in facts.calls if c.role == "own" and c.answer != "closed"]
+    own = None
+    for c in facts.calls:
+        if own is None and c.role == "own" and c.answer != "closed":
+            own = c
     press = facts.press
     if press is not None and (press.heard or press.received) and now - press.at > TOLD_MS:
         press = None
-    heard = bool(own and own[0].heard) or bool(press and press.heard)
-    received = bool(own and own[0].received) or bool(press and press.received)
-    answer, who = (own[0].answer, own[0].who) if own else ("none", "")
+    heard = bool(own and own.heard) or bool(press and press.heard)
+    received = bool(own and own.received) or bool(press and press.received)
+    answer, who = (own.answer, own.who) if own else ("none", "")
     told = heard or received or answer != "none"  # somebody who answers has been told, whatever a full disk says
-    sending = not told and (press is not None or bool(own))
+    sending = not told and (press is not None or own is not None)
     trouble = is_trouble(facts, now)
     shown = _meaning(facts, meaning(told, sending, answer, trouble))
     shows = {
@@ -96,9 +99,10 @@ def _meaning(facts: Facts, shown: str) -> str:
         return "sending"
     if shown != WORKING:
         return shown
-    near = [c.drill for c in facts.calls if c.role == "near" and c.answer not in ("arrived", "closed")]
-    if near:
-        return "drill" if all(near) else "near"
+    for role in ("near", "drill"):
+        for c in facts.calls:
+            if c.role == role and c.answer not in ("arrived", "closed"):
+                return role
     return WORKING if facts.refreshed_at is not None else "dark"  # no promise yet
 
 
@@ -118,5 +122,4 @@ def _plain(call: Call) -> "dict[str, object]":
         "received": call.received,
         "answer": call.answer,
         "who": call.who,
-        "drill": int(call.drill),
     }

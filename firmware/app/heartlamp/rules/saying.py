@@ -49,7 +49,7 @@ def turn(
     meaning = str(picture["meaning"])
     if old is not None and (old.meaning, old.words, old.needed) == (meaning, words, needed):
         pressed = press is not None and press.id != old.press
-        called = meaning in ("near", "drill") and [c for c in calls if c not in old.calls]
+        called = meaning == "near" and [c for c in calls if c not in old.calls]
         if not pressed and not called:
             return old
     answered = press.id if press is not None else old.press if old is not None else ""

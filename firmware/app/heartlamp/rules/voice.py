@@ -25,23 +25,12 @@ def languages(lang: str) -> "list[str]":
 
 def words(picture: "dict[str, object]") -> "list[tuple[str, str]]":
     """What a picture says, the subject first as in "group 3, house 7 · calls for help": ("clip", name), ("place", a
-    site's name), ("who", who comes). A drill says first that it is one, or nothing."""
-    meaning, calls = str(picture["meaning"]), picture["calls"]
-    assert isinstance(calls, list)
+    site's name), ("who", who comes). A neighbour's drill says first that it is one, or nothing."""
+    meaning, answer = picture["meaning"], str(picture["answer"])
     if meaning == "shout":
         return [("clip", "shout")]
     if meaning in ("near", "drill"):
-        drill = meaning == "drill"
-        said = _near([c for c in calls if c["role"] == "near" and bool(c["drill"]) == drill])
-    else:
-        own = [c for c in calls if c["role"] == "own" and c["answer"] != "closed"]
-        drill = bool(own and own[0]["drill"])
-        said = _own(meaning, picture)
-    return [("clip", "drill")] + said if said and drill else said
-
-
-def _own(meaning: str, picture: "dict[str, object]") -> "list[tuple[str, str]]":
-    answer = str(picture["answer"])
+        return _near(picture["calls"], meaning)
     if meaning not in ("told", "coming"):
         return []
     if answer in _ANSWERED:
@@ -61,10 +50,14 @@ def files(said: "list[tuple[str, str]]", langs: "list[str]", there: "Callable[[s
     return out
 
 
-def _near(calls: "list[dict[str, str]]") -> "list[tuple[str, str]]":
-    said: "list[tuple[str, str]]" = []
-    open = [c for c in calls if c["answer"] not in ("arrived", "closed")]
-    for call in open[:NEAR_MOST]:
+def _near(calls: object, role: object) -> "list[tuple[str, str]]":
+    said = [("clip", "drill")] if role == "drill" else []
+    assert isinstance(calls, list)
+    left = NEAR_MOST
+    for call in calls:
+        if not left or call["role"] != role or call["answer"] in ("arrived", "closed"):
+            continue
+        left -= 1
         said += [("place", call["place"]), ("clip", call["what"] if call["what"] in _WHATS else "calls-for-help")]
         if call["answer"] == "coming":
             said += [("who", call["who"]), ("clip", "is-coming")]

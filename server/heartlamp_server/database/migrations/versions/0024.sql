@@ -47,3 +47,6 @@ UPDATE course c SET look_at = NULL FROM incident i WHERE i.id = c.incident AND i
 ALTER TABLE course DROP rver, DROP aver;
 -- What a gateway noted of one incident: looked for when the incident goes.
 CREATE INDEX note_incident ON note (incident) WHERE incident IS NOT NULL;
+
+-- How many screens follow the feed of this process, for who asks from elsewhere whether notices are seen.
+ALTER TABLE process ADD feeds integer NOT NULL DEFAULT 0;
