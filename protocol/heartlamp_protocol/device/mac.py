@@ -10,14 +10,15 @@ _BLOCK = 64
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """The paddings are combined with the key as one number: byte by byte takes twice as long or more."""
     if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
-    key = key + bytes(_BLOCK - len(key))
-    inner = hashlib.sha256(bytes([b ^ 0x36 for b in key]))
-    inner.update(message)
-    outer = hashlib.sha256(bytes([b ^ 0x5C for b in key]))
-    outer.update(inner.digest())
-    return outer.digest()
+    number = int.from_bytes(key + bytes(_BLOCK - len(key)), "big")
+    for pad in (b"6", b"\\"):
+        inner = hashlib.sha256((number ^ int.from_bytes(pad * _BLOCK, "big")).to_bytes(_BLOCK, "big"))
+        inner.update(message)
+        message = inner.digest()
+    return message
 
 
 def same(a: str, b: str) -> bool:
