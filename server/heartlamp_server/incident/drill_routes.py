@@ -16,9 +16,9 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import announcing, change, drill, store
 from heartlamp_server.incident.card import card
 from heartlamp_server.incident.drill import Announced
+from heartlamp_server.incident.forms import Card
 from heartlamp_server.incident.intake import Connection
 from heartlamp_server.incident.model import Refused
-from heartlamp_server.incident.routes import Card
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
