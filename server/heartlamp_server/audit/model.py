@@ -202,6 +202,7 @@ ACTIONS = {
     "figures.lock": ("锁定或更正月度统计", "locked or corrected a month's figures"),
     "figures.template": ("更换月报模板", "changed the form of the month's report"),
     "figures.card": ("登记流量卡", "entered a SIM card or what it cost"),
+    "retention.change": ("更改保存期限", "changed how long something is kept"),
     "retention.run": ("删除到期资料", "deleted what was kept long enough"),
     "county.backup": ("备份", "made a backup"),
     "county.restore": ("恢复备份", "restored a backup"),

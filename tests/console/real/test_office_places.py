@@ -99,6 +99,35 @@ def test_the_audit_log_is_read_by_the_auditor_alone_and_filtered_by_a_press(brow
         assert page.locator("[data-entry]").count() == 0
 
 
+def test_days_are_shortened_after_what_goes_was_seen_and_taken_back(browser: Browser, stage: Stage) -> None:
+    stage.county.sql("DELETE FROM kept_days")
+    with watch(browser) as page:
+        by(stage, page, stage.somebody("administrator"), "/#/retention")
+        rule = page.locator('[data-kept="pictures"]')
+        rule.locator("[data-change]").click()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("[name=days]").fill("3")
+        dialog.locator("[name=why]").fill("县保密办要求")
+        dialog.locator("[name=seen]").wait_for()  # counted, and to be seen before it is kept
+        dialog.locator("[type=submit]").click()
+        expect(dialog).to_be_visible()
+        dialog.locator("[name=seen]").check()
+        dialog.locator("[type=submit]").click()
+        expect(rule.locator("[data-next]")).to_contain_text("3 天")
+        expect(rule).to_contain_text("县保密办要求")
+        expect(rule.locator(".kept__days")).to_have_text("7 天")
+        rule.locator("[data-back]").click()
+        dialog.locator("[type=submit]").click()
+        expect(rule.locator("[data-next]")).to_have_count(0)
+        expect(rule.locator(".kept__days")).to_have_text("7 天")
+        page.goto(f"{stage.county.console}/icon/quiet.svg")
+        by(stage, page, stage.somebody("operator"), "/#/retention")
+        expect(rule).to_be_visible()
+        expect(page.locator("[data-change]")).to_have_count(0)
+    days = stage.county.sql("SELECT days FROM kept_days ORDER BY id")
+    assert days == [(3,), (7,)]
+
+
 PAGES = {"tables": ".choose", "cards": "[data-card]", "retention": "[data-kept]"}
 
 
