@@ -100,7 +100,7 @@ def build(county: County, secure: bool) -> FastAPI:
         family.router(database, gate, county.seal),
         roster_routes.router(database, gate),
         area_routes.router(database, reads, county.rezoning),
-        table_routes.router(database, reads, county.rezoning.retell),
+        table_routes.router(database, reads, county.vault, county.rezoning.retell),
         find_routes.router(database, reads),
         retention_routes.router(database, gate, county.config),
         site_routes.router(database, reads, county.rezoning),

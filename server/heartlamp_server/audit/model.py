@@ -169,7 +169,7 @@ ACTIONS = {
     "absence.end": ("结束请假", "ended an absence"),
     "holiday.set": ("录入节假日", "entered public holidays"),
     "area.change": ("更改区域", "changed an area"),
-    "area.table": ("导入区划或点位表", "took in a table of areas or sites"),
+    "area.table": ("导入区划、点位或住户表", "took in a table of areas, sites or households"),
     "site.change": ("更改点位", "changed a site"),
     "groundplan.change": ("绘制平面图", "drew a village's ground plan"),
     "household.change": ("更改住户资料", "changed a household"),
