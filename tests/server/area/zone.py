@@ -16,7 +16,8 @@ class Zone:
     def __init__(self, county: County, folder: Path) -> None:
         self.county, self.folder = county, folder
         self.code = f"88{secrets.randbelow(10_000):04d}"
-        while county.sql("SELECT id FROM area WHERE code = %s", self.code):
+        # one that ends with 00 is a city's
+        while self.code.endswith("00") or county.sql("SELECT id FROM area WHERE code = %s", self.code):
             self.code = f"88{secrets.randbelow(10_000):04d}"
         self.township, self.east, self.west = (f"{self.code}{end}" for end in ("001", "001201", "001202"))
         rows: list[list[str]] = [
