@@ -258,7 +258,7 @@ export const say = spoken(
     offline: "offline",
     unknown: "not known whether online",
     installing: "Installing",
-    installingLead: "How far each site has come. A site without a proven link is “not covered”, never assumed.",
+    installingLead: "How far each site has come. A site without a proven link counts as not covered: nothing is assumed.",
     states: { open: "to do", claimed: "claimed", done: "installed", revisit: "go again", refused: "refused", not_covered: "not covered", moved: "moved" },
     outcomes: {
       done: "done",
@@ -286,7 +286,7 @@ export const say = spoken(
     uncoveredSince: (day) => `since ${day}`,
     visitedBy: (who, ago, visits) => `${who} was there ${ago}${visits > 1 ? `; the last ${visits} visits found none` : ""}`,
     moreSites: (n) => `More (${n} left)`,
-    csv: "CSV",
+    csv: "Export CSV",
     rollouts: "Staged updates",
     rolloutsLead: "First 1 %, then 10 %, then all; each stage is watched before the next. Halts by itself where more than 5 % fail.",
     noRollouts: "No staged update yet",
