@@ -45,12 +45,10 @@ def filled(stage: Stage) -> None:
     some(first.replace(year=now.year - 1), 20, 27)
     some(last.replace(year=now.year - 1), 20, 38)
     some(now - timedelta(hours=23), 1, 5)
-    for back in range(2, 11):
-        month = last
-        for _ in range(back - 1):
-            month = (month - timedelta(days=1)).replace(day=1)
-        if month.year != now.year - 1 or month.month not in (now.month, last.month):
-            some(month, 27, draw.randrange(24, 48))
+    earlier = last
+    for _ in range(9):
+        earlier = (earlier - timedelta(days=1)).replace(day=1)
+        some(earlier, 27, draw.randrange(24, 48))
     for day in range(60):
         stage.county.sql(
             "INSERT INTO figure_presence (day, area, areas, hours, heard_of, heard, sites, unproven) "
