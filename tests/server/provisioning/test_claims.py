@@ -21,7 +21,7 @@ from tests.server.responder.people import Somebody, in_store
 
 @pytest.fixture(scope="module")
 def village(county: County) -> Village:
-    return county.village(houses=10)
+    return county.village(houses=13)
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def test_an_outcome_other_than_done_leaves_nothing_live(county: County, technici
 def test_sites_that_no_link_reaches_are_listed_since_when_and_by_whom(
     county: County, technician: Somebody, village: Village
 ) -> None:
-    sites = village.sites[7:10]
+    sites = village.sites[10:13]
     for site, outcomes in zip(
         sites, (("no_link",) * 2, ("refused", "no_link"), ("no_link", "nobody_home")), strict=True
     ):
