@@ -59,6 +59,7 @@ from heartlamp_server.phone import routes as phone_routes
 from heartlamp_server.picture import look_routes, photo_routes
 from heartlamp_server.provisioning import device_routes as keeping_routes
 from heartlamp_server.provisioning import routes as claim_routes
+from heartlamp_server.provisioning import uncovered as uncovered_routes
 from heartlamp_server.provisioning import use_routes
 from heartlamp_server.provisioning.settings import paper
 from heartlamp_server.responder import admin as people_routes
@@ -99,7 +100,7 @@ def build(county: County, secure: bool) -> FastAPI:
         family.router(database, gate, county.seal),
         roster_routes.router(database, gate),
         area_routes.router(database, reads, county.rezoning),
-        table_routes.router(database, reads, county.rezoning.retell),
+        table_routes.router(database, reads, county.vault, county.rezoning.retell),
         find_routes.router(database, reads),
         retention_routes.router(database, gate, county.config),
         site_routes.router(database, reads, county.rezoning),
@@ -144,6 +145,7 @@ def build(county: County, secure: bool) -> FastAPI:
         duty_routes.router(database, gate),
         patrol_routes.router(database, gate),
         claim_routes.router(database, gate, county.vault, lambda: paper(county.config)),
+        uncovered_routes.router(database, gate, county.config.figures.zone),
         use_routes.router(database, gate, county.vault),
         keeping_routes.router(database, gate, county.vault, lambda: paper(county.config)),
         fleet_routes.router(database, gate, county.series, county.presence),

@@ -133,7 +133,8 @@ class FakeCounty:
     async def _incidents(self, request: Request) -> Response:
         closed = request.query_params["state"] == "closed"
         cards = [card for card in self.cards.values() if (card["answer"] == "closed") == closed]
-        return JSONResponse({"now": iso(), "cursor": f"{self.epoch}:{len(self._log)}", "incidents": cards})
+        cursor = f"{self.epoch}:{len(self._log)}"
+        return JSONResponse({"now": iso(), "cursor": cursor, "incidents": cards, "more": "", "passed": []})
 
     async def _incident(self, request: Request) -> Response:
         id_ = request.path_params["id"]

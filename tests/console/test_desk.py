@@ -226,6 +226,10 @@ def test_it_rings_louder_when_nobody_has_accepted_for_15_seconds(page: Page, bro
         expect(page.locator("html")).to_have_attribute("data-loud", "true", timeout=20_000)
         expect(page.locator("[data-louder]")).to_be_visible()
         expect(county.locator("[data-passed]")).to_contain_text(f"镇{town.mark}：15 秒未受理，转给您", timeout=25_000)
+        county.reload()  # the list says it too, not only the feed of that moment
+        expect(county.locator('[data-feed="live"]')).to_be_visible()
+        expect(county.locator("[data-passed]")).to_contain_text(f"镇{town.mark}：15 秒未受理，转给您")
+        expect(county.locator(f'[data-incident="{later.id}"] [data-passed-on]')).to_have_text("已转告庆丰县")
         pick(county, later.id)
         expect(county.locator(".timeline")).to_contain_text("15 秒无人受理，已转告庆丰县", timeout=25_000)
     for incident in (town.open, town.silent, later.id):

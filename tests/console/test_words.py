@@ -8,7 +8,7 @@ import pytest
 from heartlamp_protocol.device.kinds import KINDS, LAMPS
 from heartlamp_protocol.device.names import WHATS
 from heartlamp_server.incident import texts
-from heartlamp_server.incident.routes import Card
+from heartlamp_server.incident.forms import Card
 
 from tests.console.browse import ROOT
 

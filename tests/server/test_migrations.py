@@ -185,6 +185,15 @@ def test_a_target_of_before_is_found_by_the_hash_that_plans_name(new_database: C
         assert conn.execute("SELECT name FROM person WHERE person_target(name) = %s", (target_id("王大妈"),)).fetchall()
 
 
+def test_days_are_set_with_a_reason(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0025") as (conn, step):
+        step()
+        add = "INSERT INTO kept_days (what, days, before, holds_from, set_by, why) VALUES ('w', 3, 7, now(), 'a', %s)"
+        conn.execute(add, ("县保密办要求",))
+        with pytest.raises(psycopg.errors.CheckViolation):
+            conn.execute(add, ("",))
+
+
 def test_every_step_since_0008_has_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
     config = Config()

@@ -12,6 +12,7 @@ from heartlamp_server.alarm.model import AGAIN, ASIDE, CLASH, NEW, REPLACE, Stor
 from heartlamp_server.device.model import Device, Keys
 from heartlamp_server.incident import texts
 from heartlamp_server.incident.card import card
+from heartlamp_server.incident.forms import Card
 from heartlamp_server.incident.life import STEPS
 from heartlamp_server.incident.model import (
     EVENTS_LISTED,
@@ -25,7 +26,6 @@ from heartlamp_server.incident.model import (
     press,
     trust,
 )
-from heartlamp_server.incident.routes import Card
 from heartlamp_server.incident.store import from_row, to_row
 from hypothesis import given
 from hypothesis import strategies as st

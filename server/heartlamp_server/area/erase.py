@@ -20,12 +20,16 @@ ERASED = "已删除 · erased"
 _WORDS = "ARRAY['note', 'words', 'why']"
 
 
+WORDED = f"""(t.kind = 'handled' OR t.detail ?| {_WORDS}) AND t.kind NOT IN ('told', 'village_step')"""
+"""Whether a line of the timeline `t` may hold words, as SQL."""
+
+
 def blanked(which: str) -> str:
     """Takes the words from lines of the timeline `t`. `which`: SQL."""
     return f"""UPDATE timeline t SET detail = (
         SELECT jsonb_object_agg(key, CASE WHEN (key = ANY({_WORDS}) OR (key = 'what' AND t.kind = 'handled'))
             AND value NOT IN ('""', 'null') THEN to_jsonb('{ERASED}'::text) ELSE value END) FROM jsonb_each(t.detail))
-    WHERE (t.kind = 'handled' OR t.detail ?| {_WORDS}) AND t.kind NOT IN ('told', 'village_step') AND {which}"""
+    WHERE {WORDED} AND {which}"""
 
 
 def blanked_after(which: str) -> str:

@@ -10,6 +10,7 @@ from heartlamp_server.figures.compute import Counted, Told
 from heartlamp_server.figures.definition import FIGURES, Value
 from heartlamp_server.figures.lock import Difference
 from heartlamp_server.figures.lock_store import Lock
+from heartlamp_server.figures.trend import Month
 
 Id = Annotated[int, Field(ge=1, le=2**62)]
 Day = Annotated[date, Field(ge=date(2001, 1, 1), le=date(2199, 12, 31))]
@@ -73,6 +74,23 @@ class FiguresView(BaseModel):
     below: list[AreaFigures]
     lock: LockView | None
     last_lock: LockView | None
+
+
+class TrendMonth(BaseModel):
+    """`version`: that was locked, null where it was computed now; `over`: the month has ended."""
+
+    first: date
+    version: int | None
+    over: bool
+    values: dict[str, ValueView]
+
+
+class TrendView(BaseModel):
+    """Twelve months of an area, the oldest first."""
+
+    area: int
+    name: str
+    months: list[TrendMonth]
 
 
 class DifferenceView(BaseModel):
@@ -190,6 +208,13 @@ def view(told: Told, zone: str, shown: Mapping[str, str]) -> FiguresView:
         lock=lock_view(told.lock, shown) if told.lock else None,
         last_lock=lock_view(told.last_lock, shown) if told.last_lock else None,
     )
+
+
+def trend_view(area: int, name: str, months: list[Month]) -> TrendView:
+    views = [
+        TrendMonth(first=m.period.first, version=m.version, over=m.over, values=values_view(m.values)) for m in months
+    ]
+    return TrendView(area=area, name=name, months=views)
 
 
 def difference_view(of: Difference) -> DifferenceView:

@@ -68,5 +68,12 @@ def _back(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
+def months_until(day: date, many: int) -> list[Period]:
+    """So many months, the oldest first; the last is the one that `day` lies in."""
+    number = day.year * 12 + day.month - 1
+    each = (divmod(n, 12) for n in range(number - many + 1, number + 1))
+    return [period("month", date(year, month + 1, 1)) for year, month in each]
+
+
 def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()

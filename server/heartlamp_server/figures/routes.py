@@ -21,15 +21,18 @@ from heartlamp_server.figures.forms import (
     Id,
     LockForm,
     LockView,
+    TrendView,
     VersionView,
     definitions,
     difference_view,
     lock_view,
+    trend_view,
     view,
 )
 from heartlamp_server.figures.lock import Refused, differences
 from heartlamp_server.figures.period import Kind, NoPeriod, Period, period, year_before
 from heartlamp_server.figures.store import Area
+from heartlamp_server.figures.trend import trend
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import IN_THE_VILLAGE, Scope, Spot, may, reach
@@ -66,6 +69,15 @@ def router(database: Database, gate: Gate, zone: ZoneInfo) -> APIRouter:
                 raise problem(404, "没有这个版本 · no such version", "请重新选择 · choose again")
             names = [lock.locked_by for lock in (told.lock, told.last_lock) if lock]
             return view(told, str(zone), await displays(conn, names))
+
+    @routes.get("/figures/trend", responses={404: {"model": Problem}})
+    async def trend_of_an_area(scope: Annotated[Scope, Depends(see)], day: Day, area: Id | None = None) -> TrendView:
+        """Alarms, share on time and nine tenths of the times until somebody was there, in the twelve months until that
+        of `day`: as locked, else as computed now."""
+        async with database.connection() as conn:
+            here, silent = await place(conn, scope, area)
+            await audit.glance(conn, scope.person.name, "look.figures", str(here.id))
+            return trend_view(here.id, here.name, await trend(conn, here, day, zone, silent))
 
     @routes.get("/figures/definitions")
     async def definitions_of_figures(scope: Annotated[Scope, Depends(see)]) -> list[DefinitionView]:

@@ -70,10 +70,10 @@ class Area:
 
 
 async def facts(
-    conn: Connection, areas: Sequence[int], period: Period, zone: ZoneInfo, silent: bool
+    conn: Connection, areas: Sequence[int], period: Period, zone: ZoneInfo, silent: bool, around: bool = True
 ) -> dict[int, Facts]:
     """Of each of them, in one snapshot where the caller's transaction is one. `silent`: whether who asks may know of
-    silent alarms."""
+    silent alarms; `around`: what there is besides incidents too."""
     since, until = period.moments(zone)
     asked: dict[str, Any] = {"areas": list(areas), "since": since, "until": until, "silent": silent}
     asked |= {"first": period.first, "last": period.last}
@@ -84,8 +84,8 @@ async def facts(
         row[0]: {name: _spread(*row[n : n + 2]) for n, name in zip(range(1, 9, 2), TIMES, strict=True)}
         for row in await _rows(conn, _found(_TIMES, areas), asked)
     }
-    around = await _around(conn, asked)
-    return {area: Facts(cells.get(area, ()), times.get(area, {}), Around(**around.get(area, {}))) for area in areas}
+    besides = await _around(conn, asked) if around else {}
+    return {area: Facts(cells.get(area, ()), times.get(area, {}), Around(**besides.get(area, {}))) for area in areas}
 
 
 def _found(query: str, areas: Sequence[int]) -> str:

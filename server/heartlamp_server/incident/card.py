@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from heartlamp_server.incident.handover import to_police
-from heartlamp_server.incident.model import Incident
+from heartlamp_server.incident.model import Entry, Incident
 
 
 def card(incident: Incident) -> dict[str, Any]:
@@ -63,6 +63,13 @@ def card(incident: Incident) -> dict[str, Any]:
             for h in incident.handovers
         ],
     }
+
+
+def passed(entry: Entry) -> dict[str, Any]:
+    """Of a line `passed_on`: whose post it went on from and to; `area`: of the latter, None the county's."""
+    told = entry.detail
+    area = int(told["area"]) if told["area"] else None
+    return {"id": entry.incident, "area": area, "from": told["from"], "to": told["to"], "at": entry.at.isoformat()}
 
 
 def feed_row(incident: Incident) -> tuple[str, str]:

@@ -21,8 +21,8 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import acts, change, handover, script, store
 from heartlamp_server.incident.card import card
+from heartlamp_server.incident.forms import Card
 from heartlamp_server.incident.model import Change, Incident, Refused
-from heartlamp_server.incident.routes import Card
 from heartlamp_server.incident.script import Script
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate

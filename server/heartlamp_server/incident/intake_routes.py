@@ -17,10 +17,10 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import acts, change, intake, opening, store
 from heartlamp_server.incident.card import card
+from heartlamp_server.incident.forms import Card
 from heartlamp_server.incident.intake import Call, Connection
 from heartlamp_server.incident.model import Incident, Refused
 from heartlamp_server.incident.opening import Spoken
-from heartlamp_server.incident.routes import Card
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach, sees

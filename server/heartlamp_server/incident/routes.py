@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from heartlamp_protocol.downlink import cursor_text
-from pydantic import BaseModel, Field
 
 from heartlamp_server import plain
 from heartlamp_server.audit import store as audit
@@ -16,136 +15,14 @@ from heartlamp_server.database.feed import Done
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident import acts, change, drill, store
-from heartlamp_server.incident.card import card
+from heartlamp_server.incident.card import card, passed
+from heartlamp_server.incident.forms import Card, Doing, Incidents, IncidentTold, Line, PassedOn, Said
 from heartlamp_server.incident.model import Change, Incident, Refused, answer, close, told_once
 from heartlamp_server.incident.texts import text
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import Scope, may
-
-
-class Site(BaseModel):
-    id: str
-    name: str
-    address: str
-    landmark: str
-
-
-class Responder(BaseModel):
-    """`by`: the operator who typed it, "" for a lamp's key."""
-
-    name: str
-    answer: Literal["asked", "taken", "accepted", "coming", "arrived", "cannot", "withdrawn", "late"]
-    at: datetime
-    by: str
-
-
-Stage = Literal[
-    "reported", "accepted", "dispatched", "coming", "arrived", "handled", "feedback", "evaluated", "closed", "false",
-    "merged",
-]  # fmt: skip
-
-
-class HandoverView(BaseModel):
-    """`by`: who offered it; `officer`: who took it, or at which desk; `there`: they were at the site."""
-
-    service: Literal["110", "119", "120"]
-    state: Literal["offered", "taken", "declined", "ended"]
-    offered_at: datetime
-    by: str
-    case: str
-    officer: str
-    how: str
-    taken_at: datetime | None
-    outcome: str
-    there: bool
-    ended_at: datetime | None
-
-
-class Card(BaseModel):
-    """`verdict`: "false" where it was a false alarm; `merged_into`: the incident that it follows; `after`: what was
-    done after the call, stage -> {"at", "by", …}; `handed_over`: police see it;
-    `drill`: it is one that had been announced."""
-
-    id: str
-    what: Literal["panic", "fire", "gas", "flood", "slope", "silent"]
-    site: Site
-    path: list[str]
-    opened_at: datetime
-    observed_at: datetime | None
-    time_unknown: bool
-    presses: int
-    last_press_at: datetime
-    heard_age_ms: int | None
-    answer: Literal["none", "accepted", "coming", "arrived", "unanswered", "closed"]
-    aver: int
-    who: str
-    unverified: bool
-    cancelled: bool
-    lit: int
-    lit_of: int
-    responders: list[Responder]
-    closed_at: datetime | None
-    closed_by: str
-    closed_how: str
-    stage: Stage
-    verdict: Literal["", "false"]
-    merged_into: str
-    after: dict[str, Any]
-    drill: bool
-    handed_over: bool
-    handovers: list[HandoverView]
-
-
-class Incidents(BaseModel):
-    """`cursor`: follow the feed from here; `more`: ask with it as `before` for the older ones, "" where there are
-    none."""
-
-    now: datetime
-    cursor: str
-    incidents: list[Card]
-    more: str
-
-
-class Line(BaseModel):
-    at: datetime
-    kind: str
-    text_zh: str
-    text_en: str
-    detail: dict[str, Any]
-
-
-class IncidentTold(BaseModel):
-    """`events`: the ids of every event in it, the opening one first."""
-
-    now: datetime
-    incident: Card
-    events: list[str]
-    timeline: list[Line]
-
-
-class Said(BaseModel):
-    """`who`: whose answer it is, or at a close who saw or spoke to them, "" the operator; `how`: only to close."""
-
-    answer: Literal["accepted", "coming", "arrived", "withdrawn", "closed"]
-    who: str = Field("", max_length=48)
-    how: Literal["", "arrived", "spoke_to"] = ""
-    note: str = Field("", max_length=500)
-
-
-class Doing(BaseModel):
-    """`whom`: who is sent, by name; `words`: what was done, what the household said, why; `how`, `who`: who saw or
-    spoke to them, as at a close; `into`: which one it follows from now on; `reached`: whether the household was."""
-
-    act: Literal["note", "dispatch", "handle", "feedback", "evaluate", "false", "merge", "part", "earnest", "reopen"]
-    whom: str = Field("", max_length=48)
-    words: str = Field("", max_length=500)
-    how: Literal["", "arrived", "spoke_to"] = ""
-    who: str = Field("", max_length=48)
-    marks: int = Field(0, ge=0, le=5)
-    reached: bool = True
-    into: str = Field("", max_length=60)
 
 
 def router(
@@ -181,9 +58,11 @@ def router(
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.incidents", state)
             found, seq, now = await store.newest(conn, scope, state, limit, _read_place(before) if before else None)
+            told = await store.passed_on(conn, [i.id for i in found if state == "open"])
         more = _place_text(found[-1]) if len(found) == limit else ""
         cards = [Card(**card(i)) for i in found]
-        return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=cards, more=more)
+        again = [PassedOn(**passed(entry)) for entry in told]
+        return Incidents(now=now, cursor=cursor_text(epoch(), seq), incidents=cards, more=more, passed=again)
 
     @routes.get("/incidents/{id}", responses={404: {"model": Problem}})
     async def one_incident(id: str, scope: Annotated[Scope, Depends(sees)]) -> IncidentTold:

@@ -135,6 +135,16 @@ async def timeline(conn: psycopg.AsyncConnection[Any], incident: str) -> list[En
     return [Entry(*row) for row in await cursor.fetchall()]
 
 
+async def passed_on(conn: psycopg.AsyncConnection[Any], incidents: Sequence[str]) -> list[Entry]:
+    """Of each of them that was told to another post: when it last was."""
+    cursor = await conn.execute(
+        "SELECT DISTINCT ON (incident) incident, at, kind, detail FROM timeline "
+        "WHERE incident = ANY(%s) AND kind = 'passed_on' ORDER BY incident, id DESC",
+        (list(incidents),),
+    )
+    return [Entry(*row) for row in await cursor.fetchall()]
+
+
 async def events(conn: psycopg.AsyncConnection[Any], incident: str) -> list[str]:
     cursor = await conn.execute(
         "SELECT id FROM event WHERE incident = %s ORDER BY id <> incident, received_at, seq", (incident,)

@@ -183,11 +183,9 @@ def _retention(connected: "Connected", args: argparse.Namespace) -> int:
     taken = asyncio.run(work())
     for name, many in taken.rows.items():
         print(f"{name:<16}{many:>10,} rows deleted")
-    print(
-        f"{'words':<16}{taken.words:>10,} lines blanked, of calls closed {config.retention.words_days} days ago or more"
-    )
+    print(f"{'words':<16}{taken.words:>10,} lines blanked, of calls closed {taken.kept.words_days} days ago or more")
     print(f"{'households':<16}{taken.households:>10,} erased, whose last device was revoked "
-          f"{config.retention.household_days} days ago or more")  # fmt: skip
+          f"{taken.kept.household_days} days ago or more")  # fmt: skip
     return 0
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.area import household_store
-from heartlamp_server.area.erase import blanked, blanked_after
+from heartlamp_server.area.erase import WORDED, blanked, blanked_after
 from heartlamp_server.audit import store as audit
 from heartlamp_server.config import Retention
+from heartlamp_server.database import kept_days
 from heartlamp_server.database.again import again
 from heartlamp_server.database.pool import Database
+from heartlamp_server.telemetry import partitions
 
 log = logging.getLogger("heartlamp.retention")
 
@@ -34,7 +36,6 @@ SELECT h.site FROM household h WHERE h.erased_at IS NULL
     AND EXISTS (SELECT FROM device d WHERE d.site = h.site)
     AND NOT EXISTS (SELECT FROM device d WHERE d.site = h.site
         AND (d.revoked_at IS NULL OR d.revoked_at > clock_timestamp() - %(days)s * interval '1 day'))
-ORDER BY h.site LIMIT %(limit)s
 """
 _ROWS = {
     "note": (
@@ -85,37 +86,78 @@ _ROWS |= {
 }
 # After the days of words: what people typed or took a picture of, where it is over.
 _TYPED = {
-    "photo_of_matter": "DELETE FROM photo WHERE id IN (SELECT p.id FROM matter m JOIN photo p ON p.id = ANY(m.photos) "
-    "WHERE m.ended_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
-    "site_fault": "DELETE FROM site_fault WHERE id IN (SELECT id FROM site_fault "
-    "WHERE ended_at < clock_timestamp() - %(days)s * interval '1 day' LIMIT %(limit)s)",
-    "shift_handover": "UPDATE shift_handover SET note = '', why = '' WHERE id IN (SELECT id FROM shift_handover "
-    "WHERE coalesce(signed_at, withdrawn_at) < clock_timestamp() - %(days)s * interval '1 day' "
-    "AND (note <> '' OR why <> '') LIMIT %(limit)s)",
+    "photo_of_matter": (
+        "DELETE FROM photo",
+        "SELECT p.id FROM matter m JOIN photo p ON p.id = ANY(m.photos) "
+        "WHERE m.ended_at < clock_timestamp() - %(days)s * interval '1 day'",
+    ),
+    "site_fault": (
+        "DELETE FROM site_fault",
+        "SELECT id FROM site_fault WHERE ended_at < clock_timestamp() - %(days)s * interval '1 day'",
+    ),
+    "shift_handover": (
+        "UPDATE shift_handover SET note = '', why = ''",
+        "SELECT id FROM shift_handover WHERE coalesce(signed_at, withdrawn_at) "
+        "< clock_timestamp() - %(days)s * interval '1 day' AND (note <> '' OR why <> '')",
+    ),
 }
+"""What is done to them, and which they are."""
 _CLOSED = "SELECT id FROM incident WHERE closed_at >= %(since)s AND closed_at < %(until)s"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many: rows by table, timelines whose words were blanked, households."""
+    """How many: rows by table, timelines whose words were blanked, households; `kept`: the days that held."""
 
     rows: dict[str, int]
     words: int
     households: int
+    kept: Retention
 
 
 async def run(conn: Connection, kept: Retention, who: str) -> Taken:
-    """Until nothing is left that is too old."""
+    """Until nothing is left that is too old. `kept`: as server.toml has it; what was set on the page goes before."""
+    kept = Retention(
+        await kept_days.days(conn, "words", kept.words_days),
+        await kept_days.days(conn, "households", kept.household_days),
+    )
     rows = {name: await _few_by_few(conn, statement, days) for name, (days, statement) in _ROWS.items()}
-    rows |= {name: await _few_by_few(conn, statement, kept.words_days) for name, statement in _TYPED.items()}
-    taken = Taken(rows, await _words(conn, kept.words_days), await _households(conn, kept.household_days))
+    for name, (act, which) in _TYPED.items():
+        rows[name] = await _few_by_few(conn, f"{act} WHERE id IN ({which} LIMIT %(limit)s)", kept.words_days)
+    words, households = await _words(conn, kept.words_days), await _households(conn, kept.household_days)
+    taken = Taken(rows, words, households, kept)
     counts = {name: many for name, many in rows.items() if many}
     counts |= {"words": taken.words, "households": taken.households}
     async with conn.transaction():
         await audit.record(conn, who, "retention.run", "", "", **counts)
         await _mark(conn, "run")
     return taken
+
+
+_OLDER = "< clock_timestamp() - %(days)s * interval '1 day'"
+_OLD = {
+    "pictures": (
+        f"SELECT event FROM picture WHERE deleted_at IS NULL AND began_at {_OLDER}",
+        f"SELECT id FROM report_photo WHERE deleted_at IS NULL AND sent_at {_OLDER}",
+    ),
+    "words": (
+        f"SELECT t.id FROM timeline t JOIN incident i ON i.id = t.incident WHERE {WORDED} AND i.closed_at {_OLDER} "
+        "AND i.closed_at >= coalesce((SELECT until FROM retention WHERE what = 'words'), '-infinity')",
+        *(which for _, which in _TYPED.values()),
+    ),
+    "households": (_ENDED,),
+}
+
+
+async def older(conn: Connection, what: str, days: int) -> int:
+    """How much of it is older and still here; `what`: of kept_days.BOUNDS. Of readings about how many."""
+    if what == "readings":
+        return await partitions.rows_before(conn, "reading", days)
+    many = 0
+    for which in _OLD[what]:
+        row = await (await conn.execute(f"SELECT count(*) FROM ({which}) AS old", {"days": days})).fetchone()
+        many += row[0] if row else 0
+    return many
 
 
 async def _few_by_few(conn: Connection, statement: str, days: int) -> int:
@@ -153,7 +195,7 @@ async def _words(conn: Connection, days: int) -> int:
 async def _households(conn: Connection, days: int) -> int:
     many = 0
     while True:
-        found = await (await conn.execute(_ENDED, {"days": days, "limit": 1})).fetchall()
+        found = await (await conn.execute(f"{_ENDED} ORDER BY h.site LIMIT 1", {"days": days})).fetchall()
         if not found:
             return many
         async with conn.transaction():

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from heartlamp_server.database import kept_days
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device.tokens import Tokens
 from heartlamp_server.device.vault import Vault
@@ -34,8 +35,9 @@ class Pictures:
         while True:
             try:
                 async with self._database.connection() as conn:
-                    if many := await store.forget(conn, self._days) + await photo_store.forget(conn, self._days):
-                        log.info("%d pictures were %d days old and are deleted", many, self._days)
+                    kept = await kept_days.days(conn, "pictures", self._days)
+                    if many := await store.forget(conn, kept) + await photo_store.forget(conn, kept):
+                        log.info("%d pictures were %d days old and are deleted", many, kept)
             except NotReady:
                 log.warning("old pictures wait to be deleted: the store is away")
             except Exception:

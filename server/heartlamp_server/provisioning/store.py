@@ -20,7 +20,7 @@ from heartlamp_server.provisioning.model import Claim
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
-_VILLAGE = "CASE a.level WHEN 'group' THEN a.parent ELSE a.id END"
+VILLAGE = "CASE a.level WHEN 'group' THEN a.parent ELSE a.id END"
 _CLAIM = (
     "c.id, c.secret, c.site, c.device, c.kind, c.board, c.kv, coalesce(c.sealed, ''), c.mqtt_hash, c.token, c.through, "
     "c.offline, coalesce(c.replaces, ''), c.made_by, c.made_at, c.not_after, c.used_at, c.ended_at, c.ended_why"
@@ -71,7 +71,7 @@ async def places(conn: Connection, sites: Sequence[str]) -> dict[str, Place]:
             ARRAY(SELECT d.id FROM device d WHERE d.site = s.id AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL
                 UNION SELECT c.device FROM claim c WHERE c.site = s.id AND c.kind IN ({LAMP_KINDS})
                 AND c.used_at IS NULL AND c.ended_at IS NULL AND c.not_after > clock_timestamp() ORDER BY 1 LIMIT 8)
-        FROM site s JOIN area a ON a.id = s.area JOIN area v ON v.id = {_VILLAGE}
+        FROM site s JOIN area a ON a.id = s.area JOIN area v ON v.id = {VILLAGE}
         LEFT JOIN LATERAL (SELECT * FROM gateway g WHERE g.village = v.id AND g.revoked_at IS NULL
             AND g.broker_host <> '' ORDER BY g.last_seen DESC NULLS LAST, g.id LIMIT 1) g ON true
         WHERE s.id = ANY(%s) AND s.kind <> 'elsewhere'""",
@@ -108,7 +108,7 @@ async def installing(conn: Connection, inside: str, values: dict[str, Any], vill
                 AND c.not_after > clock_timestamp()),
             (SELECT coalesce(json_agg(json_build_array(d.id, d.kind) ORDER BY d.id), '[]') FROM device d
                 WHERE d.site = s.id AND d.revoked_at IS NULL), w.outcome, w.at, w.note
-        FROM site s JOIN area a ON a.id = s.area JOIN area v ON v.id = {_VILLAGE}
+        FROM site s JOIN area a ON a.id = s.area JOIN area v ON v.id = {VILLAGE}
         LEFT JOIN LATERAL (SELECT * FROM visit w WHERE w.site = s.id ORDER BY w.at DESC, w.received_at DESC LIMIT 1) w
             ON true
         WHERE {inside} AND s.kind <> 'elsewhere' AND (%(village)s::bigint IS NULL OR v.id = %(village)s)

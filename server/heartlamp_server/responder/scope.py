@@ -74,6 +74,7 @@ TABLE: Mapping[str, frozenset[str]] = {
         "figures.lock": ("commander", "administrator"),  # stand for a month
         "figures.keep": ("administrator",),  # the report's form, and what SIM cards cost
         "wall.see": (*_CENTRE, "administrator", "wall"),
+        "retention.change": ("administrator",),  # of the whole county
         "audit.read": ("auditor",),
         # Whoever is signed in: the own account, and a feed that holds only what one may see.
         "self": tuple(ROLES),

@@ -51,6 +51,7 @@ _WHAT: Mapping[str, tuple[str, str]] = {
     "figures.lock": ("锁定、更正月报", "lock a month's figures, and correct them openly"),
     "figures.keep": ("维护月报模板与流量卡费用", "keep the report's form and what SIM cards cost"),
     "wall.see": ("查看大屏", "see the wall's counts"),
+    "retention.change": ("更改保存期限", "change how long what is kept"),
     "audit.read": ("查看审计日志", "read the audit log"),
     "self": ("管理自己的账号", "mind the own account"),
 }

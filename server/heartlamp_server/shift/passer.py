@@ -16,6 +16,7 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.escalation import duties
 from heartlamp_server.escalation.duties import Place
 from heartlamp_server.incident import handover, store
+from heartlamp_server.incident.card import passed
 from heartlamp_server.incident.model import Entry, Incident
 from heartlamp_server.responder import session
 from heartlamp_server.responder.model import Person
@@ -76,10 +77,10 @@ class Passer:
                 if area not in places:
                     places[area] = await duties.place(conn, area)
                 incident = store.from_row(row)
-                passed = _due(incident, places[area], there, frozenset(before), now)
-                if passed is None:
+                due = _due(incident, places[area], there, frozenset(before), now)
+                if due is None:
                     continue
-                entry = await _line(conn, incident, passed, places[area], there, now)
+                entry = await _line(conn, incident, due, places[area], there, now)
                 entries.append(entry)
                 told.append(("passed", json.dumps(_told(incident, entry), ensure_ascii=False)))
             if not told:
@@ -105,7 +106,7 @@ def _due(
 async def _line(
     conn: Connection,
     incident: Incident,
-    passed: tuple[StaffedPost, StaffedPost],
+    due: tuple[StaffedPost, StaffedPost],
     place: Place,
     there: dict[int | None, list[Person]],
     now: datetime,
@@ -114,7 +115,7 @@ async def _line(
     cursor = await conn.execute("SELECT id, name FROM area WHERE id = ANY(%s)", (list(place.chain),))
     names = dict(await cursor.fetchall())
     top = names.get(place.chain[-1], "") if place.chain else ""
-    before, post = ((p.area, names.get(p.area, "") if p.area else top) for p in passed)
+    before, post = ((p.area, names.get(p.area, "") if p.area else top) for p in due)
     who = "、".join(p.display for p in there[post[0]][:3])
     detail = {"area": str(post[0] or ""), "from": before[1], "to": post[1], "who": who}
     return Entry(incident.id, now, "passed_on", detail)
@@ -123,12 +124,8 @@ async def _line(
 def _told(incident: Incident, entry: Entry) -> dict[str, Any]:
     """For the feed: who may see the incident sees it."""
     return {
-        "id": incident.id,
+        **passed(entry),
         "what": incident.what,
         "site": {"id": incident.site},
         "handed_over": handover.to_police(incident),
-        "area": int(entry.detail["area"]) if entry.detail["area"] else None,
-        "from": entry.detail["from"],
-        "to": entry.detail["to"],
-        "at": entry.at.isoformat(),
     }

@@ -27,6 +27,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 from heartlamp_server.config import Influx
+from heartlamp_server.database import kept_days
 from heartlamp_server.database.pool import Database
 from heartlamp_server.telemetry.model import Health, Point, Sample, SeriesAway, day_of
 
@@ -197,14 +198,15 @@ class InfluxSeries:
         if day_of(now) == self._forgot:
             return
         self._forgot = day_of(now)
-        old = _nanoseconds(self._forgot - timedelta(days=self._days))
+        kept = await kept_days.days(conn, "readings", self._days)
+        old = _nanoseconds(self._forgot - timedelta(days=kept))
         try:
             await self._ask(f'DELETE FROM "reading" WHERE time < {old}', method="POST")
         except SeriesAway as error:
             log.warning(
                 "InfluxDB did not delete readings of more than %d days: %s. If it never does, give the bucket that "
                 "retention.",
-                self._days, error,
+                kept, error,
             )  # fmt: skip
 
     async def _ask(self, query: str, method: str = "GET") -> list[tuple[dict[str, str], list[Any]]]:

@@ -1,7 +1,7 @@
 """Partitions of the tables of readings: made when they are needed, dropped when they are old, in nobody's way."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -36,12 +36,26 @@ async def make(
     return True
 
 
+async def rows_before(conn: psycopg.AsyncConnection[Any], table: Table, days: int) -> int:
+    """About how many rows those have that end before so many days ago: as PostgreSQL guesses, which reads none."""
+    cursor = await conn.execute(
+        "SELECT pg_get_expr(c.relpartbound, c.oid), greatest(c.reltuples, 0)::bigint, clock_timestamp() "
+        "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass",
+        (table,),
+    )
+    rows = await cursor.fetchall()
+    return sum(many for bound, many, now in rows if _end(bound) <= now - timedelta(days=days))
+
+
+def _end(bound: str) -> datetime:
+    return datetime.fromisoformat(bound.rpartition("'")[0].rpartition("'")[2]).astimezone(UTC)
+
+
 async def forget(conn: psycopg.AsyncConnection[Any], table: Table, before: datetime) -> None:
     """Drops those that end before. That needs the whole table for a moment, and everybody would queue behind it: where
     it is not to be had at once, it is left for the next time."""
     for name, bound in await (await conn.execute(_OF, (table,))).fetchall():
-        end = datetime.fromisoformat(bound.rpartition("'")[0].rpartition("'")[2]).astimezone(UTC)
-        if end > before:
+        if _end(bound) > before:
             continue
         try:
             async with conn.transaction():

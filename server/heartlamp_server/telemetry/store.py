@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from heartlamp_server.database import kept_days
 from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.telemetry import hours, partitions
 from heartlamp_server.telemetry.model import SAME_MINUTES, Health, Point, Sample, day_of
@@ -45,7 +46,7 @@ CROSS JOIN LATERAL (
 
 
 class PostgresSeries:
-    """Implements model.TimeSeries. `days`: how long a reading is kept."""
+    """Implements model.TimeSeries. `days`: how long a reading is kept, where nothing else was set on the page."""
 
     def __init__(self, days: int) -> None:
         self._days = days
@@ -119,8 +120,9 @@ class PostgresSeries:
             async with conn.transaction():
                 await self._partition(conn, day_of(now) + timedelta(days=ahead))
         self._made.clear()
+        kept = await kept_days.days(conn, "readings", self._days)
         rolled = await hours.rolled_until(conn)  # what it came to stays
-        await partitions.forget(conn, "reading", min(rolled, now - timedelta(days=self._days)))
+        await partitions.forget(conn, "reading", min(rolled, now - timedelta(days=kept)))
         await partitions.forget(conn, "reading_hour", now - timedelta(days=_HOURS_DAYS))
 
     async def run(self, database: Database) -> None:

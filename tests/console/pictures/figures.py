@@ -45,6 +45,10 @@ def filled(stage: Stage) -> None:
     some(first.replace(year=now.year - 1), 20, 27)
     some(last.replace(year=now.year - 1), 20, 38)
     some(now - timedelta(hours=23), 1, 5)
+    earlier = last
+    for _ in range(9):
+        earlier = (earlier - timedelta(days=1)).replace(day=1)
+        some(earlier, 27, draw.randrange(24, 48))
     for day in range(60):
         stage.county.sql(
             "INSERT INTO figure_presence (day, area, areas, hours, heard_of, heard, sites, unproven) "

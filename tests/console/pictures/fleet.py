@@ -56,6 +56,8 @@ def filled(stage: Stage) -> None:
     assert made.status_code == 201, made.text
     for outcome, name, note in (
         ("no_link", names[20], "山背面，两台灯都听不到"),
+        ("no_link", names[23], ""),
+        ("no_link", names[23], "换了位置再试，仍没有信号"),
         ("nobody_home", names[21], "邻居说周六在家"),
         ("refused", names[22], ""),
     ):

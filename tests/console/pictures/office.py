@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.console.pictures.figures import shown, whole
 from tests.console.pictures.screen import Screen
 from tests.console.stage import VILLAGE, Stage
+from tests.server.figures.past import CLOSED, alarm
 
 NIGHTS = [
     {"after_s": 0, "until": "accepted", "whom": [{"role": "siren", "level": "village"}]},
@@ -65,6 +66,13 @@ def filled(stage: Stage) -> None:
         assert card.status_code == 200, card.text
         spent = boss.post(f"figures/cards/{card.json()['id']}/months", month="2026-10-01", cost_fen=1900, megabytes=214)
         assert spent.status_code == 200, spent.text
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    words = [(60.0, "answer", {"who": "值班员", "answer": "accepted", "note": "老人摔倒"}), CLOSED]
+    for house in list(stage.houses.values())[:9]:
+        alarm(stage.county, house, long_ago, lines=words)
+    for what, days, why in (("pictures", 5, "县保密办要求"), ("readings", 120, "冬季前后要对比电池")):
+        set_to = boss.post(f"retention/{what}", days=days, why=why)
+        assert set_to.status_code == 200, set_to.text
     wait = boss.post(f"areas/{stage.areas['新塘村']}/rezone", day="2098-01-01", name="新塘社区")
     assert wait.status_code == 200, wait.text
     stage.made["office"] = 1
@@ -122,6 +130,27 @@ def tried(page: Page, stage: Stage) -> None:
     page.locator("[data-kept]").wait_for()
 
 
+HOMES = """点位编号,联系人,电话,狗,信息同意日期,信息同意方式,信息同意凭据
+{0},儿子,13800138000,有狗,2026-02-01,录音,12号
+{1},女儿,13800138001,,,,
+x999,儿子,13800138002,,2026-02-01,录音,13号
+"""
+
+
+def homes(page: Page, stage: Stage) -> None:
+    page.get_by_role("radio").nth(2).check()
+    text = HOMES.format(*list(stage.houses.values())[-2:]).encode("utf-8-sig")
+    page.locator("[name=table]").set_input_files({"name": "住户.csv", "mimeType": "text/csv", "buffer": text})
+    page.locator("[data-kept]").wait_for()
+
+
+def shortened(page: Page, stage: Stage) -> None:
+    page.locator('[data-kept="words"] [data-change]').click()
+    page.locator("[name=days]").fill("365")
+    page.locator("[name=why]").fill("县保密办要求")
+    page.locator("[name=seen]").wait_for()
+
+
 def found(page: Page, stage: Stage) -> None:
     page.locator("[data-area]").first.wait_for()
     page.locator("[name=q]").fill("石桥")
@@ -147,8 +176,10 @@ SCREENS = [
     Screen("find", lambda s: "/#/areas", "administrator", found, filled),
     Screen("rezone", lambda s: f"/#/areas/{s.area}", "administrator", opened('[data-act="rezone"]'), filled),
     Screen("tables", lambda s: "/#/tables", "administrator", tried, filled),
+    Screen("tables-homes", lambda s: "/#/tables", "administrator", homes, filled),
     Screen("cards", lambda s: "/#/cards", "administrator", shown("[data-card]"), filled),
     Screen("retention", lambda s: "/#/retention", "administrator", shown("[data-kept]"), filled),
+    Screen("retention-days", lambda s: "/#/retention", "administrator", shortened, filled),
     Screen("audit", lambda s: "/#/audit", "auditor", shown("[data-entry]"), filled),
     Screen("invite", lambda s: "/#/people", "administrator", opened("[data-invite]"), filled),
 ]

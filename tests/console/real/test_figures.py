@@ -37,6 +37,24 @@ def test_down_from_the_county_to_a_village_and_back(browser: Browser, stage: Sta
         expect(page.locator('[aria-current="page"]', has_text=VILLAGE)).to_be_visible()
 
 
+def test_twelve_months_are_drawn_and_stand_in_a_table(browser: Browser, stage: Stage) -> None:
+    filled(stage)
+    with watch(browser) as page:
+        by(stage, page, stage.somebody("auditor"), "/#/figures")
+        trend = page.locator("[data-trend]")
+        expect(trend.locator("canvas")).to_have_count(3)
+        alarms = trend.locator('[data-row="alarms"] td')
+        expect(alarms).to_have_count(12)
+        tile = page.locator('[data-tile="alarms"] .tile__value')
+        assert alarms.last.inner_text() == tile.inner_text().split()[0]
+        expect(trend.locator("thead th").nth(11)).to_contain_text("已锁定")
+        expect(trend.locator("thead th").nth(12)).to_contain_text("至今")
+        assert faults(page) == []
+        page.goto(f"{stage.county.console}/#/figures/.month.2020-05-01")
+        expect(trend).to_contain_text("这 12 个月没有警情")
+        expect(trend.locator("canvas")).to_have_count(0)
+
+
 def test_a_month_is_locked_then_corrected_with_a_reason_that_everybody_reads(browser: Browser, stage: Stage) -> None:
     filled(stage)
     township = stage.areas["青石乡"]

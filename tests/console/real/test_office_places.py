@@ -33,6 +33,32 @@ def test_a_table_is_tried_each_bad_row_says_why_and_the_good_ones_are_taken(brow
     assert (refused.status_code, "县级" in refused.json()["error"]) == (403, True)
 
 
+HOMES = """点位编号,联系人,电话,狗,信息同意日期,信息同意方式,信息同意凭据
+{0},儿子,13800138000,有狗,2026-02-01,录音,12号
+{1},女儿,13800138001,,,,
+nowhere,,,,,,
+"""
+
+
+def test_households_are_taken_in_as_a_table_and_each_stands_in_the_log(browser: Browser, stage: Stage) -> None:
+    one, two = list(stage.houses.values())[-2:]
+    admin = stage.somebody("administrator")
+    with watch(browser) as page:
+        by(stage, page, admin, "/#/tables")
+        page.get_by_role("radio", name="住户资料").check()
+        text = HOMES.format(one, two).encode("utf-8-sig")
+        page.locator("[name=table]").set_input_files({"name": "住户.csv", "mimeType": "text/csv", "buffer": text})
+        expect(page.locator('[data-kept="false"] [data-count="added"] dd')).to_have_text("1")
+        expect(page.locator('[data-refused="3"]')).to_contain_text("同意")
+        expect(page.locator('[data-refused="4"]')).to_contain_text("没有这个点位")
+        assert stage.county.sql("SELECT 1 FROM contact WHERE site = %s", one) == []
+        page.locator("[data-take]").click()
+        expect(page.locator('[data-kept="true"]')).to_be_visible()
+    assert stage.county.sql("SELECT count(*) FROM contact WHERE site IN (%s, %s)", one, two) == [(1,)]
+    log = "SELECT about FROM audit WHERE who = %s AND what = 'household.change'"
+    assert stage.county.sql(log, admin.name) == [(one,)]
+
+
 def test_an_area_is_found_added_to_renamed_from_a_day_on_and_that_is_taken_back(browser: Browser, stage: Stage) -> None:
     filled(stage)
     with watch(browser) as page:
@@ -97,6 +123,35 @@ def test_the_audit_log_is_read_by_the_auditor_alone_and_filtered_by_a_press(brow
         page.goto(f"{stage.county.console}/#/audit")
         expect(page.get_by_role("link", name="管理")).to_be_visible()
         assert page.locator("[data-entry]").count() == 0
+
+
+def test_days_are_shortened_after_what_goes_was_seen_and_taken_back(browser: Browser, stage: Stage) -> None:
+    stage.county.sql("DELETE FROM kept_days")
+    with watch(browser) as page:
+        by(stage, page, stage.somebody("administrator"), "/#/retention")
+        rule = page.locator('[data-kept="pictures"]')
+        rule.locator("[data-change]").click()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("[name=days]").fill("3")
+        dialog.locator("[name=why]").fill("县保密办要求")
+        dialog.locator("[name=seen]").wait_for()  # counted, and to be seen before it is kept
+        dialog.locator("[type=submit]").click()
+        expect(dialog).to_be_visible()
+        dialog.locator("[name=seen]").check()
+        dialog.locator("[type=submit]").click()
+        expect(rule.locator("[data-next]")).to_contain_text("3 天")
+        expect(rule).to_contain_text("县保密办要求")
+        expect(rule.locator(".kept__days")).to_have_text("7 天")
+        rule.locator("[data-back]").click()
+        dialog.locator("[type=submit]").click()
+        expect(rule.locator("[data-next]")).to_have_count(0)
+        expect(rule.locator(".kept__days")).to_have_text("7 天")
+        page.goto(f"{stage.county.console}/icon/quiet.svg")
+        by(stage, page, stage.somebody("operator"), "/#/retention")
+        expect(rule).to_be_visible()
+        expect(page.locator("[data-change]")).to_have_count(0)
+    days = stage.county.sql("SELECT days FROM kept_days ORDER BY id")
+    assert days == [(3,), (7,)]
 
 
 PAGES = {"tables": ".choose", "cards": "[data-card]", "retention": "[data-kept]"}

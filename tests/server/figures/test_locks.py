@@ -44,6 +44,35 @@ def test_a_locked_month_never_changes_by_what_comes_late(desk: Desk) -> None:
     assert late
 
 
+def test_the_months_of_a_year_are_told_as_locked_and_else_as_they_are_now(desk: Desk) -> None:
+    who, village = desk.who("commander", "township"), desk.areas["village"]
+    alarm(desk.county, desk.village.sites[0], AUGUST - timedelta(days=60), lines=[RANG, ACCEPTED])
+
+    def months(who: Somebody = who, **asked: Any) -> list[tuple[str, int, int | None]]:
+        reply = who.get("figures/trend", **({"area": village, "day": "2026-08-15"} | asked))
+        assert reply.status_code == 200, reply.text
+        told = reply.json()["months"]
+        assert [set(m["values"]) for m in told] == [{"alarms", "on_time", "arrive.p90"}] * 12
+        return [(m["first"], m["values"]["alarms"]["value"], m["version"]) for m in told]
+
+    told = months()
+    assert (told[0], told[-1]) == (("2025-09-01", 0, None), ("2026-08-01", 1, None))
+    assert told[-3][:2] == ("2026-06-01", 1)
+    assert lock(who, village).status_code == 200
+    alarm(desk.county, desk.village.sites[1], AUGUST + timedelta(hours=1), "silent")
+    alarm(desk.county, desk.village.sites[1], AUGUST - timedelta(days=60), "silent")
+    assert months()[-1] == ("2026-08-01", 1, 1), "what comes late changes nothing of a locked month"
+    assert months()[-3] == ("2026-06-01", 2, None)
+    assert months(desk.who("commander", "village"))[-3] == ("2026-06-01", 1, None), "nor do they learn of silent ones"
+    assert lock(who, village, "补录").status_code == 200
+    assert months()[-1] == ("2026-08-01", 2, 2)
+    assert months(day="2027-01-20")[0] == ("2026-02-01", 0, None)
+    assert (
+        desk.who("commander", "village").get("figures/trend", area=desk.areas["township"], day="2026-08-15").status_code
+        == 404
+    )
+
+
 def test_a_correction_is_another_version_with_its_reason_and_what_it_changed(desk: Desk) -> None:
     who, village = desk.who("administrator", "township"), desk.areas["village"]
     assert lock(who, village).status_code == 200

@@ -30,6 +30,7 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
         {"query": {"area": t.areas[level], "day": "2026-05-01", "kind": kind}}
         for level, kind in (("township", "year"), ("village", "month"), ("group", "day"))
     ],
+    ("GET", "/api/figures/trend"): lambda t: [{"query": {"area": t.areas["village"], "day": "2026-05-01"}}],
     ("GET", "/api/figures/definitions"): lambda t: [{}],
     ("GET", "/api/figures/locks"): lambda t: [{"query": {"area": t.areas["village"]}}],
     ("POST", "/api/figures/locks"): lambda t: [

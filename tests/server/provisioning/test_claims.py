@@ -21,7 +21,7 @@ from tests.server.responder.people import Somebody, in_store
 
 @pytest.fixture(scope="module")
 def village(county: County) -> Village:
-    return county.village(houses=10)
+    return county.village(houses=13)
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +182,47 @@ def test_an_outcome_other_than_done_leaves_nothing_live(county: County, technici
         assert use(technician, one).json()["code"] == "revoked"
         assert f"{one['device']}.1" not in users(village)
     assert county.sql("SELECT count(*) FROM visit WHERE site = %s", site) == [(4,)]
+
+
+def test_sites_that_no_link_reaches_are_listed_since_when_and_by_whom(
+    county: County, technician: Somebody, village: Village
+) -> None:
+    sites = village.sites[10:13]
+    for site, outcomes in zip(
+        sites, (("no_link",) * 2, ("refused", "no_link"), ("no_link", "nobody_home")), strict=True
+    ):
+        county.sql("UPDATE device SET revoked_at = now() WHERE site = %s", site)
+        for day, outcome in enumerate(outcomes, 1):
+            at = f"2026-01-0{day}T00:00:00Z"
+            result(technician, claim(technician, site), outcome, at=at, note="=山背面").raise_for_status()
+
+    def listed(**asked: Any) -> Any:
+        return technician.get("uncovered", **asked).json()
+
+    told = listed()
+    assert told["many"] == 2
+    by_site = {one["site"]: one for one in told["sites"]}
+    assert list(by_site) == [sites[0], sites[1]], "longest without first; whoever is only to be visited again is not"
+    first, second = by_site.values()
+    assert (first["since"][:10], first["visits"], first["visited_at"][:10]) == ("2026-01-01", 2, "2026-01-02")
+    assert (second["since"][:10], second["visits"]) == ("2026-01-02", 1)
+    assert {one["visited_by"] for one in by_site.values()} == {technician.display}
+    page = listed(limit=1)
+    assert [one["site"] for one in page["sites"]] == [sites[0]]
+    page = listed(limit=1, after=page["more"])
+    assert [one["site"] for one in page["sites"]] == [sites[1]]
+    assert listed(limit=1, after=page["more"])["sites"] == []
+    assert technician.get("uncovered", after="x").status_code == 422
+    assert listed(village=first["village"])["many"] == 2
+    assert listed(village=first["village"] + 999_999)["many"] == 0
+    table = technician.get("uncovered.csv")
+    assert table.headers["content-type"].startswith("text/csv")
+    lines = table.text.splitlines()
+    assert lines[0].startswith("\ufeff点位编号,村,")
+    assert [line.split(",")[0] for line in lines[1:]] == [sites[0], sites[1]]
+    assert lines[1].endswith(f"2026-01-01,2,2026-01-02,{technician.display},'=山背面")
+    claim(technician, sites[0])  # somebody goes there
+    assert [one["site"] for one in listed()["sites"]] == [sites[1]]
 
 
 def test_only_who_has_the_secret_uses_a_claim(technician: Somebody, village: Village) -> None:

@@ -60,6 +60,8 @@ def _extra(t: Township) -> str:
 
 CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("GET", "/api/installing"): lambda t: [{}, {"query": {"village": t.areas["village"]}}],
+    ("GET", "/api/uncovered"): lambda t: [{}, {"query": {"village": t.areas["village"]}}],
+    ("GET", "/api/uncovered.csv"): lambda t: [{}, {"query": {"village": t.areas["village"]}}],
     ("GET", "/api/claims"): lambda t: [{}],
     ("GET", "/api/fleet"): lambda t: [{}, {"query": {"todo": "all", "village": t.areas["village"]}}],
     ("GET", "/api/devices/{id}"): lambda t: [{"path": {"id": t.village.lamps[0].id}}],

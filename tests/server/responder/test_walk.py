@@ -148,6 +148,8 @@ CALLS: dict[Route, Callable[[Township], list[Call]]] = {
         Call({"kind": "areas"}, {"name": "a.csv"}, f"名称,级别\n新镇{t.mark},乡镇\n".encode())
     ],
     ("GET", "/api/retention"): lambda t: [Call()],
+    ("GET", "/api/retention/{what}/going"): lambda t: [],  # of the county's administrator: test_kept_days
+    ("POST", "/api/retention/{what}"): lambda t: [Call({"what": "words"}, body={"days": 900, "why": "试"})],
     ("GET", "/api/areas/{id}"): lambda t: [Call({"id": t.areas["group"]})],
     ("POST", "/api/areas"): lambda t: [
         Call(body={"level": "group", "parent": t.areas["village"], "name": f"新组{t.mark}{secrets.token_hex(2)}"})
@@ -238,7 +240,10 @@ CALLS |= {
 
 OWN_ACCOUNT = ("me", "sessions", "presence", "password", "second", "logout", "notices", "duty")
 OWN = {route for route in CALLS if route[1].split("/")[2] in OWN_ACCOUNT}
-COUNTYS = {("POST", "/api/holidays"), ("POST", "/api/area-tables/{kind}"), ("GET", "/api/retention")}
+COUNTYS = {
+    ("POST", "/api/holidays"), ("POST", "/api/area-tables/{kind}"), ("GET", "/api/retention"),
+    ("POST", "/api/retention/{what}"),
+}  # fmt: skip
 """What a township's people cannot do, or everybody can."""
 SEEN = {
     "operator": {"open", "silent", "past"},
@@ -285,7 +290,8 @@ def state(county: County) -> list[tuple[Any, ...]]:
         "person": "*", "person_role": "*", "person_number": "*", "recovery_code": "*", "roster": "*",
         "roster_shift": "*", "roster_swap": "*", "absence": "*", "holiday": "*", "incident": "*", "timeline": "*",
         "command": "*", "area": "*", "site": "*", "device": "id, revoked_at", "gateway": "id, revoked_at",
-        "session": "id, person", "ground_plan": "*", **{table: "*" for part in PARTS for table in part.TABLES},
+        "session": "id, person", "ground_plan": "*", "kept_days": "*",
+        **{table: "*" for part in PARTS for table in part.TABLES},
     }  # fmt: skip
     only = {"command": " WHERE kind <> 'plan'", "timeline": " WHERE kind <> 'passed_on'"}
     union = " UNION ALL ".join(

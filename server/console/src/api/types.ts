@@ -23,14 +23,8 @@ export type What = Card["what"];
 export type GivenAnswer = AnswerRequest["answer"];
 export type How = AnswerRequest["how"];
 
-/** An alarm that nobody accepted in time was passed on to a post: `area` null, the county's. Of the feed too. */
-export interface Passed {
-  id: string;
-  area: number | null;
-  from: string;
-  to: string;
-  at: string;
-}
+/** An alarm that nobody accepted in time was passed on to a post: `area` null, the county's. */
+export type Passed = Schemas["PassedOn"];
 
 /** What the feed says when something was refused or is in doubt; the feed is no part of the OpenAPI document. */
 export interface Notice {

@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import type { Card, Notice, Passed } from "../api/types";
 import { NONE, withCards, type Split } from "../incident/merge";
 import { closedOrder, countWaiting, inOrder } from "../incident/order";
+import { withPassed } from "../incident/passed";
 import { whoAmI } from "../session";
 import { setCountyTime } from "../time/clock";
 import { feedStep, OFF, type Feed, type FeedEffect, type FeedEvent } from "./machine";
@@ -13,7 +14,7 @@ import { openStream } from "./stream";
 export const feed = shallowRef<Feed>(OFF);
 export const loaded = ref(false);
 export const notices = shallowRef<Notice[]>([]);
-/** Alarms that were passed on while this page was open, the newest of each. */
+/** Alarms that were passed on to another post, the last time of each: by the list, and since then by the feed. */
 export const passedOn = shallowRef<ReadonlyMap<string, Passed>>(new Map());
 const lists = shallowRef<Split>(NONE);
 /** Older open ones are still being fetched, page by page. */
@@ -26,7 +27,6 @@ export const waiting = computed(() => countWaiting(queue.value));
 const PAGE = 500;
 const CLOSED_LIMIT = 100;
 const NOTICES_KEPT = 50;
-const PASSED_KEPT = 500;
 const TICK_MS = 500;
 const REST_RETRY_MS = 1000;
 
@@ -47,6 +47,7 @@ export function stopFeed(): void {
   fetching.value = false;
   loaded.value = false;
   lists.value = NONE;
+  passedOn.value = new Map();
   heard = [];
 }
 
@@ -57,6 +58,10 @@ export function takeCard(card: Card): void {
 
 function take(cards: readonly Card[]): void {
   lists.value = withCards(lists.value, cards);
+}
+
+function takePassed(told: readonly Passed[]): void {
+  if (told.length) passedOn.value = withPassed(passedOn.value, told);
 }
 
 // One card is shown at once; where they come by the hundred, those of a moment are shown together.
@@ -105,13 +110,13 @@ function run(effect: FeedEffect): void {
 async function load(): Promise<void> {
   const mine = ++generation;
   try {
-    // The open list first: its cursor is the older one, so nothing between the two requests is missed.
     // The first page of the open list first: its cursor is the oldest, so nothing between the requests is missed.
     const open = await api.incidents("open", PAGE);
     const done = await api.incidents("closed", CLOSED_LIMIT);
     if (mine !== generation) return;
     setCountyTime(done.now);
     lists.value = { open: inOrder(open.incidents), closed: closedOrder(done.incidents) };
+    takePassed(open.passed);
     loaded.value = true;
     // The rest comes while the stream runs, which ends this load's generation: its end is the lists' end.
     const of = (rest += 1);
@@ -132,6 +137,7 @@ async function loadRest(more: string | undefined, of: number): Promise<void> {
       const page = await api.incidents("open", PAGE, more);
       if (of !== rest) return;
       take(page.incidents);
+      takePassed(page.passed);
       more = page.more;
     } catch {
       if (feed.value.phase === "off") return;
@@ -160,8 +166,7 @@ function connect(mine: number): () => void {
       }),
     passed: (passed, cursor) =>
       ifMine(() => {
-        const rest = [...passedOn.value].filter(([id]) => id !== passed.id).slice(-PASSED_KEPT);
-        passedOn.value = new Map([...rest, [passed.id, passed]]);
+        takePassed([passed]);
         seen(cursor);
       }),
     ping: (now, cursor) =>

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { dayOf, parseView, periodWords, stamp, step, viewId } from "./period";
+import { dayOf, parseView, periodWords, shortMonth, stamp, step, viewId } from "./period";
 import { among, change, main, NONE, part, type Value } from "./value";
 
 const of = (value: number | null, of: number | null = null, few = false): Value => ({ value, of, few });
+
+it("names twelve months in a row, a January with its year", () => {
+  expect([shortMonth("2025-12-01", "zh"), shortMonth("2026-01-01", "zh"), shortMonth("2025-12-01", "en"), shortMonth("2026-01-01", "en")]).toEqual(["12月", "26年1月", "Dec", "Jan 26"]);
+});
 
 describe("the address of a figures' page", () => {
   it("comes back as it was said", () => {

@@ -49,6 +49,14 @@ export function periodWords(kind: string, first: string, last: string, lang: Lan
   return `${d}${lm === m ? "" : ` ${MONTHS[m - 1]}`}${ly === y ? "" : ` ${y}`} – ${ld} ${MONTHS[lm - 1]} ${ly}`;
 }
 
+/** Of twelve in a row: "11月", "Nov"; a January with its year. */
+export function shortMonth(first: string, lang: Lang): string {
+  const [year, month] = first.split("-").map(Number) as [number, number];
+  const name = lang === "zh" ? `${month}月` : MONTHS[month - 1]!.slice(0, 3);
+  if (month !== 1) return name;
+  return lang === "zh" ? `${String(year).slice(2)}年${name}` : `${name} ${String(year).slice(2)}`;
+}
+
 /** A moment of a report: "11月22日 08:00", "22 November 08:00". Local time of this screen, ISO in. */
 export function stamp(at: string, lang: Lang): string {
   const then = new Date(at);

@@ -52,8 +52,8 @@ export const say = spoken(
     import: {
       title: "导入表格",
       lead: "CSV 或 XLSX，中英文列名都可以。先试一遍，看清楚再导入；有错的行不导入，其余照常，每行说明原因和改法。",
-      kinds: { areas: "区划和网格", sites: "点位" },
-      households: "住户资料（联系人、须知、同意）含个人信息，请用 heartlamp-server import households 在服务器上导入。",
+      kinds: { areas: "区划和网格", sites: "点位", households: "住户资料" },
+      households: "每户一行：点位编号、联系人和电话、须知、同意的日期和凭据；没有同意的不收。表里没有的列保持原样。文件不会留在服务器上，导入了哪些住户写入审计日志；用完请删除您电脑上的文件。",
       file: "选择文件…",
       since: "名称和代码从哪天起改（不填：原来写错了）",
       trying: "正在试…",
@@ -123,8 +123,8 @@ export const say = spoken(
     import: {
       title: "Take in a table",
       lead: "CSV or XLSX, with columns in Chinese or English. It is tried first. A row that is bad is not taken, all others are; each says why, and what to do.",
-      kinds: { areas: "Areas and grids", sites: "Sites" },
-      households: "What households said of themselves is personal: take it in on the server, with heartlamp-server import households.",
+      kinds: { areas: "Areas and grids", sites: "Sites", households: "Households" },
+      households: "One row for each household: the site's id, contacts with numbers, what to know, consents with day and evidence; nothing is taken without consent. What the table has no column for stays as it is. The file is not kept on the server, and which households it changed goes into the audit log; delete it on your computer afterwards.",
       file: "Choose a file…",
       since: "Names and codes hold from (empty: what was had been wrong)",
       trying: "Trying…",

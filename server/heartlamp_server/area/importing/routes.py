@@ -1,23 +1,22 @@
-"""An office's table of areas or sites by the console: tried first, then kept, with the reason of each row that is not.
-What households said of themselves is taken in by `heartlamp-server import` alone."""
+"""An office's table of areas, sites or households by the console: tried first, then kept, with the reason of each row
+that is not. The file itself is written nowhere: it may hold what households said of themselves."""
 
 import asyncio
 import zipfile
 from datetime import date
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from heartlamp_server.area import tree_store
-from heartlamp_server.area.importing import areas, columns, sheet, sites, store
+from heartlamp_server.area.importing import areas, columns, households, sheet, sites, store
 from heartlamp_server.area.importing.columns import Cells
 from heartlamp_server.area.importing.report import Outcome
 from heartlamp_server.area.importing.views import TableTaken, taken
 from heartlamp_server.area.reader import Reader
 from heartlamp_server.area.routes import ERRORS, Reads
+from heartlamp_server.area.seal import Sealer
 from heartlamp_server.area.tree_store import Connection
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
@@ -27,16 +26,16 @@ BYTES_MAX = 4 * 1024 * 1024
 ROWS_MAX = 20_000
 UNPACKED_MAX = 64 * 1024 * 1024
 """What is larger goes by the command line: alarms are taken in by this process too."""
-_KINDS = {"areas": areas.COLUMNS, "sites": sites.COLUMNS}
+_KINDS = {"areas": areas.COLUMNS, "sites": sites.COLUMNS, "households": households.COLUMNS}
 
 
-def router(database: Database, reads: Reads, retold: store.Retold) -> APIRouter:
+def router(database: Database, reads: Reads, seal: Sealer, retold: store.Retold) -> APIRouter:
     routes = APIRouter()
     Changes = Annotated[Reader, Depends(reads("area.change"))]
 
     @routes.post("/area-tables/{kind}", responses=ERRORS)
     async def take_table(
-        kind: Literal["areas", "sites"],
+        kind: Literal["areas", "sites", "households"],
         request: Request,
         reader: Changes,
         name: Annotated[str, Query(max_length=200)] = "",
@@ -59,6 +58,8 @@ def router(database: Database, reads: Reads, retold: store.Retold) -> APIRouter:
         async with database.connection() as conn:
             if kind == "areas":
                 outcome = await _areas(conn, cells, reader.name, dry, since)
+            elif kind == "households":
+                outcome = await _households(conn, cells, reader.name, dry, seal)
             else:
                 outcome = await _sites(conn, cells, reader.name, dry, retold)
         return taken(outcome, len(cells), unknown, not dry)
@@ -69,14 +70,11 @@ def router(database: Database, reads: Reads, retold: store.Retold) -> APIRouter:
 def _cells(data: bytes, name: str, kind: str) -> tuple[list[Cells], list[str]]:
     """Raises sheet.NoSheet."""
     _looked_at(data)
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / ("table.xlsx" if name.lower().endswith((".xlsx", ".xlsm")) else "table.csv")
-        file.write_bytes(data)
-        rows = []
-        for row in sheet.read(file):
-            rows.append(row)
-            if len(rows) > ROWS_MAX:
-                raise sheet.NoSheet(f"more than {ROWS_MAX} rows: use heartlamp-server import, or split it")
+    rows = []
+    for row in sheet.read_data(data, name):
+        rows.append(row)
+        if len(rows) > ROWS_MAX:
+            raise sheet.NoSheet(f"more than {ROWS_MAX} rows: use heartlamp-server import, or split it")
     head = columns.find_head(rows, _KINDS[kind])
     cells = [Cells(row, head) for row in rows if row[0] > head.row]
     if not cells:
@@ -118,6 +116,16 @@ async def _sites(conn: Connection, cells: list[Cells], who: str, dry: bool, reto
         async with conn.transaction():
             await _recorded(conn, who, "sites", outcome)
         await store.write_sites(conn, changed, tree, retold, lambda more: None)
+    return outcome
+
+
+async def _households(conn: Connection, cells: list[Cells], who: str, dry: bool, seal: Sealer) -> Outcome:
+    known = await store.known_households(conn, seal, households.named(cells), lambda more: None)
+    changed, outcome = await asyncio.to_thread(households.plan, cells, known, await tree_store.today(conn))
+    if not dry:
+        async with conn.transaction():
+            await _recorded(conn, who, "households", outcome)
+        await store.write_households(conn, seal, changed, known, who, lambda more: None)
     return outcome
 
 

@@ -45,7 +45,11 @@ def read(file: Path, sheet: str = "") -> Iterator[Row]:
     """`sheet`: of an XLSX its sheet's name, "" the first one that has anything. Raises NoSheet, OSError."""
     if file.stat().st_size > BYTES_MAX:
         raise NoSheet(f"the file has more than {BYTES_MAX // 1024 // 1024} MB: split it")
-    data = file.read_bytes()
+    return read_data(file.read_bytes(), file.name, sheet)
+
+
+def read_data(data: bytes, name: str, sheet: str = "") -> Iterator[Row]:
+    """The same of a file's bytes; `name`: as it is called. Raises NoSheet."""
     if not data.strip():
         raise NoSheet("the file is empty: was it saved?")
     if data.startswith(b"PK"):
@@ -54,8 +58,8 @@ def read(file: Path, sheet: str = "") -> Iterator[Row]:
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise NoSheet("the file is protected by a password: open it, take the password off, and save it")
         raise NoSheet("this is the old Excel format (.xls): open it and save it as .xlsx or .csv")
-    if file.suffix.lower() in (".xlsx", ".xlsm"):
-        raise NoSheet(f"{file.name} is called a spreadsheet and is none: open it and save it as .xlsx or .csv")
+    if name.lower().endswith((".xlsx", ".xlsm")):
+        raise NoSheet(f"{name} is called a spreadsheet and is none: open it and save it as .xlsx or .csv")
     return _limited(_csv(data))
 
 

@@ -15,6 +15,7 @@ from heartlamp_server.area.importing.sites import Site
 from heartlamp_server.area.seal import Sealer
 from heartlamp_server.area.tree import Tree
 from heartlamp_server.area.tree_store import Connection
+from heartlamp_server.audit import store as audit
 
 PIECE = 500
 
@@ -110,8 +111,11 @@ async def write_households(
     by: str,
     progress: Progress,
 ) -> None:
+    """`by`: an account, or who the operating system says; each household's change is a row of the audit log."""
     for piece in pieces(sorted(changed)):
         async with conn.transaction():
+            for site in piece:
+                await audit.record(conn, by, "household.change", site, site)
             pairs = {site: (known[site].household or Household(), changed[site]) for site in piece}
             await household_store.write(conn, seal, pairs, by)
         progress(len(piece))
