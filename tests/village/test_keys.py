@@ -24,7 +24,7 @@ from tests.village.rig import Rig
 pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(300)]
 
 PLAN = Village(
-    "ken", "垦头村", "990101100204", (House("ken", "一组", 1, ("lamp",)), House("ken", "一组", 2, ("lamp",)))
+    "ken", "垦头村", "990101100204", (House("ken", "一组", 1, ("lamp",)), House("ken", "二组", 2, ("lamp",)))
 )
 WITHIN = 5.0
 HEARTBEAT = 90.0  # a lamp's comes each 30 s, and may wait 20 s at its gateway

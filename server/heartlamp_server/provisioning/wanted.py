@@ -36,8 +36,8 @@ def check(kind: str, asked: Mapping[str, Any]) -> None:
     for name, value in asked.items():
         rule = _RULES.get(name)
         if rule is None:
-            known = ", ".join(_RULES)
-            raise Wrong(f"不能远程设置 {name[:40]}，只能设 {known}", f"{name[:40]} is not set by network: {known} are")
+            said, known = name if _NAME.fullmatch(name) else "?", ", ".join(_RULES)  # a name may hold half a character
+            raise Wrong(f"不能远程设置 {said}，只能设 {known}", f"{said} is not set by network: {known} are")
         kinds, good, zh, en = rule
         if kind not in kinds:
             raise Wrong(f"这类设备没有 {name}", f"a {kind} has no {name}")

@@ -111,6 +111,7 @@ def test_who_brings_a_heartbeat_in_anothers_name_gets_no_settings(village: Villa
     "settings",
     [
         {}, {"wifi": {"ssid": "x", "password": ""}}, {"kv": 2}, {"consent": 1}, {"nonsense": 1}, {"lang": "../x"},
+        {"心\0": 1}, {"lang": "\0"},
         {"lang": 7}, {"lang": "x" * 17}, {"sensors": {"heat": {"fire_mc": 62000}}}, {"lang": "en", "host": "10.0.0.1"},
     ],
 )  # fmt: skip
@@ -140,3 +141,9 @@ def test_sensors_are_whole_numbers_by_sensor(value: Any) -> None:
     wanted.check("temperature", {"sensors": {"heat": {"fire_mc": 62000}, "age_days": 400}})
     with pytest.raises(wanted.Wrong):
         wanted.check("button", {"sensors": {"age_days": 400}})
+
+
+def test_half_a_character_for_a_name_is_refused_in_words(village: Village, technician: Somebody) -> None:
+    path, body = f"/api/devices/{village.lamps[5].id}/desired", b'{"settings":{"\\ud800":1,"lang":"\\ud800"}}'
+    reply = technician.http.put(path, content=body, headers={"Content-Type": "application/json"})
+    assert (reply.status_code, "?" in reply.json()["error"]) == (422, True)
