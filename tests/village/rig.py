@@ -106,6 +106,7 @@ class Rig:
         self._say("the villages: Mosquitto and gateway")
         for plan in self.plan:
             self._make_village(plan)
+        self.flash.mkdir(exist_ok=True)
         if not self._with_boards:
             return
         count = sum(len(h.kinds) for v in self.plan for h in v.houses)
@@ -203,7 +204,6 @@ name = "{plan.gateway}.heartlamp"
 
     def board(self, device: str) -> VirtualBoard:
         """A new one, off."""
-        self.flash.mkdir(exist_ok=True)
         flash = self.flash / f"{device}.img"
         return VirtualBoard(MICROPYTHON, ROOT, flash, lambda line: self._heard_board(device, line), ether=self._ether)
 
