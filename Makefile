@@ -43,7 +43,7 @@ bundle-pi: $(READY)/python
 	@sh bootstrap/bundle_pi.sh
 
 test: tools browser console words32
-	$(RUN) pytest -n 4 --dist loadgroup -m "not prove"
+	$(RUN) pytest -n 4 -m "not prove"
 	@$(MAKE) --no-print-directory console-test
 
 prove: tools browser console

@@ -16,7 +16,7 @@ from tests.server.county import County
 from tests.server.responder.people import PASSWORD, Somebody, in_store, seal_of
 from tests.server.responder.townships import Township
 
-pytestmark = [pytest.mark.xdist_group("desk"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,6 @@ from tests.firmware.conftest import MICROPYTHON, REPO
 from tests.firmware.footprint import Bench, bytes_of, on_esp32, put_in_place
 from tests.firmware.parts import Certificates, Village, config
 
-pytestmark = pytest.mark.xdist_group("build")  # one build serves them all
-
 
 @pytest.fixture(scope="module")
 def built() -> Built:

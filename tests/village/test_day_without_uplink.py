@@ -19,8 +19,6 @@ from tests.village import day
 from tests.village.cut_off import CutOff
 from tests.village.day import DAY, HOUR, MINUTE, Deed
 
-pytestmark = pytest.mark.xdist_group("village")
-
 LATE_MS = 15_000  # less than the takeover, which must not hide in it
 ON_THE_WAY = timedelta(minutes=1)  # what a batch may take on a machine that does ten other things
 ALARMS_S = 5.0

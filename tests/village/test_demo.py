@@ -18,7 +18,7 @@ from tests.village.leftovers import end_postgres
 from tests.village.lock import Lock, Taken
 from tests.village.rig import ROOT
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 
 CODE = "import sys; from pathlib import Path; from tests.village.demo import main; sys.exit(main(Path(sys.argv[1])))"

@@ -7,8 +7,6 @@ import pytest
 from tests.village.drill import drill
 from tests.village.rig import Rig
 
-pytestmark = pytest.mark.xdist_group("village")
-
 
 @pytest.mark.timeout(180)
 def test_a_press_goes_through_every_hop(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ import pytest
 from tests.village.faults import TARGETS, check, kill_while_pressing
 from tests.village.rig import Rig
 
-pytestmark = pytest.mark.xdist_group("village")
-
 
 def _story(folder: Path, kills_each: int) -> None:
     seed = random.SystemRandom().randrange(2**32)

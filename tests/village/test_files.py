@@ -21,7 +21,7 @@ from tests.village.command_centre import CommandCentre
 from tests.village.plan import House, Village
 from tests.village.rig import MICROPYTHON, ROOT, Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 CAMERAS = FIRST, SECOND = "cameraxi1", "cameraxi3"
 LAMP, OTHER = "lampxi1", "lampxi2"

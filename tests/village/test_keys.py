@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.village.plan import House, Village
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 PLAN = Village(
     "ken", "垦头村", "990101100204", (House("ken", "一组", 1, ("lamp",)), House("ken", "二组", 2, ("lamp",)))

@@ -10,7 +10,7 @@ from tests.console.browse import chromium, watch
 from tests.village.hops import trace
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.village.journal import Seen
 from tests.village.plan import House, Village
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 KINDS = ("button", "lamp")
 HOUSES = (

@@ -13,7 +13,7 @@ import pytest
 from tests.village import rig as rigs
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.timeout(60)
 HUNG = r"`heartlamp-server \w+` hung and was killed"
 
 

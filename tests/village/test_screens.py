@@ -11,7 +11,7 @@ from tests.village.demo import Demo
 from tests.village.hops import on_feed, shows, trace
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 SCREENS = ROOT / "build/screens"
 

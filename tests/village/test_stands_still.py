@@ -20,7 +20,7 @@ from tests.village.plan import House, Village
 from tests.village.process import Process
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 HERE, NEAR = "lampyan1", "lampyan2"
 PLAN = Village("yan", "岩头村", "990101100203", tuple(House("yan", "一组", n, ("lamp",)) for n in (1, 2)))

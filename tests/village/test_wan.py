@@ -12,7 +12,7 @@ from tests.village.command_centre import CommandCentre
 from tests.village.plan import House, Village
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.xdist_group("village"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 BOTH, ALONE, VILLAGE = "lampyan1", "lampyan2", "lampyan3"
 PLAN = Village(

@@ -19,7 +19,7 @@ from heartlamp_tech.trouble import Trouble
 
 from tests.firmware.tool.parts import bench_board, order
 
-pytestmark = [pytest.mark.xdist_group("tool"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 
 def test_esptool_finds_the_chip_and_mpremote_its_files(tmp_path: Path, made: Path) -> None:

@@ -30,7 +30,7 @@ from tests.firmware.tool.parts import bench_board, store
 from tests.village.plan import House, Village
 from tests.village.rig import Rig
 
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("tool"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(240)]
 
 HOUSES = 60
 GIVEN = {"given": True, "language": "zh", "witness": "组长", "voice": ""}

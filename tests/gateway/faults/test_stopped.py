@@ -37,7 +37,6 @@ def full_queue(path: Path) -> list[socket.socket]:
 
 
 @pytest.mark.prove
-@pytest.mark.xdist_group("broker stands still")  # both wait for long: beside each other
 def test_a_broker_that_hangs_is_said_and_nobody_is_missed_for_it() -> None:
     with village("[supervision]\nlook_s = 2\nhold_s = 0\n") as rig:
         lamp9, button = rig.device("lamp9"), rig.device("butt7")

@@ -13,7 +13,7 @@ from tests.server.county import County, Village
 from tests.server.house.test_house import green
 from tests.server.responder.people import Somebody
 
-pytestmark = [pytest.mark.xdist_group("house page"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 AXE = ROOT / "server/console/node_modules/axe-core/axe.min.js"
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}

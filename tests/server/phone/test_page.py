@@ -19,7 +19,7 @@ from tests.server.county import County, Village
 from tests.server.responder.people import Somebody
 from tests.village.uplink import Uplink
 
-pytestmark = [pytest.mark.xdist_group("phone page"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 FIRST_LOAD_MAX = 150_000
 AXE = ROOT / "server/console/node_modules/axe-core/axe.min.js"
