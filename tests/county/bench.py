@@ -115,11 +115,25 @@ def served(folder: Path) -> Iterator[tuple[int, str, str]]:
     threading.Thread(target=listen, daemon=True).start()
     try:
         assert ready.wait(120), "the server does not start"
+        loaded(where["console"])
         yield process.pid, where["gateways"], where["console"]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
         file.unlink()
+
+
+def loaded(console: str) -> None:
+    """Returns when the screens answer: their programs are loaded beside the first alarms, and that is not measured."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{console}/api/me").status_code == 401:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError("the console does not answer")
 
 
 def bring_to_now(conninfo: str, size: Size) -> None:
