@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_tech.bench import image
+from heartlamp_tech.cli.visiting import without_mains
 from heartlamp_tech.county.claims import Claims
 from heartlamp_tech.doctor.explain import explained
 from heartlamp_tech.doctor.facts import Facts, Port, gather
@@ -240,6 +241,15 @@ def test_a_person_is_asked_in_words_and_answers_at_the_keyboard(tmp_path: Path) 
         "Did it sound?",
     ):
         assert words in text
+
+
+def test_a_press_that_came_to_nothing_without_mains_is_said_with_what_to_do() -> None:
+    assert without_mains({"ok": True, "found": "off received: after 0.03 s"}).strip() == (
+        "with mains and router off: off received: after 0.03 s"
+    )
+    lost = without_mains({"ok": False, "found": "off heard: not within 30 s"})
+    assert "! with mains and router off: off heard: not within 30 s" in lost
+    assert "backup cell" in lost
 
 
 def test_the_fleet_is_walked_by_village_in_the_countys_order() -> None:

@@ -251,6 +251,20 @@ def _show(done: dict[str, Visited]) -> None:
         console.print(
             f"[green]✓[/] {name}: {one.outcome}, {one.claim.device}, {passed}, {took:.1f} s{later}", highlight=False
         )
+        if one.mains_off is not None:
+            console.print(without_mains(one.mains_off), highlight=False)
+
+
+def without_mains(test: dict[str, Any]) -> str:
+    """What the press with mains and router off came to. It keeps no visit from being done: where the router is the only
+    way out, no press can pass; but nobody may leave without knowing it."""
+    words = f"with mains and router off: {test['found']}"
+    if test["ok"]:
+        return f"  {words}"
+    return (
+        f"[yellow]! {words}[/]\n  → in a power cut nobody may hear this house: look at its backup cell, and tell "
+        "the office that it needs a way out that is not the home's router"
+    )
 
 
 def _wifi(name: str) -> dict[str, str] | None:
