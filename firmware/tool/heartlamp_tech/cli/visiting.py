@@ -12,7 +12,7 @@ from heartlamp_tech.cli import parts
 from heartlamp_tech.cli.county import ask_claims
 from heartlamp_tech.cli.parts import console
 from heartlamp_tech.county.claims import Claim
-from heartlamp_tech.county.web import Offline
+from heartlamp_tech.county.web import Offline, Refused
 from heartlamp_tech.flash.boards import Order, flash
 from heartlamp_tech.flash.several import Log, Told, each
 from heartlamp_tech.label.printing import print_out, save
@@ -234,6 +234,11 @@ def _claims(desk: Desk, rows: list[Row]) -> None:
                         f"{len(lacking)} sites have no claim on this laptop, and the county does not answer",
                         "`heartlamp-tech claims fetch --offline` in the morning, where there is a network",
                     ) from away
+                except Refused as no:
+                    if no.status != 404:
+                        raise
+                    # none of these sites is known: the list's other rows are done
+                    console.print(f"[red]✗[/] {', '.join(lacking)}: {no.error}\n  → {no.do}", highlight=False)
 
 
 def _lacks(desk: Desk, row: Row) -> bool:
