@@ -274,6 +274,14 @@ def test_rows_whose_sites_nobody_knows_do_not_hold_up_the_list(monkeypatch: pyte
     assert asked == [["liu-999"], ["liu-3"]]
 
 
+def test_a_keyboard_where_nobody_is_is_no_fault_of_the_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    person = Person(Console(file=io.StringIO()))
+    for asks in (lambda: person.sees("Did it sound"), lambda: person.board_for("liu-7", "/dev/ttyUSB0")):
+        with pytest.raises(Trouble, match="nobody answers at the keyboard"):
+            asks()
+
+
 def test_the_fleet_is_walked_by_village_in_the_countys_order() -> None:
     rows = [{"village_name": v, "order": o, "site": s} for v, o, s in (("b", 2, 1), ("a", 1, 2), ("b", 1, 3))]
     assert [(name, [row["site"] for row in group]) for name, group in routed(rows)] == [("a", [2]), ("b", [3, 1])]
