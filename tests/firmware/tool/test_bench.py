@@ -7,14 +7,17 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from heartlamp.rules import keys
 from heartlamp_tech.bench import image
 from heartlamp_tech.bench.board import BenchBoard
 from heartlamp_tech.bench.chip import Chip
+from heartlamp_tech.bench.control import Control
 from heartlamp_tech.bench.loader import Loader
 from heartlamp_tech.bench.slip import Unpacker, packed
 from heartlamp_tech.flash.boards import Flashed, flash
 from heartlamp_tech.flash.copying import Copying
 from heartlamp_tech.port_lines import PortLines
+from heartlamp_tech.provision.hands import Bench
 from heartlamp_tech.trouble import Trouble
 
 from tests.firmware.tool.parts import bench_board, order
@@ -83,6 +86,23 @@ def test_a_board_of_another_chip_than_was_said_and_a_provisioned_one_are_refused
         pytest.raises(Trouble, match="is an esp32, and a board esp32s3-lamp has an esp32s3"),
     ):
         flash(str(board.port), wanted, lambda stage, part: None)
+
+
+def test_two_presses_without_a_pause_are_two_presses_to_a_device_that_ignores_bounces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = BenchBoard(tmp_path / "board", Path("micropython"), tmp_path)  # no power: only its fingers are of interest
+    edges: list[tuple[int, int]] = []
+    monkeypatch.setattr(board, "move", lambda pin, level: edges.append((level, int(monotonic() * 1000))))
+    with Control(tmp_path / "hands", [board]):
+        hands = Bench(tmp_path / "hands", str(board.port))
+        hands.press("red")
+        hands.press("red")
+    line, presses = keys.Line(), 0
+    for level, at in edges:
+        line, pressed = keys.edge(line, level, at)
+        presses += pressed
+    assert presses == 2, edges
 
 
 def test_slip_takes_packets_apart_wherever_they_are_cut() -> None:

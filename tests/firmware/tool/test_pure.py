@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from heartlamp_protocol.device.kinds import KINDS
 from heartlamp_tech.bench import image
+from heartlamp_tech.cli import visiting
+from heartlamp_tech.cli.visiting import without_mains
 from heartlamp_tech.county.claims import Claims
+from heartlamp_tech.county.results import Results
+from heartlamp_tech.county.web import County, Refused
 from heartlamp_tech.doctor.explain import explained
 from heartlamp_tech.doctor.facts import Facts, Port, gather
 from heartlamp_tech.doctor.findings import findings
@@ -18,7 +22,10 @@ from heartlamp_tech.label import pdf, svg
 from heartlamp_tech.label.printing import print_out, save
 from heartlamp_tech.label.sheet import HEIGHT, WIDTH, Label, Square, sheets
 from heartlamp_tech.provision import csv_rows
+from heartlamp_tech.provision.csv_rows import Row
 from heartlamp_tech.provision.hands import Person
+from heartlamp_tech.provision.journal import Journal
+from heartlamp_tech.provision.visit import Desk
 from heartlamp_tech.trouble import Trouble
 from rich.console import Console
 
@@ -240,6 +247,39 @@ def test_a_person_is_asked_in_words_and_answers_at_the_keyboard(tmp_path: Path) 
         "Did it sound?",
     ):
         assert words in text
+
+
+def test_a_press_that_came_to_nothing_without_mains_is_said_with_what_to_do() -> None:
+    assert without_mains({"ok": True, "found": "off received: after 0.03 s"}).strip() == (
+        "with mains and router off: off received: after 0.03 s"
+    )
+    lost = without_mains({"ok": False, "found": "off heard: not within 30 s"})
+    assert "! with mains and router off: off heard: not within 30 s" in lost
+    assert "backup cell" in lost
+
+
+def test_rows_whose_sites_nobody_knows_do_not_hold_up_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[list[str]] = []
+
+    def ask(sites: list[str], *_: object) -> None:
+        asked.append(sites)
+        if sites == ["liu-999"]:
+            raise Refused("no such site", "check the site's id", "", 404)
+
+    monkeypatch.setattr(visiting, "ask_claims", ask)
+    county, claims = County(tmp_path), Claims(tmp_path)
+    desk = Desk(county, claims, Results(tmp_path, county, claims), Journal(tmp_path))
+    rows = [Row(2, "liu-999", "lamp", "a", "", None, "", "zh"), Row(3, "liu-3", "lamp", "b", "", None, "", "zh")]
+    visiting._claims(desk, rows)
+    assert asked == [["liu-999"], ["liu-3"]]
+
+
+def test_a_keyboard_where_nobody_is_is_no_fault_of_the_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    person = Person(Console(file=io.StringIO()))
+    for asks in (lambda: person.sees("Did it sound"), lambda: person.board_for("liu-7", "/dev/ttyUSB0")):
+        with pytest.raises(Trouble, match="nobody answers at the keyboard"):
+            asks()
 
 
 def test_the_fleet_is_walked_by_village_in_the_countys_order() -> None:

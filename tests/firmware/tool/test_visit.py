@@ -140,7 +140,8 @@ def test_one_command_from_a_bare_board_to_a_passed_drill_with_its_label(
     assert {"settings", "link lan", "press red key", "press heard", "press received", "press at the console"} <= set(
         parts
     )
-    assert visited["mains_off"]["ok"]
+    assert visited["mains_off"]["ok"], visited["mains_off"]
+    assert "with mains and router off: off received" in said
     label = (home / "labels/liu-2.json").read_text()
     assert "三组 2号" in label
     everything = said + log.read_text() + label + (tmp_path / "sheet.svg").read_text()

@@ -11,7 +11,7 @@ from typing import Self
 
 from heartlamp_tech.bench.board import BenchBoard
 
-FINGER_S = 0.1  # how long a finger stays on a key
+FINGER_S = 0.1  # how long a finger stays on a key, and away from it: sooner again would be a key that bounces
 
 
 class Control:
@@ -51,6 +51,7 @@ class Control:
                 board.move(str(said["pin"]), 1)
                 sleep(FINGER_S)  # a finger: this duration is the input itself
                 board.move(str(said["pin"]), 0)
+                sleep(FINGER_S)
             case "move":
                 board.move(str(said["pin"]), int(str(said["level"])))
             case "boot":

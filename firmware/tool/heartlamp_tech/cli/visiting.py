@@ -12,7 +12,7 @@ from heartlamp_tech.cli import parts
 from heartlamp_tech.cli.county import ask_claims
 from heartlamp_tech.cli.parts import console
 from heartlamp_tech.county.claims import Claim
-from heartlamp_tech.county.web import Offline
+from heartlamp_tech.county.web import Offline, Refused
 from heartlamp_tech.flash.boards import Order, flash
 from heartlamp_tech.flash.several import Log, Told, each
 from heartlamp_tech.label.printing import print_out, save
@@ -234,6 +234,11 @@ def _claims(desk: Desk, rows: list[Row]) -> None:
                         f"{len(lacking)} sites have no claim on this laptop, and the county does not answer",
                         "`heartlamp-tech claims fetch --offline` in the morning, where there is a network",
                     ) from away
+                except Refused as no:
+                    if no.status != 404:
+                        raise
+                    # none of these sites is known: the list's other rows are done
+                    console.print(f"[red]✗[/] {', '.join(lacking)}: {no.error}\n  → {no.do}", highlight=False)
 
 
 def _lacks(desk: Desk, row: Row) -> bool:
@@ -251,6 +256,20 @@ def _show(done: dict[str, Visited]) -> None:
         console.print(
             f"[green]✓[/] {name}: {one.outcome}, {one.claim.device}, {passed}, {took:.1f} s{later}", highlight=False
         )
+        if one.mains_off is not None:
+            console.print(without_mains(one.mains_off), highlight=False)
+
+
+def without_mains(test: dict[str, Any]) -> str:
+    """What the press with mains and router off came to. It keeps no visit from being done: where the router is the only
+    way out, no press can pass; but nobody may leave without knowing it."""
+    words = f"with mains and router off: {test['found']}"
+    if test["ok"]:
+        return f"  {words}"
+    return (
+        f"[yellow]! {words}[/]\n  → in a power cut nobody may hear this house: look at its backup cell, and tell "
+        "the office that it needs a way out that is not the home's router"
+    )
 
 
 def _wifi(name: str) -> dict[str, str] | None:

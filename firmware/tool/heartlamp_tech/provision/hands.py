@@ -69,12 +69,25 @@ class Person:
 
     def _yes(self, words: str, default: bool | None) -> bool:
         given: Any = ... if default is None else default  # ...: Enter alone is no answer
-        return bool(Confirm.ask(f"→ {words}", console=self._console, stream=self._answers, default=given))
+        try:
+            return bool(Confirm.ask(f"→ {words}", console=self._console, stream=self._answers, default=given))
+        except EOFError:
+            raise _nobody() from None
 
     def _ask(self, words: str, default: str) -> str:
-        return Prompt.ask(
-            f"→ {words}", console=self._console, stream=self._answers, default=default, show_default=False
-        )
+        try:
+            return Prompt.ask(
+                f"→ {words}", console=self._console, stream=self._answers, default=default, show_default=False
+            )
+        except EOFError:
+            raise _nobody() from None
+
+
+def _nobody() -> Trouble:
+    return Trouble(
+        "nobody answers at the keyboard; what was done until here is kept",
+        "give the same command again in a terminal; for a list, `consent` and `witness` can stand in its rows",
+    )
 
 
 class Bench:
