@@ -1,13 +1,14 @@
 """What a device makes of presses, receipts and lamp states: its own objects on CPython, no board."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from heartlamp.config import Config
 from heartlamp.device import NEEDED_MS, Device
 from heartlamp.outbox import Outbox
-from heartlamp.parts import keys
+from heartlamp.parts import keys, sleep
 from heartlamp.rules import lamp
 from heartlamp.rules.retry import FRESH_MS, UNDER_WAY_MS, WINDOW
 from heartlamp.showing import OFFERED_MS
@@ -230,3 +231,16 @@ def test_a_silent_call_is_not_shown_whoever_sends_it() -> None:
     house = House()
     assert house.lit(call(PRESS, "own", what="silent"), call(OTHER, "near", what="silent")).shows == "working"
     assert house.lit(call(PRESS, "own", what="silent"), call(OTHER, "near")).shows == "near"
+
+
+@pytest.mark.parametrize(("told", "then"), [(1, "working"), (0, "shout")])
+def test_who_was_heard_before_a_nap_is_not_told_to_shout_when_it_wakes(told: int, then: str) -> None:
+    house = House()
+    house.device.alarm("panic", "red", house.now, 0)
+    record = house.device.outbox.records[0]
+    house.device.boot_at, house.device.showing.press = house.now, None  # RAM does not outlive a sleep
+    hal = SimpleNamespace(kept={"ages": {record.id: 20_000}, "told": told}, slept_ms=lambda: 10_000)
+    sleep.Part(hal, house.device).start()
+    assert record.at == house.now - 30_000, "it is as old as it is"
+    assert house.shows == then
+    assert house.later(SECOND_PATH_MS + 1).shows == "shout", "asked anew and not answered: nobody is known to have it"

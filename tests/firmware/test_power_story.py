@@ -52,6 +52,22 @@ def test_a_press_wakes_it_and_it_sleeps_again_once_the_county_has_it(village: Vi
 
 
 @pytest.mark.prove
+def test_what_the_village_has_and_the_county_not_is_offered_after_a_nap_without_a_word_of_trouble(
+    village: Village, make_board: BoardMaker
+) -> None:
+    board = asleep(village, make_board)
+    board.press("red")
+    board.release("red")
+    village.hear(village.wait("event"))
+    mark = board.mark()
+    assert board.wait_trace("sleep", timeout=40, after=mark)["held"] == 1
+    mark, after = board.mark(), len(village.said)
+    village.hear(village.wait("event", after=after, timeout=20))
+    board.wait_trace("heard", after=mark)
+    assert [line for line in board.lines(mark) if line.get("show", {}).get("trouble")] == []
+
+
+@pytest.mark.prove
 def test_what_nobody_has_is_offered_again_after_a_nap(village: Village, make_board: BoardMaker) -> None:
     board = asleep(village, make_board)
     mark = board.mark()

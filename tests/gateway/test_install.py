@@ -68,6 +68,7 @@ def test_it_starts_there_and_writes_the_brokers_files(alone: Path, tmp_path: Pat
     config.write_text(LITTLE)
     done = run([str(alone / "heartlamp-gateway"), "broker-files", "--config", str(config)], tmp_path)
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0, "nobody else may enter, whichever command came first"
     assert "listener 8883 127.0.0.1" in Path(done.stdout.strip()).read_text()
     passwords = (tmp_path / "data" / "broker" / "passwords").read_text()
     assert [line.split(":")[0] for line in passwords.splitlines()] == [

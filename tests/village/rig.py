@@ -177,7 +177,6 @@ port = {self._brokers[plan.id]}
 cert = "{enrolled / "broker.crt"}"
 key = "{enrolled / "broker.key"}"
 ca = "{enrolled / "ca.pem"}"
-name = "{plan.gateway}.heartlamp"
 
 {self._tables}
 '''

@@ -49,6 +49,7 @@ class Device:
         self.leaving = []  # what a link does before the device sleeps
         self.received_at = None  # when a receipt of the county, of the village, last came in this boot
         self.heard_at = None
+        self.told_at = None  # when it woke with events of which all were heard before the nap
         self.drill_at = None  # when a press last went through, naps included
         self.beats = 0  # heartbeats that went out in this boot
         self.desk = None  # where the settings are changed
@@ -307,8 +308,12 @@ class Device:
     # --- what it says of itself -----------------------------------------------------------------------------------
 
     def unheard_since(self) -> "int | None":
+        """Of the oldest event that the village is not known to have, in ms. What it had before a nap is asked for anew,
+        and has the time from the wake on for the answer: until then nothing says that it was lost."""
         unheard = [r.at for r in self.outbox.records if not r.heard]
-        return min(unheard) if unheard else None
+        if not unheard:
+            return None
+        return min(unheard) if self.told_at is None else max(min(unheard), self.told_at)
 
     def health(self, now: int, heap: int) -> "list[tuple[str, int]]":
         """The values of a heartbeat: ours, each path's (ms since its far end last answered, -1 never), each part's."""

@@ -59,6 +59,7 @@ def own_passwords(config: Config) -> dict[str, str]:
 def write_broker_files(config: Config, registry: Registry) -> bool:
     """Configuration, passwords and ACL. True: who may log in has changed, or what is logged of it."""
     here = config.broker_dir
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # `parents` alone would let others enter
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     # The salt comes from the password itself (256 random bits), so that the file does not change at every start.
     ours = own_passwords(config)

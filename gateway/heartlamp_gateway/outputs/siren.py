@@ -90,6 +90,8 @@ class Siren:
             return Report("failed", "it was never this alarm's turn: something more urgent sounds, or the box stops")
         try:
             return self._sound(rhythm, turn.cut.wait, report, until)
+        except OSError as wrong:
+            return Report("failed", _cannot_be_had(wrong))
         finally:
             self._turns.give_back(turn)
 
@@ -149,10 +151,7 @@ class Siren:
                 "The siren needs the package gpiod: install heartlamp-gateway[siren]",
             )
         except OSError as wrong:
-            return in_both(
-                "警报器的控制线打不开，请检查 [siren] 的 chip 和 line，以及是否被别的程序占用",
-                f"The siren's line cannot be had: {wrong}; look at [siren] chip and line, and who else uses them",
-            )
+            return _cannot_be_had(wrong)
         if not stuck:
             return ""
         return in_both(
@@ -167,6 +166,13 @@ class Siren:
     def stop(self) -> bool:
         """Before the process ends: daemon threads end without their `finally`. True: the relay is off."""
         return self._turns.close(2.0)
+
+
+def _cannot_be_had(wrong: OSError) -> str:
+    return in_both(
+        "警报器的控制线打不开，请检查 [siren] 的 chip 和 line，以及是否被别的程序占用",
+        f"The siren's line cannot be had: {wrong}; look at [siren] chip and line, and who else uses them",
+    )
 
 
 def read_siren(table: dict[str, Any], here: Path) -> SirenSettings:

@@ -19,6 +19,8 @@ class Part(_Part):
         drill = self.hal.kept.get("drill")
         if slept is not None and drill is not None:
             self.device.drill_at = self.device.boot_at - slept - drill
+        if slept is not None and self.hal.kept.get("told"):
+            self.device.told_at = self.device.boot_at
         for record in self.device.outbox.records:
             if slept is not None and record.id in ages:
                 record.at = self.device.boot_at - slept - ages[record.id]
@@ -46,6 +48,7 @@ class Part(_Part):
                 now = hal.clock()
                 if device.drill_at is not None:
                     hal.kept["drill"] = now - device.drill_at
+                hal.kept["told"] = int(not [r for r in device.outbox.records if not r.heard])
                 hal.kept["ages"] = sleep.ages([(r.id, now - r.at) for r in device.outbox.records if r.up is not None])
                 hal.trace("sleep", ms=ms, held=len(device.outbox.records))
                 for leave in device.leaving:
