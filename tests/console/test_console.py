@@ -203,6 +203,7 @@ def test_a_phone_of_360_px(browser: Browser, county: FakeCounty, lang: str) -> N
             page.goto(f"{county.url}/#/{path}")
             expect(page.locator('[data-feed="live"]')).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+            assert page.locator(".head").bounding_box()["height"] < 100, "name and tools share a line"  # type: ignore[index]
         page.goto(f"{county.url}/#/queue")
         page.locator(".card__pick").tap()
         expect(page.locator("[data-detail]")).to_be_visible()

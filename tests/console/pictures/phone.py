@@ -12,7 +12,7 @@ HOUSE = "三组 7号"
 
 def near(stage: Stage) -> None:
     stage.quiet()
-    incident = stage.press("三组 2号", "panic")
+    incident = stage.press("三组 6号", "panic")  # the fleet has revoked the devices of 1 to 4
     stage.press(HOUSE, "fire")
     stage.somebody("operator").post(f"incidents/{incident}/answer", answer="coming", who="三组 5号")
 
