@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from heartlamp_server.responder.scope import Grant
 
@@ -22,6 +23,15 @@ def operator(town: Township) -> Somebody:
 def listed(of: Somebody, town: Township) -> dict[str, Any]:
     found: dict[str, Any] = of.get("shift/list", area=town.areas["township"]).json()["list"]
     return found
+
+
+def sign(comes: Somebody, town: Township, offer: dict[str, Any]) -> httpx.Response:
+    """As the desk does: where the list became another between the look and the name under it, it is looked at again."""
+    for _ in range(20):
+        signed = comes.post(f"shift/{offer['id']}/sign", mark=listed(comes, town)["mark"])
+        if signed.status_code != 409:
+            break
+    return signed
 
 
 def test_the_outgoing_one_holds_it_until_the_incoming_one_has_signed_the_list(town: Township) -> None:
@@ -45,7 +55,7 @@ def test_the_outgoing_one_holds_it_until_the_incoming_one_has_signed_the_list(to
     refused = comes.post(f"shift/{offer['id']}/sign", mark=seen["mark"])
     assert refused.status_code == 409, "there is an alarm in it that nobody has looked at"
     assert comes.get("shift").json()["posts"][0]["holder"]["name"] == leaves.name
-    signed = comes.post(f"shift/{offer['id']}/sign", mark=listed(comes, town)["mark"])
+    signed = sign(comes, town, offer)
     assert signed.status_code == 200, signed.text
     assert later.id in {i["id"] for i in signed.json()["list"]["incidents"]}
 
@@ -55,7 +65,9 @@ def test_the_outgoing_one_holds_it_until_the_incoming_one_has_signed_the_list(to
     assert any(leaves.display in line["text_zh"] and comes.display in line["text_zh"] for line in lines)
     kept = comes.get(f"shift/records/{offer['id']}").json()
     assert kept["list"] == signed.json()["list"]
-    row = town.county.sql("SELECT what, who FROM audit WHERE about = %s ORDER BY id", str(offer["id"]))
+    row = town.county.sql(
+        "SELECT what, who FROM audit WHERE about = %s AND what LIKE 'shift.%%' ORDER BY id", str(offer["id"])
+    )
     assert row == [("shift.offer", leaves.name), ("shift.sign", comes.name)]
 
 
