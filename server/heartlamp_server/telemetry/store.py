@@ -1,7 +1,6 @@
 """The time series in PostgreSQL: one partition a day, made when the first point of a day comes, and what each hour came
 to (`hours.py`)."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,8 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.database import kept_days
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.again import again
+from heartlamp_server.database.pool import Database
 from heartlamp_server.telemetry import hours, partitions
 from heartlamp_server.telemetry.model import SAME_MINUTES, Health, Point, Sample, day_of
 
@@ -126,16 +126,18 @@ class PostgresSeries:
         await partitions.forget(conn, "reading_hour", now - timedelta(days=_HOURS_DAYS))
 
     async def run(self, database: Database) -> None:
-        while True:
-            try:
-                async with database.connection() as conn:
-                    while await hours.roll(conn):
-                        pass
-            except NotReady:
-                log.warning("hours of readings wait to be rolled up: the store is away")
-            except Exception:
-                log.exception("hours of readings could not be rolled up; it is tried again")
-            await asyncio.sleep(_ROLL_SECONDS)
+        async def roll() -> None:
+            async with database.connection() as conn:
+                while await hours.roll(conn):
+                    pass
+
+        await again(
+            _ROLL_SECONDS,
+            roll,
+            log,
+            "hours of readings wait to be rolled up",
+            "hours of readings could not be rolled up; it is tried again",
+        )
 
     async def close(self) -> None:
         pass
