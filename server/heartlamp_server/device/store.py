@@ -180,8 +180,8 @@ async def push_once(
 async def commands(
     conn: psycopg.AsyncConnection[Any], gateway: str, after: int
 ) -> list[tuple[int, str, int, int | None]]:
-    """(seq, fields as JSON text, ms until it is void or 0 never, ms since the incident that it is about was opened) in
-    force with a higher number, in order; None where it is about none."""
+    """(seq, fields as JSON text, ms until it is void or 0 never, ms since the village had the incident that it is
+    about, None where it is about none) in force with a higher number, in order."""
     return await (await conn.execute(_COMMANDS, (gateway, after))).fetchall()
 
 
@@ -189,7 +189,7 @@ _COMMANDS = """
 SELECT c.seq, c.fields,
     CASE WHEN c.not_after IS NULL THEN 0
         ELSE greatest(1, extract(epoch FROM c.not_after - clock_timestamp()) * 1000)::bigint END,
-    greatest(0, extract(epoch FROM clock_timestamp() - i.opened_at) * 1000)::bigint
+    greatest(0, extract(epoch FROM clock_timestamp() - i.opened_at) * 1000)::bigint + coalesce(i.heard_age_ms, 0)
 FROM command c LEFT JOIN incident i ON c.kind = 'incident' AND i.id = c.about
 WHERE c.gateway = %s AND c.seq > %s AND (c.not_after IS NULL OR c.not_after > clock_timestamp()) ORDER BY c.seq
 """

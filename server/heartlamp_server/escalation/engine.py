@@ -54,7 +54,7 @@ def late(incident: Incident, lapse_ms: int, now: datetime) -> tuple[str, ...]:
     lapse = timedelta(milliseconds=lapse_ms)
     if incident.stage not in life.CALLING:
         return ()
-    return tuple(r.key for r in incident.responders if r.answer == "coming" and now - r.at >= lapse)
+    return tuple(r.key for r in incident.responders if r.answer == "coming" and now - r.since >= lapse)
 
 
 def turn(
@@ -81,7 +81,7 @@ def turn(
     again = next_at(course, State(standing, cannot, mute, after), since, ME, village_away_ms)
     looks = [incident.opened_at + timedelta(milliseconds=again)] if again is not None else []
     looks += [
-        r.at + timedelta(milliseconds=lapse)
+        r.since + timedelta(milliseconds=lapse)
         for r in incident.responders
         if r.answer == "coming" and r.key not in gone and incident.stage in life.CALLING
     ]

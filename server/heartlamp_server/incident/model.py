@@ -17,8 +17,9 @@ _ON_THE_LAMP = {"asked": "accepted", "taken": "accepted"}  # a lamp knows fewer 
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in life.STEPS; `by`: who typed it, "" for a lamp;
-    `events`: the keys' that it stands on, or that were taken back with it."""
+    """`key`: "site:<id>" of a lamp, or "person:<name>"; `answer`: as in life.STEPS; `at`: when the county learnt it;
+    `by`: who typed it, "" for a lamp; `events`: the keys' that it stands on, or that were taken back with it;
+    `pressed`: when the key was pressed, where that is known and was earlier."""
 
     key: str
     name: str
@@ -26,6 +27,11 @@ class Responder:
     at: datetime
     by: str = ""
     events: tuple[str, ...] = ()
+    pressed: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        return self.pressed or self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +191,11 @@ def answer(
     by: str = "",
     note: str = "",
     event: str = "",
+    pressed: datetime | None = None,
 ) -> Change:
-    """A person's answer. `key`, `name`, `by`: as in Responder; `event`: of a lamp's key. Who was typed in and then
-    presses the key of a lamp, or the other way round, is one responder. Raises Refused where STEPS forbids it."""
+    """A person's answer. `key`, `name`, `by`: as in Responder; `event`: of a lamp's key, `pressed`: when, None unknown.
+    Who was typed in and then presses the key of a lamp, or the other way round, is one responder. Raises Refused where
+    STEPS forbids it."""
     if incident.closed_at is not None:
         raise Refused(*_closed(incident))
     act = life.ACT_OF.get(said, said)
@@ -205,9 +213,37 @@ def answer(
         raise Refused(f"{first.name}先应答：{STATES[first.answer][0]}", f"{first.name} was first ({first.answer})")
     others = tuple(r for r in incident.responders if r.key != key)
     events = before.events if before and before.answer in _RANK else ()
-    responders = (*others, Responder(key, name, said, now, by, (*events, event) if event else events))
+    earlier = pressed if pressed and pressed < now else None
+    responders = (*others, Responder(key, name, said, now, by, (*events, event) if event else events, earlier))
     detail = {"who": name, "answer": said, "by": by} | ({"note": note} if note else {})
     return settled(replace(incident, responders=responders)), Entry(incident.id, now, "answer", detail)
+
+
+def comes_again(incident: Incident, key: str, pressed: datetime | None) -> Incident:
+    """Who is coming has pressed that key again: whoever counts them as late counts from there."""
+    if pressed is None or incident.closed_at is not None:
+        return incident
+    newer = tuple(
+        replace(r, pressed=pressed) if r.key == key and r.answer == "coming" and r.since < pressed else r
+        for r in incident.responders
+    )
+    return replace(incident, responders=newer)
+
+
+def lapsed(incident: Incident, name: str, at: datetime, now: datetime) -> Incident:
+    """The village does not count on this neighbour any more: its lamps show so since `at`, and must not be told the old
+    word by the county. Who pressed again after that comes."""
+    key = next(
+        (
+            r.key
+            for r in incident.responders
+            if r.name == name and r.answer == "coming" and r.key.startswith("site:") and not r.by and r.since < at
+        ),
+        "",
+    )
+    if not key or not life.may("late", incident.stage):
+        return incident
+    return answer(incident, key, name, "late", now)[0]
 
 
 def taken_back(incident: Incident) -> tuple[str, ...]:

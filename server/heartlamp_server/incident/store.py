@@ -31,7 +31,15 @@ _TIMES = ("opened_at", "observed_at", "last_press_at", "closed_at")
 def to_row(incident: Incident) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(incident, name) for name in _COLUMNS}
     row["responders"] = [
-        {"key": r.key, "name": r.name, "answer": r.answer, "at": r.at.isoformat(), "by": r.by, "events": r.events}
+        {
+            "key": r.key,
+            "name": r.name,
+            "answer": r.answer,
+            "at": r.at.isoformat(),
+            "by": r.by,
+            "events": r.events,
+            "pressed": _text(r.pressed),
+        }
         for r in incident.responders
     ]
     row["handovers"] = [{f.name: _text(getattr(h, f.name)) for f in fields(Handover)} for h in incident.handovers]
@@ -49,7 +57,13 @@ def from_row(row: dict[str, Any]) -> Incident:
         values[name] = tuple(values[name])
     values["responders"] = tuple(
         Responder(
-            r["key"], r["name"], r["answer"], datetime.fromisoformat(r["at"]), r["by"], tuple(r.get("events", ()))
+            r["key"],
+            r["name"],
+            r["answer"],
+            datetime.fromisoformat(r["at"]),
+            r["by"],
+            tuple(r.get("events", ())),
+            datetime.fromisoformat(r["pressed"]) if r.get("pressed") else None,
         )
         for r in values["responders"]
     )

@@ -215,9 +215,13 @@ class Fold:
         if row.verified:
             try:
                 self._may_answer(device, incident, row.detail)
-                changed, entry = incidents.answer(incident, key, name, row.detail, self.known.now, event=row.id)
+                changed, entry = incidents.answer(
+                    incident, key, name, row.detail, self.known.now, event=row.id, pressed=row.observed_at
+                )
                 change = changed, replace(entry, at=at, detail=entry.detail | {"event": row.id, "device": device.id})
             except Refused as why:
+                if row.detail == "coming":
+                    incident = incidents.comes_again(incident, key, row.observed_at)
                 change = (incident, Entry(incident.id, at, "answer_kept", detail | {"reason": str(why)}))
         self._apply(change, tell=True)
         return incident.id
@@ -399,7 +403,10 @@ class Fold:
             self._apply(incidents.light(incident, self.known.devices[row.subject].source(), self.known.now, row.at))
         elif row.what != "answer":
             kind, detail = said.told(row)
-            self._apply((incident, Entry(incident.id, row.at, kind, detail)))
+            after = incident
+            if row.what == "lapsed":
+                after = incidents.lapsed(incident, detail["who"], row.at, self.known.now)
+            self._apply((after, Entry(incident.id, row.at, kind, detail)), tell=after is not incident)
         else:
             word, _, device = row.subject.partition(" ")
             who = self.known.devices[device].site_name if device else ""
