@@ -73,7 +73,8 @@ class SiteLabel(BaseModel):
 
 class ClaimMade(BaseModel):
     """`secret`: told this once; `not_after`: seconds since 1970; `settings`: the device's configuration whole, with its
-    root secret; `replaces`: the device that ends with its use, "" none."""
+    root secret; `replaces`: the device that ends with its use, "" none; `beside`: devices of its kind that are at
+    the site and stay."""
 
     id: str
     secret: str
@@ -86,17 +87,19 @@ class ClaimMade(BaseModel):
     not_after: int
     offline: bool
     replaces: str
+    beside: list[str]
     settings: dict[str, Any]
     label: SiteLabel
 
 
 class ClaimRefused(BaseModel):
-    """`row`: of `sites`, from 0."""
+    """`row`: of `sites`, from 0; `do`: what to do next."""
 
     row: int
     site: str
     code: Literal["unknown_site", "wrong_village", "already_claimed", "no_gateway", "bad_kind"]
     error: Words
+    do: Words
 
 
 class ClaimsMade(BaseModel):

@@ -35,11 +35,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """`zh`, `en`: what is added to the code's words."""
+    """`zh`, `en`: what is added to the code's words; `claim`: the one that is in the way."""
 
     code: Code
     zh: str = ""
     en: str = ""
+    claim: str = ""
 
 
 class Making:
@@ -68,6 +69,7 @@ class Making:
                 "already_claimed",
                 f"：{by}，{until:%m-%d %H:%M} UTC 前（{id}）",
                 f": {by}, until {until:%m-%d %H:%M} UTC ({id})",
+                id,
             )
         claim, secret, token = await self._fresh(conn, wanted, place)
         await store.add(conn, claim)
@@ -126,6 +128,7 @@ class Making:
             not_after=int(claim.not_after.timestamp()),
             offline=claim.offline,
             replaces=claim.replaces,
+            beside=await store.of_kind(conn, claim.site, claim.kind, (claim.device, claim.replaces)),
             settings=await settings(conn, self._vault, self._told, claim, broker, token),
             label=SiteLabel(
                 url=f"{self._told.link}/h/{code}",

@@ -168,6 +168,15 @@ async def open_claim(conn: Connection, site: str, kind: str) -> tuple[str, str, 
     return await cursor.fetchone()
 
 
+async def of_kind(conn: Connection, site: str, kind: str, but: Sequence[str]) -> list[str]:
+    """The devices of this kind there that are not ended."""
+    cursor = await conn.execute(
+        "SELECT id FROM device WHERE site = %s AND kind = %s AND revoked_at IS NULL AND id <> ALL(%s) ORDER BY id",
+        (site, kind, list(but)),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def add(conn: Connection, claim: Claim) -> None:
     """Where it is offline, its device and key too: the village's gateway learns of it at once."""
     await conn.execute(

@@ -133,7 +133,8 @@ def test_each_bad_row_says_why_and_the_good_ones_are_done(
     assert [c["site"] for c in got["claims"]] == [village.sites[2]]
     refused = {r["row"]: r["code"] for r in got["refused"]}
     assert refused == {1: "unknown_site", 2: "already_claimed", 3: "bad_kind", 4: "unknown_site"}
-    assert all(r["error"]["zh"] and r["error"]["en"] for r in got["refused"])
+    assert all(r[part][lang] for r in got["refused"] for part in ("error", "do") for lang in ("zh", "en"))
+    assert f"claims end {got['claims'][0]['id']}`" in got["refused"][1]["do"]["en"]
     county.sql("UPDATE gateway SET broker_host = '' WHERE id = %s", other.gateway)
     everywhere = Somebody(county, Grant("technician"))
     [(area,)] = county.sql("SELECT village FROM gateway WHERE id = %s", village.gateway)

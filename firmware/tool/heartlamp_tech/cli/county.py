@@ -90,10 +90,16 @@ def ask_claims(sites: list[str], village: int, kind: str, board: str, offline: b
     said = parts.county().post("/api/claims", body)
     for one in parts.desk().claims.add(said["claims"]):
         console.print(f"[green]✓[/] {one.site} {one.site_name}: {one.kind} {one.device}", highlight=False)
+        if one.beside:
+            console.print(
+                f"[yellow]! there is a {one.kind} at this site already: {', '.join(one.beside)}[/]\n"
+                f"  → it stays, beside the new one; where it is broken: `heartlamp-tech claims end {one.id}`, then "
+                f"`heartlamp-tech replace {one.beside[0]}`",
+                highlight=False,
+            )
     for one in said["refused"]:
-        words = one["error"]
-        text = words.get("en", "") if isinstance(words, dict) else str(words)
-        console.print(f"[red]✗[/] {one['site']}: {text} ({one['code']})", highlight=False)
+        console.print(f"[red]✗[/] {one['site']}: {one['error']['en']} ({one['code']})", highlight=False)
+        console.print(f"  → {one['do']['en']}", highlight=False)
     return len(said["claims"]), len(said["refused"])
 
 

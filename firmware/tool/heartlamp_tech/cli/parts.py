@@ -11,6 +11,7 @@ from heartlamp_tech.boards import Board, BoardsError
 from heartlamp_tech.county.claims import Claims
 from heartlamp_tech.county.results import Results
 from heartlamp_tech.county.web import County
+from heartlamp_tech.doctor.explain import port_trouble
 from heartlamp_tech.flash.images import Images
 from heartlamp_tech.provision.journal import Journal
 from heartlamp_tech.provision.visit import Desk
@@ -54,6 +55,12 @@ def board(name: str) -> Board | None:
     if name not in known:
         raise Trouble(f"there is no board {name}", f"the boards are {', '.join(sorted(known))}")
     return known[name]
+
+
+def there(port: str) -> None:
+    """Raises Trouble where such a port cannot be: a file that is not there. What Windows has is no file."""
+    if "/" in port and not Path(port).exists():
+        raise port_trouble(port, FileNotFoundError(2, "No such file or directory"))
 
 
 Ports = typer.Option("--port", "-p", help="Serial port of a board; again for several. `doctor` lists them.")

@@ -72,6 +72,7 @@ def provision(
                 "or a list: `--csv FILE`; `heartlamp-tech claims sites` shows them",
             )
         rows = [Row(0, one, kind, board, port, None, "", language) for one in site]
+        parts.there(port)  # before a claim is taken
         bad: list[csv_rows.BadRow] = []
         if board not in known:
             raise Trouble(f"there is no board {board!r}", f"name one by --board: {', '.join(sorted(known))}")

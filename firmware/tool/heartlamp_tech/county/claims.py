@@ -24,8 +24,12 @@ class Claim:
     offline: bool
     replaces: str
     label: dict[str, Any]
+    beside: list[str]
     secret: str = field(repr=False)
     settings: dict[str, Any] = field(repr=False)
+
+
+_LACKING: dict[str, Any] = {"replaces": "", "label": {}, "beside": []}  # in what an older county or laptop wrote
 
 
 class Claims:
@@ -35,12 +39,12 @@ class Claims:
         self._file = folder / "claims.json"
 
     def all(self) -> list[Claim]:
-        return [Claim(**one) for one in kept.read_json(self._file, [])]
+        return [Claim(**(_LACKING | one)) for one in kept.read_json(self._file, [])]
 
     def add(self, given: list[dict[str, Any]]) -> list[Claim]:
         """What the county answered. A site's older claim of the same kind gives way."""
         names = Claim.__dataclass_fields__
-        new = [Claim(**({"replaces": "", "label": {}} | {k: v for k, v in one.items() if k in names})) for one in given]
+        new = [Claim(**(_LACKING | {k: v for k, v in one.items() if k in names})) for one in given]
         taken = {(one.site, one.kind) for one in new}
         with kept.locked(self._file):
             self._save([*(one for one in self.all() if (one.site, one.kind) not in taken), *new])

@@ -63,13 +63,14 @@ def visit(desk: Desk, claim: Claim, port: str, plan: Plan, hands: Hands, told: T
     state = desk.journal.open(claim.id, claim.site, claim.device, str(uuid.uuid4()))
     seconds = dict(state.seconds)
     tell = _teller(told)
-    if state.consent is None:
-        tell("consent")
-        consent = plan.consent or hands.consent(claim.kind, plan.language)
-        state = desk.journal.keep(state, state.stage, consent=consent)
-    if state.consent is not None and not state.consent["given"]:
-        return ended(desk, claim, "no_consent", "", told)
     with PortLines(port) as line:
+        if state.consent is None:
+            tell("consent")
+            _whose(line.awake(), claim, port)  # nobody is asked for their word in front of a board that cannot be used
+            consent = plan.consent or hands.consent(claim.kind, plan.language)
+            state = desk.journal.keep(state, state.stage, consent=consent)
+        if state.consent is not None and not state.consent["given"]:
+            return ended(desk, claim, "no_consent", "", told)
         with _timed(seconds, "write"):
             tell("write")
             since = line.mark()
