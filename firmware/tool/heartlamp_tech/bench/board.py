@@ -79,13 +79,13 @@ class BenchBoard:
 
     def power_on(self, cause: int = POWER_ON) -> None:
         """Also RST: it starts as a chip does, from what is in its flash."""
-        self._power_off()
-        loads = self.boot_held or not self.chip.has_image()
-        self._say(BANNER % (b"3 (DOWNLOAD_BOOT)\r\nwaiting for download" if loads else b"13 (SPI_FAST_FLASH_BOOT)"))
-        with self._lock:
+        with self._lock:  # two at once would be two programs on one flash
+            self._power_off()
+            loads = self.boot_held or not self.chip.has_image()
+            self._say(BANNER % (b"3 (DOWNLOAD_BOOT)\r\nwaiting for download" if loads else b"13 (SPI_FAST_FLASH_BOOT)"))
             self._loader = Loader(self.chip, lambda written: self.wrote(written)) if loads else None
-        if not loads:
-            self._start(cause)
+            if not loads:
+                self._start(cause)
 
     def close(self) -> None:
         """Ends it, and its threads."""
@@ -135,8 +135,7 @@ class BenchBoard:
             stderr=subprocess.PIPE,
             bufsize=0,
         )
-        with self._lock:
-            self._process = process
+        self._process = process
         self._go(self._read_modes, process)
         self._go(self._read_process, process)
 
@@ -164,12 +163,11 @@ class BenchBoard:
                 self.said(data)
                 self._say(data)
         code = process.wait()
-        with self._lock:
-            ended_itself = self._process is process
         if process.stdin is not None:
             process.stdin.close()
-        if ended_itself and code in CAUSES:
-            self.power_on(CAUSES[code])
+        with self._lock:
+            if self._process is process and code in CAUSES:  # it ended by itself
+                self.power_on(CAUSES[code])
 
     def _read_cable(self, cable: int) -> None:
         poll = select.poll()
