@@ -44,6 +44,7 @@ def bench(folder: Path) -> Iterator[Bench]:
         yield bench
 
 
+@pytest.mark.prove
 def test_the_same_sources_make_the_same_bundle(built: Built) -> None:
     assert build(REPO).manifest == built.manifest
 

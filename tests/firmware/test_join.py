@@ -247,6 +247,7 @@ def test_every_function_and_class_of_the_sources_is_in_what_is_built(built: dict
     assert not {member for members in GROUPS.values() for member in members} & set(built)
 
 
+@pytest.mark.prove
 def test_the_same_sources_are_joined_to_the_same_bytes() -> None:
     """Also where Python orders its sets another way."""
     script = (

@@ -105,6 +105,7 @@ def test_who_may_see_figures_of_a_township_gets_no_other(browser: Browser, stage
         expect(page.get_by_role("alert")).to_contain_text("没有这个区域")
 
 
+@pytest.mark.prove  # in depth; the way through all pages is test_quality
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, stage: Stage, theme: str, width: int) -> None:
     filled(stage)

@@ -172,6 +172,7 @@ def test_a_file_with_a_bad_feature_is_refused_with_its_number(browser: Browser, 
         expect(page.get_by_text("已保存为第 1 版")).to_be_visible()
 
 
+@pytest.mark.prove  # in depth; the way through all pages is test_quality
 def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, stage: Stage) -> None:
     stage.draw()
     stage.quiet()

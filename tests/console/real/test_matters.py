@@ -116,6 +116,7 @@ def test_the_catalogue_is_changed_by_who_has_the_whole_county(browser: Browser, 
         expect(page.locator('[data-code="S16"]')).to_contain_text("8 h / 72 h")
 
 
+@pytest.mark.prove  # in depth; the way through all pages is test_quality
 def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, stage: Stage) -> None:
     filled(stage)
     pages = {

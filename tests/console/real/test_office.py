@@ -111,6 +111,7 @@ def test_a_roster_says_who_is_on_call_and_what_is_wrong_with_it(browser: Browser
 PAGES = {"policies/nights": ".ladder", "people/wg1": "article"}
 
 
+@pytest.mark.prove  # in depth; the way through all pages is test_quality
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, stage: Stage, theme: str, width: int) -> None:
     filled(stage)

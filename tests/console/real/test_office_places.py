@@ -157,6 +157,7 @@ def test_days_are_shortened_after_what_goes_was_seen_and_taken_back(browser: Bro
 PAGES = {"tables": ".choose", "cards": "[data-card]", "retention": "[data-kept]"}
 
 
+@pytest.mark.prove  # in depth; the way through all pages is test_quality
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, stage: Stage, theme: str, width: int) -> None:
     filled(stage)

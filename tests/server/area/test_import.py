@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.server.area.tables import write, xlsx
 from tests.server.area.zone import Zone
 from tests.server.county import County
@@ -130,6 +132,7 @@ def test_new_houses_reach_the_villages_gateway(county: County, tmp_path: Path) -
     assert {s["id"] for s in after["sites"]} - {s["id"] for s in before["sites"]} == {f"new{village.gateway}"}
 
 
+@pytest.mark.prove
 def test_fifty_thousand_rows_take_seconds(zone: Zone) -> None:
     many = 50_000
     group = f"{zone.east}001"

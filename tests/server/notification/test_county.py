@@ -269,7 +269,8 @@ def test_a_desk_whose_feed_nobody_follows_is_a_fault_until_somebody_does(own_cou
     operator = own_county.account()
 
     def app() -> dict[str, Any]:
-        return {c["name"]: c for c in operator.get("notification/channels")["channels"]}["app"]
+        found: dict[str, Any] = {c["name"]: c for c in operator.get("notification/channels")["channels"]}["app"]
+        return found
 
     found = app()
     assert (found["seats"]["feeds"], found["seats"]["posts"] >= found["seats"]["staffed"] >= 1) == (0, True)
