@@ -1,6 +1,7 @@
 """Brings together what calling people takes: policies, duties, numbers and rosters for the engine of escalation, ways
 to people for the outbox, answers of people for incidents, and plans for villages."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from heartlamp_server.escalation import store as plans
 from heartlamp_server.escalation.choose import course_at
 from heartlamp_server.escalation.compile import village_plan
 from heartlamp_server.escalation.duties import target_id
+from heartlamp_server.escalation.memo import Memo
 from heartlamp_server.escalation.policy import MACHINES
 from heartlamp_server.escalation.worker import Around
 from heartlamp_server.incident import acts, change
@@ -49,6 +51,7 @@ AWAY_MS = 24 * 3600 * 1000
 OF_USE = timedelta(minutes=15)
 """So long a call is worth making that could not be made at once."""
 EVERY_S = 60.0
+PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,21 @@ class Calling:
 
     def __init__(self, seal: Seal, channels: Callable[[], Channels], online: Callable[[], set[str]]) -> None:
         self._seal, self._channels, self._online = seal, channels, online
+        self._memo = Memo()
 
     def around(self, wake: Callable[[Done], None]) -> Around:
-        return Around(self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew)
+        return Around(
+            self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew, self.begin
+        )
+
+    def begin(self) -> None:
+        self._memo = Memo()
 
     async def course(self, conn: Connection, incident: Incident, now: datetime) -> Course | None:
         area, _, _, gateways = await self._site(conn, incident)
-        place = await duties.place(conn, area, incident.site)
+        place = await duties.place(conn, area, incident.site, self._memo)
         version = max((g[1] for g in gateways), default=0)
-        return await course_at(conn, self._seal, place, incident.what, version, now)
+        return await course_at(conn, self._seal, place, incident.what, version, now, self._memo)
 
     async def away_ms(self, conn: Connection, incident: Incident) -> int:
         """A village without a plan does nothing by itself, however well it is heard."""
@@ -106,7 +115,10 @@ class Calling:
 
     async def mute(self, conn: Connection, course: Course) -> frozenset[str]:
         """Operators and commanders who are at no screen now."""
-        persons = {t.id for t in course.targets if any(r.channel in PERSONAL for r in t.reaches)}
+        persons = frozenset(t.id for t in course.targets if any(r.channel in PERSONAL for r in t.reaches))
+        return await self._memo.once(("mute", persons), lambda: self._mute(conn, persons))
+
+    async def _mute(self, conn: Connection, persons: frozenset[str]) -> frozenset[str]:
         behind = await duties.behind(conn, persons)
         cursor = await conn.execute(
             "SELECT DISTINCT r.person FROM person_role r WHERE r.role = ANY(%s) AND r.person = ANY(%s) "
@@ -114,7 +126,8 @@ class Calling:
             (sorted(STAFFING), [one.name for one in behind.values()]),
         )
         desks = {target_id(row[0]) for row in await cursor.fetchall()}
-        there = {target_id(p.name) for found in (await session.staffed(conn)).values() for p in found}
+        staffed = await self._memo.once("staffed", lambda: session.staffed(conn))
+        there = {target_id(p.name) for found in staffed.values() for p in found}
         return frozenset((desks - there) | (persons - behind.keys()))
 
     def cannot(self, incident: Incident) -> frozenset[str]:
@@ -173,9 +186,12 @@ class Calling:
             await outbox.say(conn, [(str(key), "failed", {"why": str(why)})], now)
 
     async def _site(self, conn: Connection, incident: Incident) -> tuple[int, int, str, list[Gateway]]:
-        row = await (await conn.execute(_OF_SITE, (incident.site,))).fetchone()
-        assert row is not None
-        return row[0], row[1], row[2], [tuple(g) for g in row[3]]
+        async def ask() -> tuple[int, int, str, list[Gateway]]:
+            row = await (await conn.execute(_OF_SITE, (incident.site,))).fetchone()
+            assert row is not None
+            return row[0], row[1], row[2], [tuple(g) for g in row[3]]
+
+        return await self._memo.once(("site", incident.site), ask)
 
 
 def ways_to(person: duties.Called, numbers: list[str], channels: Channels, gateways: list[str]) -> tuple[Way, ...]:
@@ -282,7 +298,7 @@ class Plans:
 
     async def look(self) -> None:
         await self.take_back()
-        await self.renew()
+        await self.renew(PAUSE_S)
 
     async def take_back(self) -> None:
         async with self._database.connection() as conn:
@@ -290,11 +306,13 @@ class Plans:
                 async with conn.transaction():
                     await outbox.withdraw(conn, incident, None, "警情已办结 · it is closed", await outbox.now(conn))
 
-    async def renew(self) -> list[str]:
-        """The gateways that were handed a new plan."""
+    async def renew(self, pause_s: float = 0) -> list[str]:
+        """The gateways that were handed a new plan. `pause_s`: after each, for alarms that come meanwhile."""
         handed = []
         async with self._database.connection() as conn:
-            for gateway, village, groups in await (await conn.execute(_VILLAGES)).fetchall():
+            villages = await (await conn.execute(_VILLAGES)).fetchall()
+        for gateway, village, groups in villages:
+            async with self._database.connection() as conn:
                 made = await self.made(conn, village, groups, await outbox.now(conn))
                 version, kept = await plans.as_kept(conn, gateway)
                 if made is not None and replace(made, version=version).to_json() != kept:
@@ -302,6 +320,7 @@ class Plans:
                         handed_over = await plans.keep(conn, gateway, made)
                     log.info("%s is handed plan %s", gateway, handed_over)
                     handed.append(gateway)
+            await asyncio.sleep(pause_s)
         return handed
 
     async def made(self, conn: Connection, village: int, groups: list[int], now: datetime) -> Plan | None:

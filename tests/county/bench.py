@@ -302,12 +302,13 @@ def ingest(gateways: str, config: Config, size: Size, conninfo: str, pid: int) -
             each = f"{server / many * 1000:.2f} s of the server, {store / many * 1000:.2f} s of PostgreSQL"
             return f"; 1,000 take {each}: {both:,.0f} a second of processor"
 
-        for name, in_one, most, of_a_village, skip in (
-            ("batched", 100, BATCHED, 100, 0),
-            ("single", 1, SINGLE, 40, 100),
+        for name, in_one, most, of_a_village, skip, at_once in (
+            ("batched", 100, BATCHED, 100, 0, 8),
+            ("single, 8 at once", 1, SINGLE, 20, 100, 8),
+            ("single, 64 at once", 1, SINGLE, 20, 120, 64),
         ):
             many = min(most, size.villages * of_a_village)
-            took = measured(name, client.alarms(size, many, in_one, skip), many, "batch", 8)
+            took = measured(name, client.alarms(size, many, in_one, skip), many, "batch", at_once)
             floor = found[f"{name} bare"] = bare.measure(conninfo, in_one, many)
             ratio = found[name] / floor
             print(

@@ -185,6 +185,16 @@ def test_a_target_of_before_is_found_by_the_hash_that_plans_name(new_database: C
         assert conn.execute("SELECT name FROM person WHERE person_target(name) = %s", (target_id("王大妈"),)).fetchall()
 
 
+def test_who_has_a_role_everywhere_is_found_beside_the_families(new_database: Callable[[], str]) -> None:
+    with before(new_database(), "0027") as (conn, step):
+        conn.execute("INSERT INTO person (name, display) VALUES ('王', '王')")
+        conn.execute("INSERT INTO person_role (person, role, given_by) VALUES ('王', 'operator', 'test')")
+        step()
+        found = conn.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'person_role_everywhere'").fetchall()
+        assert "((area IS NULL) AND (site IS NULL))" in found[0][0]
+        assert conn.execute("SELECT person FROM person_role WHERE area IS NULL AND site IS NULL").fetchall() == [("王",)]
+
+
 def test_days_are_set_with_a_reason(new_database: Callable[[], str]) -> None:
     with before(new_database(), "0025") as (conn, step):
         step()

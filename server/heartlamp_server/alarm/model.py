@@ -50,13 +50,13 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What could not become an event, as it came. `gateway`: whose it is; "" the one whose batch it came in."""
+    """What could not become an event, as it came. `gateway`: in whose batch."""
 
+    gateway: str
     user: str
     verdict: str
     reason: str
     frame: bytes
-    gateway: str = ""
 
 
 NEW, AGAIN, REPLACE, CLASH, ASIDE = "new", "again", "replace", "clash", "aside"

@@ -1,6 +1,5 @@
 """Events, clashes and evidence as rows."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import psycopg
 
 from heartlamp_server.alarm.model import EventRow, Evidence
+from heartlamp_server.database import jsons
 from heartlamp_server.responder.scope import Reach
 from heartlamp_server.responder.within import Where
 
@@ -43,7 +43,7 @@ async def save_events(conn: psycopg.AsyncConnection[Any], events: Sequence[Event
         row["received_at"] = event.received_at.isoformat()
         row["observed_at"] = event.observed_at.isoformat() if event.observed_at else None
         rows.append(row)
-    await conn.execute(_SAVE_EVENTS, (json.dumps(rows),))
+    await conn.execute(_SAVE_EVENTS, (jsons.text(rows),))
 
 
 async def save_clashes(conn: psycopg.AsyncConnection[Any], clashes: Sequence[EventRow]) -> None:
@@ -56,9 +56,7 @@ async def save_clashes(conn: psycopg.AsyncConnection[Any], clashes: Sequence[Eve
         )
 
 
-async def save_evidence(
-    conn: psycopg.AsyncConnection[Any], gateway: str, evidence: Sequence[Evidence], now: datetime
-) -> None:
+async def save_evidence(conn: psycopg.AsyncConnection[Any], evidence: Sequence[Evidence], now: datetime) -> None:
     """The same bytes of the same device only count up, so that a flood of one bad frame is one row."""
     for e in evidence:
         await conn.execute(
@@ -66,7 +64,7 @@ async def save_evidence(
             "VALUES (%s, sha256(%s), %s, %s, %s, %s, %s, %s) ON CONFLICT (gateway, digest) DO UPDATE "
             "SET count = evidence.count + 1, last_at = EXCLUDED.last_at, reason = EXCLUDED.reason, "
             "verdict = EXCLUDED.verdict, usr = EXCLUDED.usr",
-            (e.gateway or gateway, e.user.encode() + b"\0" + e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
+            (e.gateway, e.user.encode() + b"\0" + e.frame, e.user, e.verdict, e.reason, e.frame, now, now),
         )
 
 

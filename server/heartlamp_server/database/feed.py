@@ -1,12 +1,13 @@
 """The log that screens follow. Its sequence is assigned under one row's lock, as the last thing in a transaction: who
 sees number N committed sees every lower one, so a reader's cursor never skips."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+
+from heartlamp_server.database import jsons
 
 CHANNEL = "heartlamp_feed"
 
@@ -35,7 +36,7 @@ class Done:
 
 async def append(conn: psycopg.AsyncConnection[Any], rows: Sequence[tuple[str, str]]) -> psycopg.AsyncCursor[Any]:
     """Adds (kind, JSON text) rows; call it last before COMMIT. For `numbered`."""
-    return await conn.execute(_APPEND, {"count": len(rows), "rows": json.dumps(rows)})
+    return await conn.execute(_APPEND, {"count": len(rows), "rows": jsons.text(rows)})
 
 
 async def numbered(appended: psycopg.AsyncCursor[Any], rows: Sequence[tuple[str, str]]) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from heartlamp_server.database import jsons
 from heartlamp_server.database.embedded import DatabaseError, Embedded
 
 log = logging.getLogger("heartlamp.database")
@@ -114,6 +115,10 @@ class Database:
         if old:
             await old.close(timeout=0)
 
+    async def _configure(self, conn: psycopg.AsyncConnection[Any]) -> None:
+        jsons.read_by(conn)
+        await self._warm(conn)
+
     async def _connect(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, connect_timeout=5) as conn:
             await assert_durable(conn)
@@ -124,7 +129,7 @@ class Database:
             max_size=12,
             timeout=2,
             open=False,
-            configure=self._warm,
+            configure=self._configure,
             kwargs={"autocommit": True, "prepare_threshold": 0, "options": _OPTIONS, "connect_timeout": 5},
         )
         try:

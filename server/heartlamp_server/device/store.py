@@ -15,6 +15,7 @@ from heartlamp_protocol.registry import Device as Listed
 from heartlamp_protocol.supervision import supervision_ms
 
 from heartlamp_server.area.store import HEARD_BY, LAMP_KINDS
+from heartlamp_server.database import jsons
 from heartlamp_server.device.model import FRESH_SECONDS, Device
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.responder.scope import Reach
@@ -137,7 +138,7 @@ async def push(
     """Adds commands (about, fields as JSON text); each replaces the earlier one of this kind about the same thing.
     Call for gateways in the order of their ids: it locks the gateway's row until the transaction ends, so that a
     committed number means that every lower one is visible. Nothing waits for a revoked gateway."""
-    values = {"gateway": gateway, "kind": kind, "commands": json.dumps(commands), "n": len(commands)}
+    values = {"gateway": gateway, "kind": kind, "commands": jsons.text(commands), "n": len(commands)}
     await conn.execute(_PUSH, values)
 
 

@@ -11,6 +11,7 @@ from heartlamp_protocol.escalation.plan import Policy, Step
 from heartlamp_server.escalation import duties, policies
 from heartlamp_server.escalation.compile import course_of
 from heartlamp_server.escalation.duties import Place
+from heartlamp_server.escalation.memo import Memo
 from heartlamp_server.escalation.policy import MACHINES, EscalationPolicy, Whom
 from heartlamp_server.responder.presence import STAFFING
 from heartlamp_server.seal import Seal
@@ -57,17 +58,26 @@ def minute(now: datetime) -> int:
 
 
 async def course_at(
-    conn: Connection, seal: Seal, place: Place, what: str, version: int, now: datetime
+    conn: Connection, seal: Seal, place: Place, what: str, version: int, now: datetime, memo: Memo | None = None
 ) -> Course | None:
     """What holds for a call from there now."""
-    policy = chosen(await policies.that_hold(conn, place.chain), what, minute(now))
-    return await course_by(conn, seal, place, policy, what, version, now) if policy else None
+    memo = memo or Memo()
+    found = await memo.once(("policies", place.chain), lambda: policies.that_hold(conn, place.chain))
+    policy = chosen(found, what, minute(now))
+    return await course_by(conn, seal, place, policy, what, version, now, memo) if policy else None
 
 
 async def course_by(
-    conn: Connection, seal: Seal, place: Place, policy: EscalationPolicy, what: str, version: int, now: datetime
+    conn: Connection,
+    seal: Seal,
+    place: Place,
+    policy: EscalationPolicy,
+    what: str,
+    version: int,
+    now: datetime,
+    memo: Memo | None = None,
 ) -> Course:
     """What this policy makes of a call from there, with who has the duties at `now`."""
-    duty = await duties.duties(conn, seal, [policy], [place], now)
+    duty = await duties.duties(conn, seal, [policy], [place], now, memo)
     steps, targets = course_of(policy, place.group, duty, family=what != "silent")
     return Course(version, as_plan(policy, steps), targets)

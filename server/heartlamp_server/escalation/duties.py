@@ -1,7 +1,7 @@
 """Who has a duty now, from rosters and roles: asked for beforehand, because compiling and deciding are pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,6 +12,7 @@ from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.escalation.plan import Reach
 
 from heartlamp_server.escalation.compile import Duty, OnDuty
+from heartlamp_server.escalation.memo import Memo
 from heartlamp_server.escalation.policy import MACHINES, EscalationPolicy, Whom
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.roster import model as rosters
@@ -44,8 +45,9 @@ WITH RECURSIVE up (start, id, depth) AS (
     UNION ALL SELECT up.start, b.above, up.depth + 1
     FROM up CROSS JOIN LATERAL (SELECT above FROM area_above b WHERE b.id = up.id OFFSET 0) AS b
 )
-SELECT up.start, a.id, a.level, min(up.depth) FROM up JOIN area a USING (id) WHERE NOT a.police GROUP BY 1, 2, 3
-ORDER BY 1, 4, a.level <> 'grid', 2
+SELECT up.start, a.id, a.level, min(up.depth)
+FROM up CROSS JOIN LATERAL (SELECT id, level, police FROM area WHERE id = up.id OFFSET 0) a WHERE NOT a.police
+GROUP BY 1, 2, 3 ORDER BY 1, 4, a.level <> 'grid', 2
 """
 _OF_TARGET = """
 SELECT name, display, languages, password IS NOT NULL FROM person
@@ -78,8 +80,9 @@ async def behind(conn: Connection, targets: Iterable[str]) -> dict[str, Called]:
     return {target_id(row[0]): Called(*row) for row in rows}
 
 
-async def place(conn: Connection, area: int, site: str = "") -> Place:
-    return replace((await places(conn, [area]))[area], site=site)
+async def place(conn: Connection, area: int, site: str = "", memo: Memo | None = None) -> Place:
+    found = await (memo or Memo()).once(("places", area), lambda: places(conn, [area]))
+    return replace(found[area], site=site)
 
 
 async def places(conn: Connection, areas: Sequence[int]) -> dict[int, Place]:
@@ -96,13 +99,21 @@ async def places(conn: Connection, areas: Sequence[int]) -> dict[int, Place]:
 
 
 async def duties(
-    conn: Connection, seal: Seal, policies: Iterable[EscalationPolicy], places: Sequence[Place], now: datetime
+    conn: Connection,
+    seal: Seal,
+    policies: Iterable[EscalationPolicy],
+    places: Sequence[Place],
+    now: datetime,
+    memo: Memo | None = None,
 ) -> Duty:
     """Of all that these policies call from these places."""
+    memo = memo or Memo()
     wanted = {whom for policy in policies for step in policy.steps for whom in step.whom if whom.role not in MACHINES}
-    held = await _held(conn, wanted, places)
+    groups = frozenset(p.group for p in places)
+    held = await memo.once(("held", frozenset(wanted), groups), lambda: _held(conn, wanted, places))
     names = {(whom, p.group): await _names(conn, held, whom, p, now) for whom in wanted for p in places}
-    known = await _on_duty(conn, seal, {name for found in names.values() for name in found})
+    called = frozenset(name for found in names.values() for name in found)
+    known = await memo.once(("on duty", called), lambda: _on_duty(conn, seal, called))
     return lambda whom, group: [known[n] for n in names.get((whom, group), ()) if n in known]
 
 
@@ -140,10 +151,16 @@ async def _held(conn: Connection, wanted: Iterable[Whom], places: Iterable[Place
     return _Held(those, holders)
 
 
+# By OR, every family of the county would be read, whose roles have no area either.
 _HOLDERS = f"""
-SELECT DISTINCT r.area, r.role, p.name FROM person_role r JOIN person p ON p.name = r.person
-WHERE (r.area = ANY(%(areas)s) OR r.area IS NULL AND r.site IS NULL) AND r.role = ANY(%(roles)s)
-    AND p.disabled_at IS NULL AND {people.IN_FORCE} ORDER BY p.name
+SELECT DISTINCT r.area, r.role, p.name
+FROM (
+    SELECT r.* FROM person_role r WHERE r.area = ANY(%(areas)s) AND r.role = ANY(%(roles)s) AND {people.IN_FORCE}
+    UNION ALL
+    SELECT r.* FROM person_role r WHERE r.area IS NULL AND r.site IS NULL AND r.role = ANY(%(roles)s)
+        AND {people.IN_FORCE}
+) r CROSS JOIN LATERAL (SELECT name FROM person WHERE name = r.person AND disabled_at IS NULL OFFSET 0) p
+ORDER BY p.name
 """
 
 
@@ -166,7 +183,7 @@ async def _everywhere(conn: Connection, role: str) -> list[str]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def _on_duty(conn: Connection, seal: Seal, names: set[str]) -> dict[str, OnDuty]:
+async def _on_duty(conn: Connection, seal: Seal, names: Set[str]) -> dict[str, OnDuty]:
     """Numbers first; a notice in the console where there is none, which wakes nobody."""
     rows = await (await conn.execute(_CALLED, (sorted(names),))).fetchall()
     found = {target_id(row[0]): Called(*row) for row in rows}

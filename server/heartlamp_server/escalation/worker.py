@@ -46,7 +46,8 @@ class Around:
     targets to whom no way seems to lead, or who are not at their post; `call(conn, incident, course, due, time, now)`:
     asks for it, `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told
     the county so; `over(conn, incident, steps, now)`: these steps have what they were for;
-    `anew(conn, incident, now)`: it is no drill any more, and what was not said yet of one is not to be said."""
+    `anew(conn, incident, now)`: it is no drill any more, and what was not said yet of one is not to be said; `begin`:
+    called before each look, what was asked for the one before may be forgotten."""
 
     course: Callable[[Connection, Incident, datetime], Awaitable[Course | None]]
     away_ms: Callable[[Connection, Incident], Awaitable[int]]
@@ -56,6 +57,7 @@ class Around:
     cannot: Callable[[Incident], frozenset[str]] = _nobody
     over: Callable[[Connection, Incident, frozenset[int], datetime], Awaitable[None]] = _nothing
     anew: Callable[[Connection, Incident, datetime], Awaitable[None]] = _not_said
+    begin: Callable[[], None] = lambda: None
 
 
 class Escalation:
@@ -86,6 +88,7 @@ class Escalation:
         """At all that wait. Returns how many."""
         async with self._database.connection() as conn:
             waiting = await courses.waiting(conn, AT_ONCE)
+        self._around.begin()
         for incident in waiting:
             try:
                 await self._look_at(incident)

@@ -1,9 +1,9 @@
 """What a screen shows of an incident: one JSON object, the same in the list, in the answer to a key and in the feed."""
 
-import json
 from datetime import datetime
 from typing import Any
 
+from heartlamp_server.database import jsons
 from heartlamp_server.incident.handover import to_police
 from heartlamp_server.incident.model import Entry, Incident
 
@@ -74,7 +74,7 @@ def passed(entry: Entry) -> dict[str, Any]:
 
 def feed_row(incident: Incident) -> tuple[str, str]:
     """As the log that screens follow takes it."""
-    return "incident", json.dumps(card(incident), ensure_ascii=False, separators=(",", ":"))
+    return "incident", jsons.text(card(incident))
 
 
 def _iso(at: datetime | None) -> str | None:

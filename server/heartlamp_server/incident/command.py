@@ -1,6 +1,5 @@
 """The county's word on an incident, for the gateway of its village and signed for each lamp of its house."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from heartlamp_protocol.downlink import IncidentCommand, fields_of_one
 from heartlamp_protocol.said_to_device import write_county_answer
 
 from heartlamp_server.area.model import Place
+from heartlamp_server.database import jsons
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.model import Device
 from heartlamp_server.incident.model import Incident, taken_back
@@ -55,7 +55,7 @@ def compile(incident: Incident, lamps: Iterable[Device], county_epoch: str) -> I
 def text_for(command: IncidentCommand, lamp: str, own: bool, place: Place) -> str:
     """The command's fields as JSON text: for a village's gateway, where `lamp` is "", or for a gateway of one."""
     fields = fields_of_one(command, lamp, own, place.snapshot["name"]) if lamp else command.to_fields()
-    return json.dumps(fields, ensure_ascii=False)
+    return jsons.text(fields)
 
 
 def _by(incident: Incident) -> str:
@@ -72,18 +72,17 @@ async def tell(
     known: Iterable[Device],
     places: Mapping[str, Place],
     county_epoch: str,
-    again: tuple[str, Sequence[Incident]] = ("", ()),
+    again: Sequence[tuple[str, Incident]] = (),
 ) -> list[str]:
     """Queues the county's word for the gateways of the incidents' villages, and for the lamps of their household groups
     that are their own; returns the gateways' ids. `known`: devices, among them every lamp of the incidents' houses;
-    `places`: by site; `again`: one of those gateways, and the incidents that it alone is told."""
+    `places`: by site; `again`: (one of those gateways, an incident that it alone is told)."""
     queues: dict[str, list[tuple[str, str]]] = {}
     lamps: dict[str, list[Device]] = {}
     for device in known:
         if device.kind in LAMPS:
             lamps.setdefault(device.site, []).append(device)
-    for n, incident in enumerate((*told, *again[1])):
-        only = None if n < len(told) else again[0]
+    for only, incident in (*((None, incident) for incident in told), *again):
         command = compile(incident, lamps.get(incident.site, ()), county_epoch)
         if command is None:
             continue

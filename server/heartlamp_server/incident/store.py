@@ -1,6 +1,5 @@
 """Incidents and their timelines as rows."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from heartlamp_server.database import jsons
 from heartlamp_server.incident.handover import TO_POLICE, to_police
 from heartlamp_server.incident.model import Entry, Handover, Incident, Responder
 from heartlamp_server.responder.scope import Scope, Spot, reach, sees
@@ -82,7 +82,7 @@ def _text(value: Any) -> Any:
 
 async def save(conn: psycopg.AsyncConnection[Any], incidents: Sequence[Incident], timeline: Sequence[Entry]) -> None:
     entries = [{"incident": e.incident, "at": e.at.isoformat(), "kind": e.kind, "detail": e.detail} for e in timeline]
-    await conn.execute(_SAVE, (json.dumps([to_row(i) for i in incidents]), json.dumps(entries)))
+    await conn.execute(_SAVE, (jsons.text([to_row(i) for i in incidents]), jsons.text(entries)))
     if real := [e.incident for e in timeline if e.kind in _NO_DRILL]:
         await conn.execute("UPDATE drill SET incident = NULL WHERE incident = ANY(%s)", (real,))
 

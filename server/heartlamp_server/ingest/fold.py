@@ -39,20 +39,22 @@ ON_ITS_WAY = timedelta(minutes=1)  # an alarm may lie so long at four lamps that
 
 
 class Fold:
-    """Takes items and notes one by one; `known` and `plan` hold the outcome so far."""
+    """Takes one gateway's items and notes one by one; `known` and `plan` hold the outcome so far, theirs and that of
+    the gateways before it."""
 
-    def __init__(self, known: Known, gateway: str, epoch: str) -> None:
-        self.known, self.gateway, self.epoch = known, gateway, epoch
-        self.plan = Plan()
+    def __init__(self, known: Known, plan: Plan, gateway: str, epoch: str) -> None:
+        self.known, self.plan, self.gateway, self.epoch = known, plan, gateway, epoch
 
-    def run(self, parsed: Sequence[Parsed], notes: Sequence[Note]) -> Plan:
+    def run(self, parsed: Sequence[Parsed], notes: Sequence[Note]) -> tuple[Verdict, ...]:
+        """The verdicts on these."""
+        begun = len(self.plan.verdicts)
         # Alarms first: an answer may stand before its alarm in the same batch.
         for p in sorted(parsed, key=lambda p: not (p.frame and isinstance(p.frame.content, Alarm))):
             self.plan.verdicts.append(self._item(p))
         for note in notes:
             self.plan.verdicts.append(self._note(note))
         self._end_waiting()
-        return self.plan
+        return tuple(self.plan.verdicts[begun:])
 
     # --- one frame ----------------------------------------------------------------------------------------------
 
@@ -97,14 +99,14 @@ class Fold:
         if said.tells_of(self.known.places[incident.site], self.gateway):
             row = replace(row, reminded=(*row.reminded, self.gateway))
             self.plan.events[row.id] = self.known.events[row.id] = row
-            self.plan.reminded.add(incident.id)
+            self.plan.reminded.add((self.gateway, incident.id))
 
     def _mine(self, frame: Frame, device: Device) -> bool:
         """The bytes of a stored event are verified, but these came with a key version that is gone."""
         return frame.content.head.key_version in device.keys
 
     def _aside(self, item: Item, verdict: str, reason: str) -> Verdict:
-        self.plan.evidence.append(Evidence(item.user, verdict, reason, item.frame))
+        self.plan.evidence.append(Evidence(self.gateway, item.user, verdict, reason, item.frame))
         return Verdict(item.n, verdict, reason)
 
     def _event_row(self, frame: Frame, seen: datetime | None, good: bool) -> EventRow:
@@ -392,7 +394,7 @@ class Fold:
             self.plan.seen(row.subject, row.at if row.what == "online" else None, row.what == "online")
             return replace(row, refers_to="")
         if row.what == "refused":
-            self.plan.evidence.append(Evidence(self.gateway, "rejected", row.subject, row.id.encode()))
+            self.plan.evidence.append(Evidence(self.gateway, self.gateway, "rejected", row.subject, row.id.encode()))
             return replace(row, refers_to="")
         if row.what in ("trouble", "restored"):
             return replace(row, refers_to="")  # kept as it came
@@ -417,14 +419,15 @@ class Fold:
     # --- what waited ----------------------------------------------------------------------------------------------
 
     def _end_waiting(self) -> None:
-        for row in self.known.waiting_events:
+        for row in [row for row in self.known.waiting_events if self._referred(row.refers_to)]:
             device = self.known.devices.get(row.device)
-            if row.id not in self.plan.events and device and self._referred(row.refers_to):
+            if row.id not in self.plan.events and device:
                 self._store(row, Item(0, -1, "", b""), device)
-        for note in self.known.waiting_notes:
-            if self._referred(note.refers_to):
-                idle = self._fault(note) or self._shows_already(note)  # then it waits no longer
-                self.plan.notes.append(replace(note, refers_to="") if idle else self._noted(note))
+                self.known.waiting_events.remove(row)
+        for note in [note for note in self.known.waiting_notes if self._referred(note.refers_to)]:
+            idle = self._fault(note) or self._shows_already(note)  # then it waits no longer
+            self.plan.notes.append(replace(note, refers_to="") if idle else self._noted(note))
+            self.known.waiting_notes.remove(note)
 
     # --- looking things up ----------------------------------------------------------------------------------------
 

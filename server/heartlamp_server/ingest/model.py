@@ -91,7 +91,7 @@ class Known:
 @dataclass(slots=True)
 class Plan:
     """What is to be done in one transaction. `touched`: incidents whose row changed; `told`: those whose lamps and
-    gateway must learn of it; `reminded`: those that only the gateway whose batch this is must be told again;
+    gateway must learn of it; `reminded`: (gateway, incident) where it alone must be told again;
     `presence`: device -> (last seen, online), None: as it was; `renewed`: (device, key version) that had waited for its
     first use; `drills`: (window, the alarm that used it up, the incident that is the drill or None)."""
 
@@ -103,7 +103,7 @@ class Plan:
     timeline: list[Entry] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
-    reminded: set[str] = field(default_factory=set)
+    reminded: set[tuple[str, str]] = field(default_factory=set)
     points: list[Point] = field(default_factory=list)
     presence: dict[str, tuple[datetime | None, bool | None]] = field(default_factory=dict)
     renewed: set[tuple[str, int]] = field(default_factory=set)

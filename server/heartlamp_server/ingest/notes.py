@@ -87,7 +87,7 @@ def tells_of(place: Place, gateway: str) -> bool:
 def evidence(row: NoteRow, reason: str) -> Evidence:
     """Of a gateway of one it is one row that counts up: who has a stolen lamp's token fills no shelf with it."""
     if device_of_one(row.gateway):
-        return Evidence(row.gateway, "rejected", reason[:REASON_MAX], b"notes of a gateway of one", row.gateway)
+        return Evidence(row.gateway, row.gateway, "rejected", reason[:REASON_MAX], b"notes of a gateway of one")
     said = {"note": row.id, "incident": row.refers_to, "what": row.what, "subject": row.subject}
     kept = json.dumps(said, ensure_ascii=False).encode()
-    return Evidence(row.gateway, "rejected", reason[:REASON_MAX], kept, row.gateway)
+    return Evidence(row.gateway, row.gateway, "rejected", reason[:REASON_MAX], kept)

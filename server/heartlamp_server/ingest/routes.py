@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -25,8 +25,9 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import store as escalation
 from heartlamp_server.ingest import store
 from heartlamp_server.ingest.fold import Fold
-from heartlamp_server.ingest.model import REASON_MAX, Parsed, Plan, clean_item, clean_note, parse
+from heartlamp_server.ingest.model import REASON_MAX, Plan, clean_item, clean_note, parse
 from heartlamp_server.ingest.of_one import BYTES_MAX, Room
+from heartlamp_server.ingest.together import Said, Together, Verdicts
 from heartlamp_server.logs import about
 from heartlamp_server.telemetry.model import TimeSeries
 
@@ -66,6 +67,7 @@ class Ingest:
     ) -> None:
         self._database, self._tokens, self._vault, self._series = database, tokens, vault, series
         self._presence, self._epoch, self._wake, self._room = presence, epoch, wake, room
+        self._together = Together(self._transaction, lambda said: self.take(said.gateway, said.items, said.notes))
         self.verdicts: Counter[str] = Counter()
 
     def routes(self) -> list[Route]:
@@ -148,7 +150,7 @@ class Ingest:
         if not items and not notes:
             return Response(BatchAnswer(self._epoch(), ()).to_json(), media_type="application/json")
         try:
-            verdicts = await self.take(gateway, items, notes)
+            verdicts = await self._together.take(Said(gateway, items, notes))
         except NotReady:
             # It died under us; should it be back within its patience, nobody else needs to wait longer. Whether our
             # COMMIT got through does not matter: what is stored is a duplicate now.
@@ -165,7 +167,7 @@ class Ingest:
         """Stores everything in one transaction. Should one thing make it fail, each gets its own, and what still fails
         is kept as evidence: nothing bad holds back something good. Raises NotReady."""
         try:
-            return await self._transaction(gateway, items, notes)
+            return (await self._transaction([Said(gateway, items, notes)], 0))[0]
         except NotReady:
             raise
         except Exception as error:
@@ -184,24 +186,30 @@ class Ingest:
         """Gives what waits for these events its incident. Raises NotReady."""
         async with self._database.connection() as conn:
             known = await store.load(conn, store.Names([], events, []), self._vault)
-            plan = Fold(known, "", self._epoch()).run([], ())
-            done = await store.save(conn, plan, known, "", self._epoch(), self._series)
+            Fold(known, plan := Plan(), "", self._epoch()).run([], ())
+            done = await store.save(conn, plan, known, self._epoch(), self._series)
         self._wake(done)
 
-    async def _transaction(self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...]) -> tuple[Verdict, ...]:
-        parsed: list[Parsed] = parse(items)
+    async def _transaction(self, said: Sequence[Said], patience_ms: int) -> list[Verdicts]:
+        parsed = [parse(one.items) for one in said]
+        names = store.Names.of([p for mine in parsed for p in mine], [n for one in said for n in one.notes])
+        plan = Plan()
         async with self._database.connection() as conn:
-            known = await store.load(conn, store.Names.of(parsed, notes), self._vault)
-            plan = Fold(known, gateway, self._epoch()).run(parsed, notes)
-            done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
+            known = await store.load(conn, names, self._vault, patience_ms)
+            verdicts = [
+                Fold(known, plan, one.gateway, self._epoch()).run(mine, one.notes)
+                for one, mine in zip(said, parsed, strict=True)
+            ]
+            done = await store.save(conn, plan, known, self._epoch(), self._series)
         self._wake(done)
         self._presence.devices(plan.presence)
         self._presence.renewed(plan.renewed)
         self.verdicts.update(v.verdict for v in plan.verdicts)
         if plan.events:
             ids = " ".join(plan.events)
-            log.info("received from %s: %s", gateway, ids, extra=about(gateway=gateway, events=ids))
-        return tuple(plan.verdicts)
+            gateways = " ".join(dict.fromkeys(one.gateway for one in said))
+            log.info("received from %s: %s", gateways, ids, extra=about(gateway=gateways, events=ids))
+        return verdicts
 
     async def _keep(
         self, gateway: str, items: tuple[Item, ...], notes: tuple[Note, ...], error: Exception
@@ -209,24 +217,23 @@ class Ingest:
         reason = f"the county could not take it in ({type(error).__name__}); kept as evidence, tell the maker"
         plan = Plan()
         for item in items:
-            plan.evidence.append(Evidence(item.user, "rejected", reason, item.frame))
+            plan.evidence.append(Evidence(gateway, item.user, "rejected", reason, item.frame))
             plan.verdicts.append(Verdict(item.n, "rejected", reason))
         for note in notes:
-            plan.evidence.append(Evidence(gateway, "rejected", reason, repr(note).encode()))
+            plan.evidence.append(Evidence(gateway, gateway, "rejected", reason, repr(note).encode()))
             plan.verdicts.append(Verdict(note.n, "rejected", reason))
-        await self._store(gateway, plan)
+        await self._store(plan)
         return tuple(plan.verdicts)
 
     async def _refused(self, gateway: str, reason: str) -> None:
         """The same reason again only counts up: each try of a gateway that cannot do better has other bytes."""
-        await self._store(
-            gateway, Plan(evidence=[Evidence(gateway, "rejected", reason[:REASON_MAX], reason[:REASON_MAX].encode())])
-        )
+        reason = reason[:REASON_MAX]
+        await self._store(Plan(evidence=[Evidence(gateway, gateway, "rejected", reason, reason.encode())]))
 
-    async def _store(self, gateway: str, plan: Plan) -> None:
+    async def _store(self, plan: Plan) -> None:
         async with self._database.connection() as conn:
             known = await store.load(conn, store.Names([], [], []), self._vault)
-            done = await store.save(conn, plan, known, gateway, self._epoch(), self._series)
+            done = await store.save(conn, plan, known, self._epoch(), self._series)
         self._wake(done)
 
 

@@ -1,6 +1,5 @@
 """One batch, one transaction: three round trips, the last of which carries COMMIT."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from heartlamp_protocol.uplink import Note
 
 from heartlamp_server.alarm import store as alarms
 from heartlamp_server.area.store import PLACES, to_place
-from heartlamp_server.database import feed, state
+from heartlamp_server.database import feed, jsons, state
 from heartlamp_server.database.feed import Done
 from heartlamp_server.device import store as devices
 from heartlamp_server.device.vault import Vault
@@ -83,12 +82,17 @@ class Names:
         )
 
 
-async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault) -> Known:
+async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault, patience_ms: int = 0) -> Known:
     """Begins the transaction, locks the sites, and only then reads what is known and what time it is: a snapshot from
-    before the lock would not show what the one who held it did."""
+    before the lock would not show what the one who held it did. `patience_ms`: for a site that is held, 0 the pool's;
+    then NotReady."""
     async with conn.pipeline():
         await conn.execute("BEGIN")
+        if patience_ms:
+            await conn.execute(f"SET LOCAL lock_timeout = {patience_ms:d}")
         lock = await conn.execute(_LOCK, {"devices": names.devices, "events": names.events})
+        if patience_ms:
+            await conn.execute("SET LOCAL lock_timeout = DEFAULT")
         sites = [row[0] for row in await lock.fetchall()]
         wanted = {"devices": names.devices, "events": names.events, "notes": names.notes, "sites": sites}
         found = await state.read(await conn.execute(_STATE, wanted))
@@ -110,7 +114,6 @@ async def save(
     conn: psycopg.AsyncConnection[Any],
     plan: Plan,
     known: Known,
-    gateway: str,
     epoch: str,
     series: TimeSeries,
 ) -> Done:
@@ -126,13 +129,13 @@ async def save(
         if plan.events:
             await alarms.save_events(conn, list(plan.events.values()))
         await alarms.save_clashes(conn, plan.clashes)
-        await alarms.save_evidence(conn, gateway, plan.evidence, known.now)
+        await alarms.save_evidence(conn, plan.evidence, known.now)
         if plan.notes:
             await _save_notes(conn, plan.notes)
         told = [known.incidents[i] for i in sorted(plan.told)]
-        again = [known.incidents[i] for i in sorted(plan.reminded - plan.told)]
-        gateways = await tell(conn, told, known.devices.values(), known.places, epoch, (gateway, again))
-        rows = _feed_rows(touched, plan, gateway, known.now)
+        again = [(gateway, known.incidents[i]) for gateway, i in sorted(plan.reminded) if i not in plan.told]
+        gateways = await tell(conn, told, known.devices.values(), known.places, epoch, again)
+        rows = _feed_rows(touched, plan, known.now)
         appended = await feed.append(conn, rows) if rows else None
         await conn.execute("COMMIT")
     return Done(await feed.numbered(appended, rows) if appended else [], gateways)
@@ -154,12 +157,12 @@ def _announced(row: dict[str, Any]) -> Announced:
     return Announced(row["id"], row["site"], row["by"], at, until)
 
 
-def _feed_rows(touched: Sequence[Incident], plan: Plan, gateway: str, now: datetime) -> list[tuple[str, str]]:
+def _feed_rows(touched: Sequence[Incident], plan: Plan, now: datetime) -> list[tuple[str, str]]:
     rows = [feed_row(i) for i in touched]
     for e in plan.evidence:
-        notice = {"at": now.isoformat(), "gateway": e.gateway or gateway, "user": e.user}
+        notice = {"at": now.isoformat(), "gateway": e.gateway, "user": e.user}
         notice |= {"verdict": e.verdict, "reason": e.reason}
-        rows.append(("notice", json.dumps(notice, ensure_ascii=False)))
+        rows.append(("notice", jsons.text(notice)))
     return rows
 
 
@@ -169,5 +172,5 @@ async def _save_notes(conn: psycopg.AsyncConnection[Any], notes: Sequence[NoteRo
         f"INSERT INTO note ({', '.join(_NOTE)}) SELECT {', '.join(_NOTE)} "
         "FROM jsonb_populate_recordset(NULL::note, %s::jsonb) "
         "ON CONFLICT (id) DO UPDATE SET incident = EXCLUDED.incident, refers_to = EXCLUDED.refers_to",
-        (json.dumps(rows),),
+        (jsons.text(rows),),
     )
