@@ -192,7 +192,8 @@ def test_who_has_a_role_everywhere_is_found_beside_the_families(new_database: Ca
         step()
         found = conn.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'person_role_everywhere'").fetchall()
         assert "((area IS NULL) AND (site IS NULL))" in found[0][0]
-        assert conn.execute("SELECT person FROM person_role WHERE area IS NULL AND site IS NULL").fetchall() == [("王",)]
+        everywhere = "SELECT person FROM person_role WHERE area IS NULL AND site IS NULL"
+        assert conn.execute(everywhere).fetchall() == [("王",)]
 
 
 def test_days_are_set_with_a_reason(new_database: Callable[[], str]) -> None:
