@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
-from heartlamp_server.device import store
+from heartlamp_server.device import listing
 from heartlamp_server.device.model import FRESH_SECONDS, online
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.responder.gate import Gate
@@ -88,10 +88,10 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
             await audit.glance(conn, scope.person.name, "look.devices")
             mine = reach(scope, "device.see")
             if limit or missed:
-                page = store.Page(limit or 200, after, missed)
-                now, sites, last = await store.page_of_sites(conn, mine, page)
+                page = listing.Page(limit or 200, after, missed)
+                now, sites, last = await listing.page_of_sites(conn, mine, page)
             else:
-                now, sites = await store.sites_with_devices(conn, mine)
+                now, sites = await listing.sites_with_devices(conn, mine)
                 last = ""
         return Devices(now=now, sites=[_site(row, now) for row in sites], after=last)
 
@@ -101,7 +101,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
         await presence.flush()
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.devices")
-            found = await store.counts(conn, reach(scope, "device.see"))
+            found = await listing.counts(conn, reach(scope, "device.see"))
         return DeviceCounts(sites=found.sites, devices=found.devices, online=found.online, missed=found.missed)
 
     @routes.get("/gateways")
@@ -109,7 +109,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
         """Villages' gateways and whether they are heard."""
         await presence.flush()
         async with database.connection() as conn:
-            now, rows = await store.gateways(conn, reach(scope, "device.see"))
+            now, rows = await listing.gateways(conn, reach(scope, "device.see"))
         there = presence.online()
         views = [
             GatewayView(id=id, village=village, last_seen=last_seen, online=id in there, revoked=revoked)
@@ -120,7 +120,7 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
     return routes
 
 
-def _site(row: store.SiteRow, now: datetime) -> SiteView:
+def _site(row: listing.SiteRow, now: datetime) -> SiteView:
     views = []
     for d in row.devices:
         late = d.last_seen is None or now - d.last_seen > timedelta(milliseconds=supervision_ms(d.kind))

@@ -10,7 +10,7 @@ from heartlamp_protocol.supervision import supervision_ms
 from heartlamp_server.area import household_store
 from heartlamp_server.area.household import Household
 from heartlamp_server.area.seal import Sealer
-from heartlamp_server.device import store as devices
+from heartlamp_server.device import listing
 from heartlamp_server.device.model import online
 from heartlamp_server.escalation import duties
 from heartlamp_server.escalation.choose import course_at
@@ -45,7 +45,7 @@ class Shown:
 
 async def shown(conn: Connection, site: str) -> list[Shown]:
     """Not the button of a silent alarm: whoever holds this phone shall not learn that there is one."""
-    now, rows = await devices.sites_with_devices(conn, Reach(sites=(site,)))
+    now, rows = await listing.sites_with_devices(conn, Reach(sites=(site,)))
     found = []
     for d in (d for row in rows for d in row.devices if d.kind != "silent" and not d.revoked):
         late = d.last_seen is None or now - d.last_seen > timedelta(milliseconds=supervision_ms(d.kind))

@@ -11,7 +11,7 @@ from heartlamp_protocol.uplink import device_of_one
 
 from heartlamp_server.database import feed
 from heartlamp_server.database.pool import Database, NotReady
-from heartlamp_server.device import store
+from heartlamp_server.device import listing
 from heartlamp_server.device.presence import Presence
 from heartlamp_server.ingest.routes import Ingest
 from heartlamp_server.responder.scope import Reach
@@ -68,7 +68,7 @@ class Sweep:
         back; also of one that was heard of before our own start."""
         if not self._expects:
             async with self._database.connection() as conn:
-                _, known = await store.gateways(conn, Reach(everywhere=True))
+                _, known = await listing.gateways(conn, Reach(everywhere=True))
             self._presence.expect(id for id, _, seen, revoked in known if seen is not None and not revoked)
             self._expects = True
         now = {id for id in self._presence.silent() if not device_of_one(id)}  # a device is missed as a device is
