@@ -166,7 +166,8 @@ def test_who_cannot_come_is_followed_by_the_next_at_once(county: County, village
     press = village.keys[0].press()
     village.send(press)
     press_key(county, press.id, FAMILY, "2")
-    until(lambda: called(provider)[:2] == [FAMILY, TOWNSHIP], county.said)
+    # Nobody is at the township's post either, so the county is called at the same moment: either may ring first.
+    until(lambda: called(provider)[:1] == [FAMILY] and TOWNSHIP in called(provider), county.said)
     responders = county.account().card(press.id)["responders"]
     assert [(r["name"], r["answer"]) for r in responders] == [("家属", "cannot")]
     [(after,)] = county.sql(
