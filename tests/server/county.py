@@ -25,6 +25,7 @@ from heartlamp_server.database.embedded import Embedded
 from heartlamp_server.device.enrol import Folder, enrol
 from heartlamp_server.device.vault import Vault, read_key
 
+from tests import cluster
 from tests.server.devices import Device, Message
 
 PROGRAM = Path(sys.executable).parent / "heartlamp-server"
@@ -52,7 +53,10 @@ class County:
         self.cli(
             "init", "--dir", self.folder, "--database", self.database, "--gateway-port", "0", "--console-port", "0"
         )
-        self.cli("migrate", "--config", self.config)
+        if self.database.startswith("embedded:"):
+            cluster.copy(Path(self.database.removeprefix("embedded:")))
+        else:
+            self.cli("migrate", "--config", self.config)
 
     def start(self, under: Sequence[str] = (), after: Sequence[str] = ()) -> None:
         """Until it listens. `under`: the start of a command line that runs the rest of it; `after`: its end."""
