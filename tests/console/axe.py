@@ -1,5 +1,6 @@
 """What axe-core finds on a page: WCAG 2.2 A and AA."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -26,13 +27,13 @@ def faults(page: Page) -> list[str]:
 SMALL = {"360 px": (360, 740), "200 % of 1440 x 900": (720, 450)}
 
 
-def everywhere(page: Page) -> list[str]:
+def everywhere(page: Page, themes: Sequence[str] = ("dark", "light"), telephone: bool = True) -> list[str]:
     """What is wrong with the page as it is: by day, by night, on a telephone, and what runs out of the window at 360 px
-    and at 200 % zoom. One load of the page for all of them."""
+    and at 200 % zoom. One load of the page for all of them. `themes`, `telephone`: what axe looks at."""
     before = page.viewport_size
     assert before is not None
     found = []
-    for theme in ("dark", "light"):
+    for theme in themes:
         page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
         found += [f"{theme}: {one}" for one in faults(page)]
     for name, (width, height) in SMALL.items():
@@ -42,7 +43,7 @@ def everywhere(page: Page) -> list[str]:
             "done(document.documentElement.scrollWidth - innerWidth))))"
         )
         found += [f"{name}: {over} px too wide"] if over > 0 else []
-        if width == 360:
+        if width == 360 and telephone:
             found += [f"{name}: {one}" for one in faults(page)]
     page.set_viewport_size(before)
     return found

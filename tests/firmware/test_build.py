@@ -70,6 +70,7 @@ def test_the_development_key_is_made_once_and_is_for_its_owner_only(tmp_path: Pa
     assert signing.development_key(path).private_numbers() == first.private_numbers()
 
 
+@pytest.mark.prove
 def test_a_key_that_never_leaves_its_place_signs_a_bundle_in_two_steps(built: Built, tmp_path: Path) -> None:
     offline = generate_private_key(65537, 3072)
     public = offline.public_key()

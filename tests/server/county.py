@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,22 @@ from heartlamp_server.area.model import read
 from heartlamp_server.database.embedded import Embedded
 from heartlamp_server.device.enrol import Folder, enrol
 from heartlamp_server.device.vault import Vault, read_key
+from heartlamp_server.responder import password, store
+from heartlamp_server.responder.model import Person
+from heartlamp_server.responder.scope import Grant
 
 from tests import cluster
 from tests.server.devices import Device, Message
 
 PROGRAM = Path(sys.executable).parent / "heartlamp-server"
+PASSWORD = "a long enough sentence"
 WAIT_SECONDS = 60.0  # far more than anything takes: only a failure waits so long
+
+
+@cache
+def hashed() -> str:
+    """Of PASSWORD, which everybody here has: hashing is slow on purpose."""
+    return password.hash(PASSWORD)
 
 
 class County:
@@ -146,9 +157,16 @@ class County:
         return self.folder / "enrolled"
 
     def account(self, name: str = "", display: str = "值班员") -> "Operator":
+        """As `heartlamp-server user add` makes it, in this process."""
         name = name or f"op{secrets.token_hex(3)}"
-        password = self.cli("user", "add", name, "--display", display, "--config", self.config).stdout.strip()
-        return Operator(self.console, name, password)
+
+        async def make() -> None:
+            async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as conn:
+                await store.add_person(conn, Person(name, display), hashed())
+                await store.give_role(conn, name, Grant("operator"), "test")
+
+        asyncio.run(make())
+        return Operator(self.console, name, PASSWORD)
 
     def more_than(self, *roles: str) -> "Operator":
         """A county's operator with these roles too, signed in by the second factor."""

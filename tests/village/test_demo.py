@@ -78,7 +78,7 @@ def living(folder: Path) -> dict[int, str]:
 
 
 @pytest.mark.parametrize(
-    "moment", [*(pytest.param(m, marks=pytest.mark.prove) for m in ("the county", "devices")), "the villages", "is up"]
+    "moment", [*(pytest.param(m, marks=pytest.mark.prove) for m in ("the county", "the villages", "devices")), "is up"]
 )
 def test_ctrl_c_at_any_moment_ends_it_quietly_and_whole(tmp_path: Path, moment: str) -> None:
     folder = tmp_path / "demo"

@@ -34,7 +34,11 @@ def open_page(page: Page, way: str) -> None:
     page.evaluate(PAINTED)
 
 
-def test_every_page_is_for_everybody_by_day_by_night_and_at_every_width(browser: Browser, stage: Stage) -> None:
+@pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.prove)])
+def test_every_page_is_for_everybody_by_day_by_night_and_at_every_width(
+    browser: Browser, stage: Stage, thorough: bool
+) -> None:
+    """Thoroughly: axe looks at each page three times, else at one by day and the next by night."""
     stage.quiet()
     stage.draw()
     stage.press("三组 2号", "fire")
@@ -50,7 +54,8 @@ def test_every_page_is_for_everybody_by_day_by_night_and_at_every_width(browser:
                     continue
                 walked.add(way)
                 open_page(page, way)
-                if found := everywhere(page):
+                themes = ("dark", "light") if thorough else (("dark", "light")[len(walked) % 2],)
+                if found := everywhere(page, themes, thorough):
                     wrong[way] = found
     print(len(walked), "pages")
     assert {"#/queue", "#/hotline", "#/drills", "#/shift", "#/faults", "#/devices"} <= walked

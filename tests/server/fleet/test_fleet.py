@@ -3,6 +3,7 @@
 import pytest
 from heartlamp_server.responder.scope import Grant
 
+from tests.gateway.rig.waiting import until
 from tests.server.county import County, Village
 from tests.server.responder.people import Somebody
 
@@ -26,6 +27,8 @@ def test_the_list_says_who_needs_what_in_the_order_of_the_way(
     village.send(village.lamps[0].reading([("version", 10000), ("key_stuck", 1), ("rssi_dbm", -90)]), to="readings")
     village.send(village.lamps[1].press())
     village.send(village.lamps[1].reading([("version", 10000), ("rssi_dbm", -50)]), to="readings")
+    heard = "SELECT 1 FROM device WHERE id = ANY(%s) AND last_seen IS NOT NULL"  # which is written once in a while
+    until("both heard of", lambda: len(county.sql(heard, [lamp.id for lamp in village.lamps[:2]])) == 2, 30)
     said = technician.get("fleet").json()
     rows = {row["device"]: row for row in said["rows"]}
     assert rows[village.lamps[0].id]["todo"] == ["no_drill", "stuck_key", "link_weak"]

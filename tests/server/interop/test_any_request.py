@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
-from tests.server.county import WAIT_SECONDS, County
+from tests.server.county import WAIT_SECONDS, County, hashed
 from tests.server.interop.test_sources import letting_in
-from tests.server.responder.people import Somebody, hashed
+from tests.server.responder.people import Somebody
 from tests.server.responder.townships import Township
 
 NOT_ASKED = ("/api/feed", "/api/logout", "/api/logout/everywhere")

@@ -3,21 +3,20 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any, TypeVar
 
 import httpx
 import psycopg
 from heartlamp_server.device.vault import read_key
-from heartlamp_server.responder import password, session, store
+from heartlamp_server.responder import session, store
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import Grant
 from heartlamp_server.seal import Seal
 
-from tests.server.county import WAIT_SECONDS, County, Event, Stream
+from tests.server.county import PASSWORD as PASSWORD
+from tests.server.county import WAIT_SECONDS, County, Event, Stream, hashed
 
 T = TypeVar("T")
-PASSWORD = "a long enough sentence"
 
 
 def in_store(county: County, work: Callable[[store.Connection], Awaitable[T]]) -> T:
@@ -32,12 +31,6 @@ def in_store(county: County, work: Callable[[store.Connection], Awaitable[T]]) -
 
 def seal_of(county: County) -> Seal:
     return Seal(read_key(county.folder / "secret.key"))
-
-
-@cache
-def hashed() -> str:
-    """Of PASSWORD, which everybody here has."""
-    return password.hash(PASSWORD)
 
 
 class Somebody:
