@@ -119,14 +119,15 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
     county, upkeep = FromCounty(chain, presence), Upkeep(chain, presence)
     chain.start()
 
-    def registry_to_broker(registry: Registry) -> None:
+    def registry_to_broker(registry: Registry, *, always: bool = False) -> None:
         try:
-            if write_broker_files(config, registry) and not reload_broker(config):
+            if (write_broker_files(config, registry) or always) and not reload_broker(config):
                 log.info("no broker of ours runs yet; it will read its new files when it starts")
         except OSError as wrong:
             log.error("the broker's files cannot be written, it goes on with the old ones: %s", wrong)
 
-    registry_to_broker(chain.village.registry)
+    # Always at a start: who was killed between the file and the word left a broker that refuses a listed device.
+    registry_to_broker(chain.village.registry, always=True)
     paper = Paper(config.broker.cert)
     heard_of = of_outputs.checks(outputs)
     box = Box(

@@ -1,6 +1,8 @@
 """Stories of a village: real Mosquitto, the real gateway, devices over TLS, a county over HTTPS."""
 
+import os
 import secrets
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ from heartlamp_protocol.downlink import DrillCommand
 from heartlamp_protocol.uplink import QUIET_SECONDS
 
 from tests.gateway.rig.county import Store
+from tests.gateway.rig.device import Device
 from tests.gateway.rig.village import Rig
 from tests.gateway.rig.waiting import until
 
@@ -349,6 +352,24 @@ def test_after_a_restart_of_the_broker_a_press_is_through_within_a_second(rig: R
     assert time.monotonic() - begun < 1.0
     button = rig.device("butt7")
     button.is_received(button.press())
+
+
+def test_a_gateway_that_was_killed_before_it_told_the_broker_tells_it_when_it_starts(rig: Rig) -> None:
+    passwords = rig.data / "broker" / "passwords"
+    rig.gateway.kill()
+    whole = passwords.read_text()
+    passwords.write_text("".join(line for line in whole.splitlines(True) if not line.startswith("butt7")))
+    os.kill(rig.broker.pid, signal.SIGHUP)
+    button = Device("butt7", rig.roots["butt7"], rig.authority.ca, rig.port)
+    try:
+        with pytest.raises(AssertionError, match="in vain"):
+            button.start(patience=1.0)  # the broker knows no such button
+        passwords.write_text(whole)  # as the killed gateway left it
+        rig.gateway.start()
+        button.board.wait("it is let in", lambda: button.connected)
+        button.is_heard(button.press("panic"))
+    finally:
+        button.stop()
 
 
 def test_the_gateway_starts_within_a_second_and_ends_cleanly(rig: Rig) -> None:

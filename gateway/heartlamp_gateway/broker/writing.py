@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import signal
+import time
 from pathlib import Path
 
 from heartlamp_protocol.passwords import mosquitto_hash
@@ -15,6 +16,8 @@ from heartlamp_gateway.broker import files
 from heartlamp_gateway.config import Config
 from heartlamp_gateway.say import log
 from heartlamp_gateway.windows.home_assistant import users
+
+STARTS_S = 2.0  # how long a broker may take from its pid file to its signals
 
 
 def write_atomically(path: Path, text: str) -> bool:
@@ -86,9 +89,19 @@ def reload_broker(config: Config) -> bool:
     allowed. False: none runs, it will read them when it starts."""
     try:
         pid = int((config.broker_dir / "mosquitto.pid").read_text())
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "mosquitto":
+        status = Path(f"/proc/{pid}/status")
+        if status.read_text().split()[1] != "mosquitto":
             return False  # a pid file left behind, and the number is somebody else's now
+        deadline = time.monotonic() + STARTS_S
+        while not _catches_hangups(status.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)  # it starts, may have read the old files, and would die of the signal
         os.kill(pid, signal.SIGHUP)
-    except (OSError, ValueError):
+    except (OSError, ValueError, IndexError):
         return False
     return True
+
+
+def _catches_hangups(status: str) -> bool:
+    """`status`: of /proc, with the mask of signals that are caught in hexadecimal."""
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)

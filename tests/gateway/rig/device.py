@@ -74,12 +74,13 @@ class Device:
         self._client.subscribe(f"hl/1/{self.id}/relay/#", 1)
         self.board.wait(f"{self.id} hears what is said to others", lambda: self._listens)
 
-    def start(self, keepalive: int = 20) -> "Device":
-        """`keepalive`: seconds; half as long again without a word, and the broker takes it for gone."""
+    def start(self, keepalive: int = 20, patience: float = 30.0) -> "Device":
+        """`keepalive`: seconds; half as long again without a word, and the broker takes it for gone. `patience`:
+        seconds, then AssertionError; it goes on trying."""
         self._lamp = None
         self._client.connect("127.0.0.1", self._port, keepalive=keepalive)
         self._client.loop_start()
-        self.board.wait(f"{self.id} has a session", lambda: self.connected)
+        self.board.wait(f"{self.id} has a session", lambda: self.connected, patience)
         return self
 
     def stop(self) -> None:

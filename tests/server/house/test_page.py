@@ -69,6 +69,7 @@ def test_a_stranger_reports_pairs_by_green_and_then_sees_the_house(
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("三组 0号")
         page.locator('[data-panel="phones"]').get_by_role("button").tap()
+        expect(page.locator('[data-tap="pair"]')).to_be_visible()
         page.reload()
         expect(page.locator('[data-tap="pair"]')).to_be_visible()
 

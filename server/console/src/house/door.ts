@@ -53,7 +53,10 @@ export function useDoor(code: string) {
   /** Something that answers with the page as it is afterwards. */
   async function change(path: string, body: Record<string, unknown>): Promise<boolean> {
     const said = await send<Home>("POST", `${base}${path}`, body);
-    if (said.body) home.value = said.body;
+    if (said.body?.changes && !said.body.phones.some((one) => one.mine)) {
+      home.value = null; // it ended its own pairing: a stranger again, who sees the door
+      await look();
+    } else if (said.body) home.value = said.body;
     refused.value = said.body ? "" : `${said.error}${said.todo ? `。${said.todo}` : ""}`;
     return said.body !== null;
   }
