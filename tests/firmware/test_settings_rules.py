@@ -25,7 +25,7 @@ def view(**more: Any) -> serial.View:
     facts: dict[str, Any] = {
         "fields": FIELDS, "why": "", "left_out": [], "about": {"board": "virtual", "mac": "02:00:00:00:00:01"},
         "held": {}, "logs": ["12 boot"], "values": [("heap_b", 90000), ("update_refused", 1)],
-        "board": "", "boards": {"s3-lamp": ("lamp",), "c3-button": ("button", "silent")},
+        "board": "", "boards": {"s3-lamp": ("lamp",), "c3-button": ("button", "silent")}, "links": {"lan": 1, "wan": 0},
     }  # fmt: skip
     return serial.View(**(facts | more))
 

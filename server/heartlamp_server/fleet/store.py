@@ -41,6 +41,8 @@ async def devices(conn: Connection, inside: str, values: dict[str, Any], village
         FROM device d JOIN site s ON s.id = d.site JOIN area a ON a.id = s.area JOIN area v ON v.id = {VILLAGE}
         LEFT JOIN gateway o ON o.device = d.id
         WHERE d.revoked_at IS NULL AND {inside} AND (%(village)s::bigint IS NULL OR v.id = %(village)s)
+            AND (greatest(d.last_seen, o.last_seen) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM claim c
+                WHERE c.device = d.id AND c.used_at IS NULL AND c.ended_at IS NULL)) -- in a laptop, and not on a wall
         ORDER BY v.name, s.name, s.id, d.id LIMIT %(most)s""",
         {**values, "village": village, "most": most},
     )

@@ -22,14 +22,14 @@ from heartlamp_server.provisioning.forms import (
     RevokeAsk,
 )
 from heartlamp_server.provisioning.making import Making, No, Wanted
-from heartlamp_server.provisioning.routes import REFUSED
+from heartlamp_server.provisioning.refusals import refusal
 from heartlamp_server.provisioning.settings import Paper
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, may
 from heartlamp_server.responder.within import device_spot
 
 DeviceId = Annotated[str, Path(pattern="^[a-z][a-z0-9]{3,19}$")]
-NO_DEVICE = partial(problem, 404, "没有这台设备 · no such device", "请刷新 · reload")
+NO_DEVICE = partial(problem, 404, "没有这台设备 · no such device", "请核对编号，或刷新 · check its id, or reload")
 
 
 def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Paper]) -> APIRouter:
@@ -46,8 +46,8 @@ def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Pape
             making = Making(vault, told(), scope.person.name, await store.places(conn, [site]))
             got = await making.claim(conn, Wanted(site, kind, given.board, None, id))
             if isinstance(got, No):
-                zh, en = REFUSED[got.code]
-                raise problem(409, f"{zh}{got.zh} · {en}{got.en}", "处理后重试 · see to it, then try again")
+                what, do = refusal(got)
+                raise problem(409, f"{what.zh} · {what.en}", f"{do.zh} · {do.en}")
             await audit.record(conn, scope.person.name, "device.replace", id, site, device=got.device)
             [made] = await making.views(conn)
         return made

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from heartlamp_protocol.device.kinds import KINDS
 
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
@@ -23,51 +22,16 @@ from heartlamp_server.provisioning.forms import (
     Installing,
     InstallSite,
     LastVisit,
-    Words,
 )
-from heartlamp_server.provisioning.making import Making, No, Wanted
+from heartlamp_server.provisioning.making import Making, Wanted
 from heartlamp_server.provisioning.model import Claim, state, wanted
+from heartlamp_server.provisioning.refusals import refusal
 from heartlamp_server.provisioning.settings import Paper
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
 from heartlamp_server.responder.within import Where, site_spots
 
 NO_CLAIM = partial(problem, 404, "没有这次认领 · no such claim", "请重新认领 · claim again")
-NO_SITE = partial(problem, 404, "没有这个点位 · no such site", "请核对点位编号 · check the site's id")
-REFUSED: dict[str, tuple[Words, Words]] = {
-    "unknown_site": (
-        Words(zh="没有这个点位", en="no such site"),
-        Words(
-            zh="请核对编号；heartlamp-tech claims sites 列出您的点位",
-            en="check its id; `heartlamp-tech claims sites` lists yours",
-        ),
-    ),
-    "wrong_village": (
-        Words(zh="点位属于另一个村", en="the site is of another village"),
-        Words(zh="请按那个村认领，或不写村", en="claim it with that village's list, or without naming a village"),
-    ),
-    "already_claimed": (
-        Words(zh="这个点位已被认领", en="somebody has claimed this site already"),
-        Words(
-            zh="用领走它的那台电脑安装；那台电脑丢了就先作废：heartlamp-tech claims end {id}",
-            en="install with the laptop that has it; where that is lost, first: `heartlamp-tech claims end {id}`",
-        ),
-    ),
-    "no_gateway": (
-        Words(
-            zh="该村没有可用的网关，离线和电池设备装不了", en="its village has no gateway that this device could find"
-        ),
-        Words(
-            zh="先装好村网关，或联网时认领一台自带上行的灯",
-            en="set the village's gateway up first, or claim a lamp with a link of its own while there is a network",
-        ),
-    ),
-    "bad_kind": (
-        Words(zh="没有这种设备", en="there is no such kind of device"),
-        Words(zh="种类：" + "、".join(KINDS), en="the kinds are " + ", ".join(KINDS)),
-    ),
-}
-"""Code -> (what is, what to do); `{id}`: of the claim that is in the way."""
 
 
 def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Paper]) -> APIRouter:
@@ -95,7 +59,8 @@ def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Pape
             spots = await site_spots(conn, asked)
             mine = [site for site in asked if site in spots and may(scope, "device.change", spots[site])]
             if not mine:
-                raise NO_SITE()
+                named = "、".join(dict.fromkeys(asked[:5])) + ("…" if len(asked) > 5 else "")
+                raise problem(404, f"没有这个点位 · no such site: {named}", "请核对点位编号 · check the site's id")
             await store.end_expired(conn, mine)
             making = Making(vault, told(), scope.person.name, await store.places(conn, mine), given.offline)
             order = sorted(range(len(given.sites)), key=lambda n: given.sites[n].kind not in ("lamp", "camera"))
@@ -105,7 +70,8 @@ def router(database: Database, gate: Gate, vault: Vault, told: Callable[[], Pape
                 if isinstance(got, Claim):
                     await audit.record(conn, scope.person.name, "claim.make", got.id, got.site, device=got.device)
                 else:
-                    refused.append((n, _refused(n, one.site, got)))
+                    what, do = refusal(got)
+                    refused.append((n, ClaimRefused(row=n, site=one.site, code=got.code, error=what, do=do)))
             made = await making.views(conn)
             if given.offline and made:
                 await store.tell_village(conn, [one.site for one in made])
@@ -178,15 +144,4 @@ def _site(row: store.Row) -> InstallSite:
         wanted=wanted(kinds),
         devices=[InstallDevice(device=id, kind=kind) for id, kind in row.devices],
         last_visit=LastVisit(outcome=row.outcome, at=row.at, note=row.note or "") if row.outcome and row.at else None,  # type: ignore[arg-type]
-    )
-
-
-def _refused(row: int, site: str, no: No) -> ClaimRefused:
-    what, do = REFUSED[no.code]
-    return ClaimRefused(
-        row=row,
-        site=site,
-        code=no.code,
-        error=Words(zh=f"{what.zh}{no.zh}", en=f"{what.en}{no.en}"),
-        do=Words(zh=do.zh.format(id=no.claim), en=do.en.format(id=no.claim)),
     )

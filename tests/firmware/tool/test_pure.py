@@ -250,11 +250,11 @@ def test_a_person_is_asked_in_words_and_answers_at_the_keyboard(tmp_path: Path) 
 
 
 def test_a_press_that_came_to_nothing_without_mains_is_said_with_what_to_do() -> None:
-    assert without_mains({"ok": True, "found": "off received: after 0.03 s"}).strip() == (
-        "with mains and router off: off received: after 0.03 s"
+    assert without_mains({"ok": True, "found": "a press: received after 0.03 s"}).strip() == (
+        "with mains and router off: a press: received after 0.03 s"
     )
-    lost = without_mains({"ok": False, "found": "off heard: not within 30 s"})
-    assert "! with mains and router off: off heard: not within 30 s" in lost
+    lost = without_mains({"ok": False, "found": "a press: heard not within 30 s"})
+    assert "! with mains and router off: a press: heard not within 30 s" in lost
     assert "backup cell" in lost
 
 

@@ -1,5 +1,6 @@
 """The technician's commands against a real county, as they are typed: what is refused says what to do next."""
 
+import json
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ class Laptop:
 
 @pytest.fixture(scope="module")
 def village(county: County) -> Village:
-    return county.village(houses=4)
+    return county.village(houses=6)
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,55 @@ def test_a_port_that_is_not_there_takes_no_claim(laptop: Laptop, county: County,
     assert code == 1
     assert "/dev/nothing-here" in said
     assert county.sql("SELECT count(*) FROM claim WHERE site = %s", site) == [(0,)]
+
+
+def test_a_site_that_this_laptop_has_done_is_done_before_and_takes_no_claim(
+    county: County, village: Village, technician: Somebody, tmp_path: Path
+) -> None:
+    site, other = village.sites[:2]
+    (tmp_path / "done.json").write_text(json.dumps({f"{site} lamp": "lamp0a1b", f"{other} lamp": "lamp0c2d"}))
+    laptop = Laptop(county, tmp_path, technician)
+    asked = county.sql("SELECT count(*) FROM claim")
+    code, said = laptop.tech("provision", site, "--port", "/dev/null", "--board", "esp32s3-lamp")
+    assert (code, "done before, lamp0a1b" in said, "`heartlamp-tech replace lamp0a1b`" in said) == (3, True, True), said
+    rows = tmp_path / "day.csv"
+    rows.write_text(f"site,port,board\n{site},/dev/null,esp32s3-lamp\n{other},,esp32s3-lamp\n")
+    code, said = laptop.tech("provision", "--csv", rows)
+    assert (code, "0 done, 0 without a device, 2 done before, 0 failed, 0 rows refused" in said) == (3, True), said
+    assert county.sql("SELECT count(*) FROM claim") == asked
+
+
+def test_a_replacement_that_a_claim_is_in_the_way_of_says_which(
+    laptop: Laptop, county: County, village: Village
+) -> None:
+    site = village.sites[5]
+    assert laptop.tech("claims", "fetch", site, "--board", "esp32s3-lamp")[0] == 0
+    [(id,)] = county.sql("SELECT id FROM claim WHERE site = %s AND used_at IS NULL AND ended_at IS NULL", site)
+    [(device,)] = county.sql(
+        "SELECT min(id) FROM device WHERE site = %s AND kind = 'lamp' AND id NOT IN (SELECT device FROM claim)", site
+    )
+    code, said = laptop.tech("replace", device, "--port", "/dev/null", "--board", "esp32s3-lamp")
+    assert (code, f"`heartlamp-tech claims end {id}`" in said, "zh=" in said) == (1, True, False), said
+    assert id in laptop.tech("claims", "list")[1]
+    assert laptop.tech("claims", "end", id)[0] == 0
+
+
+def test_what_waits_in_a_laptop_is_no_work_of_the_fleet(laptop: Laptop, county: County, village: Village) -> None:
+    site = village.sites[4]
+    assert laptop.tech("claims", "fetch", site, "--board", "esp32s3-lamp", "--offline")[0] == 0
+    [(id, device)] = county.sql(
+        "SELECT id, device FROM claim WHERE site = %s AND used_at IS NULL AND ended_at IS NULL", site
+    )
+    assert device not in laptop.tech("fleet")[1]
+    assert laptop.tech("claims", "end", id)[0] == 0
+
+
+def test_what_is_mistyped_is_said_with_what_there_is(laptop: Laptop, tmp_path: Path) -> None:
+    for words, expected in (
+        (("revoke", "lamp0a1b", "--reason", "whim"), "one of lost, stolen, broken"),
+        (("claims", "end", "x"), "`heartlamp-tech claims list`"),
+        (("claims", "fetch", "nowhere-1"), "no such site: nowhere-1"),
+        (("login", "https://127.0.0.1:9", "tech"), "nobody is logged in"),
+    ):
+        code, said = laptop.tech(*words)
+        assert (code, expected in said) == (1, True), said

@@ -94,9 +94,11 @@ def _view(desk) -> View:
     held = {}
     for record in desk.outbox.records:
         held[owner_of(record.id)] = held.get(owner_of(record.id), 0) + 1
-    values = [] if desk.device is None else desk.device.health(desk.hal.clock(), gc.mem_free())
+    device = desk.device
+    values = [] if device is None else device.health(desk.hal.clock(), gc.mem_free())
+    links = {} if device is None else {path.name: int(path.down_since is None) for path in device.paths}
     about, logs, store = dict(desk.hal.about(), version=VERSION), list(desk.hal.log.lines), desk.store
-    return View(store.fields, store.why, store.left_out, about, held, logs, values, desk.hal.board, _boards())
+    return View(store.fields, store.why, store.left_out, about, held, logs, values, desk.hal.board, _boards(), links)
 
 
 def _boards() -> "dict[str, tuple[str, ...]] | None":

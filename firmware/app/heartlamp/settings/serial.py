@@ -40,7 +40,8 @@ class View:
     """What the answers are made of. fields: the settings, None without; why: they are None; left_out: fields of them
     that this firmware cannot use; about: of the board (board, micropython, version, mac, capabilities); held: device id
     -> number of its events not received; logs: lines; values: of the heartbeat; board: the one it has the pins of by
-    now, "" none; boards: of each board that this firmware knows, the kinds it can be; None: nobody made that list."""
+    now, "" none; links: of each way out, whether it is up; boards: of each board that this firmware knows, the kinds it
+    can be; None: nobody made that list."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class View:
         values: "list[tuple[str, int]]",
         board: str,
         boards: "dict[str, tuple[str, ...]] | None",
+        links: "dict[str, int]",
     ) -> None:
         self.fields = fields
         self.why = why
@@ -63,6 +65,7 @@ class View:
         self.values = values
         self.board = board
         self.boards = boards
+        self.links = links
 
 
 def read_line(said: object) -> "dict[str, object]":
@@ -215,7 +218,7 @@ def _reset(request: "dict[str, object]", view: View) -> "tuple[dict[str, object]
 
 
 def _status(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":
-    return {"values": dict(view.values), "held": sum(view.held.values())}, []
+    return {"values": dict(view.values), "held": sum(view.held.values()), "links": view.links}, []
 
 
 def _update(request: "dict[str, object]", view: View) -> "tuple[dict[str, object], list[tuple[object, ...]]]":

@@ -1,6 +1,7 @@
 """login, claims, upload, fleet: the county's end of a day."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +10,11 @@ from rich.table import Table
 
 from heartlamp_tech.cli import parts
 from heartlamp_tech.cli.parts import console
+from heartlamp_tech.county.web import Offline
 from heartlamp_tech.fleet.route import TODO, routed
-from heartlamp_tech.trouble import FAILED, NOTHING
+from heartlamp_tech.trouble import FAILED, NOTHING, Trouble
+
+CLAIM = re.compile("[0-9a-f]{16}")
 
 claims = typer.Typer(no_args_is_help=True, help="Sites to be visited, and the one-time claims for their devices.")
 
@@ -23,7 +27,10 @@ def login(
 ) -> None:
     """Log in to the county. The password is asked for (or HEARTLAMP_PASSWORD), and never kept."""
     password = os.environ.get("HEARTLAMP_PASSWORD") or typer.prompt("password", hide_input=True)
-    parts.county().log_in(url, name, password, code, ca)
+    try:
+        parts.county().log_in(url, name, password, code, ca)
+    except Offline as away:
+        raise Trouble(away.error, f"look at the address ({url}) and at the network; nobody is logged in") from None
     console.print(f"logged in to {url} as {name}; the session is kept, the password is not", highlight=False)
 
 
@@ -67,16 +74,18 @@ def claims_list() -> None:
     """Those on this laptop, without their secrets."""
     desk = parts.desk()
     open_visits = {one.claim: one.stage for one in desk.journal.open_visits()}
-    table = Table("site", "place", "device", "kind", "visit", "offline")
+    table = Table("site", "place", "device", "kind", "visit", "offline", "claim")
     for one in desk.claims.all():
         state = open_visits.get(one.id, "to do" if one.settings else "over, to be told")
-        table.add_row(one.site, one.site_name, one.device, one.kind, state, "yes" if one.offline else "")
+        table.add_row(one.site, one.site_name, one.device, one.kind, state, "yes" if one.offline else "", one.id)
     console.print(table)
 
 
 @claims.command("end")
 def claims_end(claim: Annotated[str, typer.Argument(help="Its id: the refusal of a second claim names it.")]) -> None:
     """Give an unused claim up: its site can be claimed again. For a laptop that was lost, too."""
+    if not CLAIM.fullmatch(claim):
+        raise Trouble(f"{claim!r} is no claim's id", "`heartlamp-tech claims list` shows those of this laptop")
     parts.county().post(f"/api/claims/{claim}/end")
     parts.desk().claims.forget(claim)
     console.print(f"{claim} is over", highlight=False)

@@ -16,6 +16,7 @@ from heartlamp_tech.trouble import FAILED, Trouble
 
 Device = typer.Option("--device", "-d", help="Its id, instead of a cable: through the county and its village.")
 Port = typer.Option("--port", "-p", help="Serial port of the board.")
+REASONS = ("lost", "stolen", "broken", "replaced", "moved", "other")
 
 
 def self_test(port: Annotated[str, Port] = "", device: Annotated[str, Device] = "") -> None:
@@ -89,9 +90,11 @@ def update(
 
 def revoke(
     device: Annotated[str, typer.Argument(help="Its id.")],
-    reason: Annotated[str, typer.Option(help="lost, stolen, broken, replaced, moved, other")] = "lost",
+    reason: Annotated[str, typer.Option(help=", ".join(REASONS))] = "lost",
 ) -> None:
     """End a device: its village lets it in no more, within 5 s, and its connection drops."""
+    if reason not in REASONS:
+        raise Trouble(f"there is no reason {reason!r}; {device} goes on", f"one of {', '.join(REASONS)}")
     parts.county().post(f"/api/devices/{device}/revoke", {"reason": reason})
     console.print(f"{device} is ended", highlight=False)
 

@@ -1,6 +1,7 @@
 """provision, visit, replace, label: what is done at a house."""
 
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from heartlamp_tech.flash.boards import Order, flash
 from heartlamp_tech.flash.several import Log, Told, each
 from heartlamp_tech.label.printing import print_out, save
 from heartlamp_tech.label.sheet import Label
-from heartlamp_tech.provision import csv_rows
+from heartlamp_tech.provision import before, csv_rows
 from heartlamp_tech.provision.consent import TEXTS
 from heartlamp_tech.provision.csv_rows import Row
 from heartlamp_tech.provision.hands import Bench, Hands, Person
@@ -83,6 +84,9 @@ def provision(
     order = Order(parts.images(), parts.built()) if flash else None
     labels = parts.home() / "labels"
     day = Day(parts.desk(), hands, order, _wifi(wifi), labels, Log(log))
+    rows, over, taken = _to_do(day.desk, rows, port if csv is None else "")
+    if not rows and not taken and csv is None:
+        raise typer.Exit(NOTHING)
     _claims(day.desk, rows)
     at = {row.port or port: row for row in rows if row.port} if jobs > 1 else {}
     names = [f"{row.site} {row.kind}" for row in rows]
@@ -102,8 +106,13 @@ def provision(
         if printer is not None:
             print_out(file, printer)
     if csv is not None:
-        console.print(f"{len(done)} done, {len(failed)} failed, {len(bad)} rows refused", highlight=False)
-    raise typer.Exit(FAILED if bad else code)
+        without = len(done) - len(printed)
+        console.print(
+            f"{len(printed)} done, {without} without a device, {over} done before, {len(failed) + taken} failed, "
+            f"{len(bad)} rows refused",
+            highlight=False,
+        )
+    raise typer.Exit(FAILED if bad or taken else code)
 
 
 def visited(
@@ -191,14 +200,14 @@ def _one(day: Day, row: Row, port: str, told: Told) -> Visited:
     hands = day.hands(port)
     if row.number and not row.port:
         hands.board_for(row.site, port)
-    if day.order is not None and not _is_written(day.desk, row):
-        flash(port, day.order, lambda stage, part: told(f"flash: {stage}", 0.3 * part))
     claim = day.desk.claims.of_site(row.site, row.kind)
     if claim is None:
         raise Trouble(
             f"there is no claim for {row.site}",
             "the county refused it, see above; `heartlamp-tech claims sites` shows why",
         )
+    if day.order is not None and row.consent is not False and not _is_written(day.desk, row):
+        flash(port, day.order, lambda stage, part: told(f"flash: {stage}", 0.3 * part))
     consent = None
     if row.consent is not None:
         consent = {"given": row.consent, "language": row.language, "witness": row.witness, "voice": ""}
@@ -222,11 +231,33 @@ def _is_written(desk: Desk, row: Row) -> bool:
     return any(one.site == row.site and one.stage != "claimed" for one in desk.journal.open_visits())
 
 
+def _to_do(desk: Desk, rows: list[Row], port: str) -> tuple[list[Row], int, int]:
+    """(rows to be visited, how many were before, how many name a board that is taken); says of each other row why."""
+    left, over = [], 0
+    for row in rows:
+        device = before.done_already(desk, row)
+        if device:
+            over += 1
+            console.print(
+                f"[green]✓[/] {row.site} {row.kind}: done before, {device}\n  → broken: `heartlamp-tech replace "
+                f"{device}`; one more beside it: `heartlamp-tech claims fetch {row.site}`, then this command again",
+                highlight=False,
+            )
+        else:
+            left.append(replaced(row, port=row.port or port))
+    new = [row for row in left if not before.has_claim(desk, row)]
+    taken = before.taken_boards(desk, new)
+    for n, trouble in taken.items():
+        console.print(f"[red]✗[/] {new[n].site} {new[n].kind}: {trouble.error}\n  → {trouble.do}", highlight=False)
+    gone = [new[n] for n in taken]
+    return [row for row in left if row not in gone], over, len(gone)
+
+
 def _claims(desk: Desk, rows: list[Row]) -> None:
     """One for each row that has none yet; who is offline has them since the morning."""
     for board in dict.fromkeys(row.board for row in rows):
         for kind in dict.fromkeys(row.kind for row in rows):
-            lacking = [r.site for r in rows if (r.board, r.kind) == (board, kind) and _lacks(desk, r)]
+            lacking = [r.site for r in rows if (r.board, r.kind) == (board, kind) and not before.has_claim(desk, r)]
             if lacking:
                 try:
                     ask_claims(lacking, 0, kind, board, False)
@@ -242,21 +273,15 @@ def _claims(desk: Desk, rows: list[Row]) -> None:
                     console.print(f"[red]✗[/] {', '.join(lacking)}: {no.error}\n  → {no.do}", highlight=False)
 
 
-def _lacks(desk: Desk, row: Row) -> bool:
-    try:
-        return desk.claims.of_site(row.site, row.kind) is None
-    except Trouble:
-        return True  # over: a new one
-
-
 def _show(done: dict[str, Visited]) -> None:
     for name, one in done.items():
         took = sum(one.seconds.values())
         passed = f"{sum(test['ok'] for test in one.tests)} of {len(one.tests)} tests passed"
         later = "" if one.told else ", to be told by `heartlamp-tech upload`"
-        console.print(
-            f"[green]✓[/] {name}: {one.outcome}, {one.claim.device}, {passed}, {took:.1f} s{later}", highlight=False
-        )
+        said = f"[green]✓[/] {name}: done, {one.claim.device}, {passed}, {took:.1f} s"
+        if one.outcome != "done":
+            said = f"[yellow]–[/] {name}: {one.outcome}, nothing was put up"
+        console.print(f"{said}{later}", highlight=False)
         if one.mains_off is not None:
             console.print(without_mains(one.mains_off), highlight=False)
 

@@ -57,8 +57,10 @@ class Claims:
         good = [one for one in fits if one.not_after > now]
         if fits and not good:
             raise Trouble(
-                f"the claim for {site} is over since {time.strftime('%H:%M', time.localtime(fits[-1].not_after))}",
-                "fetch a new one where there is a network: `heartlamp-tech claims fetch`",
+                f"the claim for {site} is over since {time.strftime('%H:%M', time.localtime(fits[-1].not_after))}, "
+                f"by this laptop's clock ({time.strftime('%H:%M', time.localtime(now))})",
+                "where the clock is wrong: set it; else, where there is a network: "
+                f"`heartlamp-tech claims end {fits[-1].id}`, then give the command again",
             )
         return good[-1] if good else None
 

@@ -67,6 +67,8 @@ def each(
             except Exception as error:  # a fault of ours: the other boards are none the worse for it
                 log.add("fault", name=name, traceback=traceback.format_exc())
                 failed[name] = Trouble(f"a fault of this tool: {error!r}", "again with `--log FILE`, and report it")
+            finally:
+                progress.stop_task(bar)  # its clock stands while the others go on
 
         list(pool.map(one, names))
     for name, trouble in failed.items():

@@ -16,7 +16,7 @@ TODO = {
 }
 SETTINGS = {
     "unable": "its program takes none by network: update it, or use the cable",
-    "waits": "wait for it",
+    "waits": "within a minute of its heartbeat, once no call or drill is on its lamp",
     "done": "it has them",
     "refused": "it refused them: what hangs on it cannot be set so",
 }

@@ -30,10 +30,11 @@ class Visit:
 
 
 class Journal:
-    """In `folder`/journal: a file for each claim."""
+    """In `folder`/journal: a file for each claim; in `folder`/done.json what hangs on the wall."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "journal"
+        self._done = folder / "done.json"
 
     def open(self, claim: str, site: str, device: str, result: str) -> Visit:
         """The visit as it was left, else a new one."""
@@ -47,6 +48,14 @@ class Journal:
 
     def forget(self, visit: Visit) -> None:
         self._file(visit.claim).unlink(missing_ok=True)
+
+    def is_done(self, site: str, kind: str, device: str) -> None:
+        with kept.locked(self._done):
+            kept.write_json(self._done, kept.read_json(self._done, {}) | {f"{site} {kind}": device})
+
+    def done(self, site: str, kind: str) -> str:
+        """The device that this laptop put up there last, "" none."""
+        return str(kept.read_json(self._done, {}).get(f"{site} {kind}", ""))
 
     def open_visits(self) -> list[Visit]:
         """Begun, and not over."""

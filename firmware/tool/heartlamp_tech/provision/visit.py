@@ -104,7 +104,7 @@ def visit(desk: Desk, claim: Claim, port: str, plan: Plan, hands: Hands, told: T
                 raise Trouble("the county went away in the middle of the test", away.do) from None
             state = desk.journal.keep(state, "tested", tests=tests, mains_off=mains_off, seconds=seconds)
     if selftest.failed(tests):
-        raise selftest.trouble_of(tests)
+        raise selftest.trouble_of(tests, claim.site)
     tell("keep")
     return _keep(desk, claim, state, "done", "", None if online else use, about)
 
@@ -132,6 +132,8 @@ def _keep(
         "version": about.get("version", ""),
     }
     desk.results.keep(claim.id, use, result)
+    if outcome == "done":
+        desk.journal.is_done(claim.site, claim.kind, claim.device)
     desk.journal.forget(state)
     desk.claims.is_over(claim.id)
     try:
