@@ -178,6 +178,7 @@ SCREENS = [
     Screen("tables", lambda s: "/#/tables", "administrator", tried, filled),
     Screen("tables-homes", lambda s: "/#/tables", "administrator", homes, filled),
     Screen("cards", lambda s: "/#/cards", "administrator", shown("[data-card]"), filled),
+    Screen("channels", lambda s: "/#/channels", "administrator", shown("[data-channel]"), filled),
     Screen("retention", lambda s: "/#/retention", "administrator", shown("[data-kept]"), filled),
     Screen("retention-days", lambda s: "/#/retention", "administrator", shortened, filled),
     Screen("audit", lambda s: "/#/audit", "auditor", shown("[data-entry]"), filled),

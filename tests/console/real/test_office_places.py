@@ -154,7 +154,25 @@ def test_days_are_shortened_after_what_goes_was_seen_and_taken_back(browser: Bro
     assert days == [(3,), (7,)]
 
 
-PAGES = {"tables": ".choose", "cards": "[data-card]", "retention": "[data-kept]"}
+def test_a_channel_that_fails_is_said_with_what_waits_and_that_no_telephone_wakes_anybody(
+    browser: Browser, stage: Stage
+) -> None:
+    with watch(browser) as page:
+        by(stage, page, stage.somebody("administrator"), "/#/channels")
+        expect(page.locator('[data-channel="app"]')).to_contain_text("个岗位")
+        expect(page.locator("[data-no-telephone]")).to_be_visible()
+        stage.county.sql(
+            "INSERT INTO notification_channel (name, tokens, at, fault, fault_at) VALUES ('sms', 60, now(), '余额不足', now()) RETURNING 1"
+        )
+        page.reload()
+        failed = page.locator('[data-channel="sms"]')
+        expect(failed).to_contain_text("余额不足")
+        expect(failed).to_contain_text("有问题")
+        assert page.locator("[data-channel]").first.get_attribute("data-state") == "fault"  # what is wrong comes first
+    stage.county.sql("DELETE FROM notification_channel WHERE name = 'sms' RETURNING 1")
+
+
+PAGES = {"tables": ".choose", "cards": "[data-card]", "channels": "[data-channel]", "retention": "[data-kept]"}
 
 
 @pytest.mark.prove  # in depth; the way through all pages is test_quality

@@ -10,6 +10,7 @@ export const office: Room = {
     { name: "areas", may: "area.see", words: { zh: "区域", en: "Areas" }, view: () => import("./AreasPage.vue") },
     { name: "tables", may: "area.change", words: { zh: "导入表格", en: "Take in a table" }, inner: true, view: () => import("./TablesPage.vue") },
     { name: "cards", may: "figures.see", words: { zh: "流量卡", en: "SIM cards" }, view: () => import("./CardsPage.vue") },
+    { name: "channels", may: "channel.see", words: { zh: "通知渠道", en: "Channels" }, view: () => import("./ChannelsPage.vue") },
     { name: "retention", may: "figures.see", words: { zh: "保存期限", en: "Retention" }, view: () => import("./KeptPage.vue") },
     { name: "audit", may: "audit.read", words: { zh: "审计日志", en: "Audit log" }, view: () => import("./AuditPage.vue") },
   ],
