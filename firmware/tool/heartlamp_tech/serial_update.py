@@ -38,4 +38,7 @@ def _taken(serial: SerialLines, id: str, at: int) -> int:
             why = refusal(answer["refused"])
             raise SerialError(f"the device refused it ({why.name}): {why.english}", "build a bundle for this device")
         sleep(POLL_S)
-    raise SerialError("the device takes nothing", "an alarm or a call may need it; try again when it is quiet")
+    raise SerialError(
+        "the device takes no program now: an alarm waits, or a call or a drill is on it",
+        "again when the desk has closed them (an installation's drill too)",
+    )

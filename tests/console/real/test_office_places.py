@@ -162,7 +162,8 @@ def test_a_channel_that_fails_is_said_with_what_waits_and_that_no_telephone_wake
         expect(page.locator('[data-channel="app"]')).to_contain_text("个岗位")
         expect(page.locator("[data-no-telephone]")).to_be_visible()
         stage.county.sql(
-            "INSERT INTO notification_channel (name, tokens, at, fault, fault_at) VALUES ('sms', 60, now(), '余额不足', now()) RETURNING 1"
+            "INSERT INTO notification_channel (name, tokens, at, fault, fault_at)"
+            " VALUES ('sms', 60, now(), '余额不足', now()) RETURNING 1"
         )
         page.reload()
         failed = page.locator('[data-channel="sms"]')

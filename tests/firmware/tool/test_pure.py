@@ -20,7 +20,7 @@ from heartlamp_tech.flash.images import Images
 from heartlamp_tech.fleet.route import TODO, routed
 from heartlamp_tech.label import pdf, svg
 from heartlamp_tech.label.printing import print_out, save
-from heartlamp_tech.label.sheet import HEIGHT, WIDTH, Label, Square, sheets
+from heartlamp_tech.label.sheet import HEIGHT, WIDTH, Label, Square, _wrapped, sheets
 from heartlamp_tech.provision import csv_rows
 from heartlamp_tech.provision.csv_rows import Row
 from heartlamp_tech.provision.hands import Person
@@ -247,6 +247,12 @@ def test_a_person_is_asked_in_words_and_answers_at_the_keyboard(tmp_path: Path) 
         "Did it sound?",
     ):
         assert words in text
+
+
+def test_a_label_cuts_before_a_word_and_between_chinese_signs() -> None:
+    assert _wrapped("扫码报修 · scan to report a fault", 12.0, 1.0) == ["扫码报修 · scan to", "report a fault"]
+    assert _wrapped("柳树湾村水塔北侧红色铁门", 5.0, 1.0) == ["柳树湾村水", "塔北侧红色", "铁门"]
+    assert _wrapped("https://county.example/h/4ea985", 5.0, 1.0) == ["https://co", "unty.examp", "le/h/4ea98", "5"]
 
 
 def test_a_press_that_came_to_nothing_without_mains_is_said_with_what_to_do() -> None:

@@ -142,7 +142,10 @@ def test_what_waits_in_a_laptop_is_no_work_of_the_fleet(laptop: Laptop, county: 
 
 
 def test_what_is_mistyped_is_said_with_what_there_is(laptop: Laptop, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.hlb"
+    bad.write_bytes(b"no bundle")
     for words, expected in (
+        (("update", bad, "--port", "/dev/null"), "nothing was sent"),
         (("revoke", "lamp0a1b", "--reason", "whim"), "one of lost, stolen, broken"),
         (("claims", "end", "x"), "`heartlamp-tech claims list`"),
         (("claims", "fetch", "nowhere-1"), "no such site: nowhere-1"),

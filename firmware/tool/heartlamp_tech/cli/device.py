@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from heartlamp_tech.bundle import BundleError, read
 from heartlamp_tech.cli import parts
 from heartlamp_tech.cli.parts import console
 from heartlamp_tech.fleet.route import seen
@@ -83,8 +84,13 @@ def update(
     file = bundle or next(iter(sorted(parts.built().glob("*.hlb"))), None)
     if file is None or not file.exists():
         raise Trouble("there is no bundle", "`heartlamp-tech build` makes one, or name a .hlb file")
+    data = file.read_bytes()
+    try:
+        read(data, None)  # a device that is needed says nothing of a bad file for a minute
+    except BundleError as wrong:
+        raise Trouble(f"{file}: {wrong}", "nothing was sent; `heartlamp-tech build` makes a bundle") from None
     with _line(port) as line, console.status("sending"):
-        send(line, file.read_bytes())
+        send(line, data)
     console.print(f"{file.name} is on it, and on trial: press its key", highlight=False)
 
 

@@ -14,6 +14,7 @@ QR = 34.0
 INSET = 4.0
 FIRST, LINE = 5.2, 4.0  # mm: sizes of the first line and the others
 LINES_MOST = 5
+CHINESE = 0x2E80  # and what comes after: as wide as high
 EM = 0.5  # of a letter's width that is not Chinese
 FORBIDDEN = ("secret", "root", "password", "token")
 
@@ -85,15 +86,20 @@ def _size(index: int) -> float:
 
 
 def _wrapped(line: str, room: float, size: float) -> list[str]:
-    """Cut where the room ends: Chinese has no blanks to cut at."""
-    pieces, now, taken = [], "", 0.0
+    """Cut where the room ends, before a word of letters; Chinese has no blanks to cut at."""
+    pieces, now = [], ""
     for letter in line:
-        wide = size * (EM if ord(letter) < 0x2E80 else 1.0)
-        if taken + wide > room and now:
-            pieces.append(now)
-            now, taken = "", 0.0
-        now, taken = now + letter, taken + wide
+        if now and _wide(now + letter) * size > room:
+            cut = now.rfind(" ") + 1 if letter != " " and ord(letter) < CHINESE else 0
+            pieces.append(now[: cut or len(now)])
+            now = now[cut or len(now) :]
+        now += letter
     return [piece.strip() for piece in [*pieces, now] if piece.strip()]
+
+
+def _wide(text: str) -> float:
+    """In ems."""
+    return sum(EM if ord(letter) < CHINESE else 1.0 for letter in text)
 
 
 def _qr(url: str, left: float, top: float) -> list[Shape]:
