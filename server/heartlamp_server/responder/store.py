@@ -150,8 +150,9 @@ async def known(conn: Connection, name: str) -> Known | None:
 async def people(conn: Connection, inside: str, values: Mapping[str, Any], after: str, limit: int) -> list[Known]:
     """By name, those after `after` with a role that lies where `inside` says: SQL over `r.area` and `r.site`."""
     cursor = await conn.execute(
-        f"{_PEOPLE} WHERE p.name > %(after)s AND EXISTS (SELECT FROM person_role r LEFT JOIN site rs ON rs.id = r.site "
-        f"WHERE r.person = p.name AND {IN_FORCE} AND {inside}) ORDER BY p.name LIMIT %(limit)s",
+        # An array: whoever it is asked for, names are collected once, and never a person at a time.
+        f"{_PEOPLE} WHERE p.name > %(after)s AND p.name = ANY(ARRAY(SELECT r.person FROM person_role r "
+        f"LEFT JOIN site rs ON rs.id = r.site WHERE {IN_FORCE} AND {inside})) ORDER BY p.name LIMIT %(limit)s",
         {**values, "after": after, "limit": limit},
     )
     return [_known(row) for row in await cursor.fetchall()]
