@@ -5,6 +5,7 @@ import errno
 import getpass
 import json
 import os
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -82,6 +83,10 @@ def _first_words(config: Config, wrong: Exception) -> str:
             f"the disk of {config.data_dir} {how}. Without the broker's files, which are not on it yet, no device can "
             "log in; nothing is lost, and under systemd it starts by itself when there is room"
         )
+    if isinstance(wrong, FileExistsError | NotADirectoryError):
+        return f"`data_dir` {config.data_dir} is no folder: name one"
+    if isinstance(wrong, ssl.SSLError):
+        return f"the county's certificate authority, `county_ca` ({config.county_ca}), is no certificate: {wrong}"
     return str(wrong)
 
 
@@ -113,7 +118,10 @@ def _setup(arguments: argparse.Namespace) -> int:
     answers = read_answers(arguments.answers) if arguments.answers else Answers()
 
     def ask(question: str, guess: str) -> str:
-        typed = input(f"{question}{f' [{guess}]' if guess else ''}: ").strip()
+        try:
+            typed = input(f"{question}{f' [{guess}]' if guess else ''}: ").strip()
+        except EOFError:
+            raise ValueError(f"nobody answers {question!r}; nothing was written. Answers in a file: --from") from None
         return typed or guess
 
     for line in setup(arguments.config.resolve(), arguments.data.resolve(), answers, ask, arguments.again):
@@ -182,9 +190,12 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _passphrase(file: Path | None, twice: bool = False) -> str:
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
-    words = getpass.getpass("Passphrase: ")
-    if twice and getpass.getpass("Once more: ") != words:
-        raise ValueError("these were two different ones")
+    try:
+        words = getpass.getpass("Passphrase: ")
+        if twice and getpass.getpass("Once more: ") != words:
+            raise ValueError("these were two different ones")
+    except EOFError:
+        raise ValueError("nobody types a passphrase; from a file: --passphrase-file") from None
     return words
 
 

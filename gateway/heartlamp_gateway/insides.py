@@ -19,6 +19,7 @@ from heartlamp_gateway.windows.view import Stock, Trouble, without_repetition
 
 TOLD = "troubles.json"
 LOOK_S = 15.0
+WRONG_S = 2.0  # while something is wrong: `status` must not say for long what is over
 
 
 def disk_of(ledger: Ledger) -> str:
@@ -71,5 +72,5 @@ class Told:
                 write_atomically(self._path, json.dumps(fields, ensure_ascii=False))
             except (OSError, ValueError) as wrong:  # a full disk, or one that gave back nonsense: `status` sees it
                 log.debug("%s cannot be written: %s", self._path, wrong)
-            if pause(LOOK_S):
+            if pause(WRONG_S if fields else LOOK_S):
                 return

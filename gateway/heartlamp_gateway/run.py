@@ -128,7 +128,7 @@ def run(config: Config, *, with_broker: bool = False, synchronous: str = "FULL",
 
     # Always at a start: who was killed between the file and the word left a broker that refuses a listed device.
     registry_to_broker(chain.village.registry, always=True)
-    paper = Paper(config.broker.cert)
+    paper = Paper(config.broker.cert, config.broker.key)
     heard_of = of_outputs.checks(outputs)
     box = Box(
         checks(

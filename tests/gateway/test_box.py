@@ -13,10 +13,12 @@ from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.rules.dates import SET_FROM
 from heartlamp_gateway.rules.health import ABSENT, FAULT, OK, WARN, Health
 from heartlamp_gateway.rules.watch import LATE_MS, LOOK_MS, STILL_MS, late, overslept
-from heartlamp_gateway.supervision import broker, county, date, disk, heat, memory, systemd, threads, ups
+from heartlamp_gateway.supervision import broker, certificate, county, date, disk, heat, memory, systemd, threads, ups
 from heartlamp_gateway.supervision.box import Box
 from heartlamp_gateway.supervision.config import Supervision, read_supervision, read_ups
 from heartlamp_gateway.supervision.watch import STUCK, Watch
+
+from tests.gateway.rig.certificates import Authority
 
 GB = 1_000_000_000
 
@@ -25,7 +27,8 @@ GB = 1_000_000_000
     ("health", "state"),
     [
         (disk.judge(20 * GB, 32 * GB, 900, 1000, True, False), OK),
-        (disk.judge(2 * GB, 32 * GB, 900, 1000, True, False), WARN),
+        (disk.judge(1 * GB, 32 * GB, 900, 1000, True, False), WARN),
+        (disk.judge(12 * GB, 160 * GB, 900, 1000, True, False), OK),  # a small share of a large disk is room enough
         (disk.judge(20 * GB, 32 * GB, 9, 1000, True, False), WARN),
         (disk.judge(20 * GB, 32 * GB, 0, 0, True, False), OK),
         (disk.judge(0, 32 * GB, 900, 1000, False, False), FAULT),
@@ -316,3 +319,12 @@ def test_systemd_is_told_over_its_socket(tmp_path: Path, abstract: bool, monkeyp
     assert not systemd.notify("READY=1") or abstract is False
     monkeypatch.delenv("NOTIFY_SOCKET")
     assert not systemd.notify("READY=1")
+
+
+def test_a_certificate_and_another_ones_key_are_a_fault_before_the_broker_starts_again(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "county")
+    cert, key = authority.certificate("one")
+    _, other = authority.certificate("two")
+    assert certificate.Paper(cert, key).look().state == OK
+    health = certificate.Paper(cert, other).look()
+    assert (health.state, str(other) in health.en, str(other) in health.zh) == (FAULT, True, True)

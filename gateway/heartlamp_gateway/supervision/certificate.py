@@ -1,5 +1,6 @@
 """The certificate that the broker shows to devices: whether its renewal comes in time. It is read when it changes."""
 
+import ssl
 import time
 from pathlib import Path
 
@@ -33,19 +34,40 @@ def judge(ends: float, now: float) -> Health:
     return Health(NAME, OK, f"证书有效到 {day}。", f"The certificate is good until {day}.")
 
 
+def no_pair(cert: Path, key: Path) -> Health:
+    return Health(
+        NAME,
+        FAULT,
+        f"证书 {cert} 与私钥 {key} 不是一对：消息服务下次启动会失败，设备全部断开。请改正 [broker] 的 cert 和 key。",
+        f"{cert} and {key} are no pair: the broker will not start again, and no device get through. Correct `cert` and "
+        "`key` of [broker] now.",
+    )
+
+
 class Paper:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read: tuple[int, float] | None = None  # (when the file was written, the certificate's end)
+    def __init__(self, path: Path, key: Path) -> None:
+        self._path, self._key = path, key
+        self._read: tuple[int, int] | None = None  # when the files were written
+        self._ends: float | None = None
+        self._pair = True
 
     def look(self) -> Health:
         """Raises OSError."""
-        written = self._path.stat().st_mtime_ns
-        if self._read is None or self._read[0] != written:
-            self._read = written, openssl.dates(self._path)[1]
-        return judge(self._read[1], time.time())
+        written = self._path.stat().st_mtime_ns, self._key.stat().st_mtime_ns
+        if self._ends is None or self._read != written:
+            self._ends, self._pair = openssl.dates(self._path)[1], _is_pair(self._path, self._key)
+            self._read = written
+        return judge(self._ends, time.time()) if self._pair else no_pair(self._path, self._key)
 
     @property
     def ends(self) -> float | None:
         """Seconds since 1970, as of the last look."""
-        return self._read[1] if self._read else None
+        return self._ends
+
+
+def _is_pair(cert: Path, key: Path) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except ssl.SSLError:
+        return False
+    return True

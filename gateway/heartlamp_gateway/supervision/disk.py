@@ -7,7 +7,8 @@ from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.rules.health import FAULT, OK, WARN, Health
 
 NAME = "disk"
-SHARE_LOW = 10  # of a hundred free
+SHARE_LOW = 10  # of a hundred free, where that is less than
+LOW = 2_000_000_000  # bytes
 
 
 def judge(free: int, size: int, inodes_free: int, inodes: int, kept: bool, refusing: bool) -> Health:
@@ -28,8 +29,9 @@ def judge(free: int, size: int, inodes_free: int, inodes: int, kept: bool, refus
             f"磁盘已满（剩 {mb} MB），报警预留空间不在：读数已不存盘。请立即腾出空间。",
             f"The disk is full ({mb} MB left), the reserve for alarms is gone, readings are off it. Free space now.",
         )
-    if free * 100 < size * SHARE_LOW or (inodes and inodes_free * 100 < inodes * SHARE_LOW):
-        what = (f"{mb} MB", f"{mb} MB") if free * 100 < size * SHARE_LOW else (f"{inodes_free} 个节点", "few inodes")
+    low = free * 100 < size * SHARE_LOW and free < LOW
+    if low or (inodes and inodes_free * 100 < inodes * SHARE_LOW):
+        what = (f"{mb} MB", f"{mb} MB") if low else (f"{inodes_free} 个节点", "few inodes")
         return Health(
             NAME,
             WARN,

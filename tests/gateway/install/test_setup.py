@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from heartlamp_gateway.config import read_config
 from heartlamp_gateway.install import addresses
 from heartlamp_gateway.install.asking import county_url
 from heartlamp_protocol import join
@@ -138,6 +139,27 @@ def test_what_goes_wrong_is_said_in_words(
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert why in done.stderr
     assert not new.config.exists()
+
+
+def test_with_nobody_at_the_keyboard_nothing_is_written_and_the_way_without_one_is_said(
+    village: Village, box: MakeBox
+) -> None:
+    made = box()
+    done = made.do("setup", check=False)
+    assert (done.returncode, "--from" in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
+    assert not made.config.exists()
+    made.setup(village)
+    done = made.do("backup", made.folder / "b", check=False)
+    assert (done.returncode, "--passphrase-file" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_damaged_authority_is_named_when_the_gateway_cannot_start(village: Village, box: MakeBox) -> None:
+    made = box()
+    made.setup(village)
+    ca = read_config(made.config).county_ca
+    ca.write_text("no certificate\n")
+    done = made.do("run", check=False)
+    assert (done.returncode, "`county_ca`" in done.stderr, str(ca) in done.stderr) == (1, True, True), done.stderr
 
 
 def test_a_box_that_is_a_gateway_is_not_made_one_by_mistake(village: Village, box: MakeBox) -> None:
