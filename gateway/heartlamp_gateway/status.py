@@ -183,6 +183,8 @@ def _opened(path: Path, wrong: list[str]) -> Iterator[apsw.Connection]:
 
 
 def _in_words(path: Path, error: Exception) -> str:
+    if path.name == READINGS and not path.exists() and (path.parent / ALARMS).exists():
+        return f"there is no {path}: alarms go on. Was the disk full? Free it, then restart the gateway"
     if not path.exists():
         return f"there is no {path}: this gateway has not run yet, or its disk is not mounted"
     if isinstance(error, DAMAGE):

@@ -33,6 +33,7 @@ def test_a_day_of_bad_radio_loses_nothing_and_leaks_nothing(kind: str) -> None:
     print("erases a record", round(result["erases"] / result["presses"], 3))
 
 
+@pytest.mark.prove
 def test_a_device_at_rest_spares_its_flash() -> None:
     result = day("lamp", 24, "--rest")
     assert result["presses"] == 0

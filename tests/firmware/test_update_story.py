@@ -354,7 +354,7 @@ def test_an_earlier_refusal_is_not_taken_for_that_of_a_good_bundle(
     lamp.press("red")  # nobody receipts it: the device is needed, and takes nothing
     village.wait("event")
     monkeypatch.setattr(serial_update, "PATIENCE_S", 1.0)
-    with pytest.raises(SerialError, match="an alarm or a call may need it"):
+    with pytest.raises(SerialError, match="a call or a drill is on it"):
         serial_update.send(serial, newer.data)
 
 

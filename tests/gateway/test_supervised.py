@@ -123,7 +123,7 @@ def test_a_lamp_that_falls_silent_is_missed_and_the_county_too(watched: Rig) -> 
     told(rig, "restored", "county", "gwliu1")
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, pytest.param(503, marks=pytest.mark.prove)])
 def test_a_county_that_has_too_much_to_do_gets_alarms_as_ever_and_readings_seldom(rig: Rig, status: int) -> None:
     lamp7, button = rig.device("lamp7"), rig.device("butt7")
     rig.county.noted("online", "lamp7")

@@ -277,6 +277,7 @@ def test_whatever_a_county_answers_the_press_is_kept_until_the_true_one_receipts
         crooked.stop()
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(180)
 def test_a_line_that_is_cut_and_dead_by_turns_loses_no_press(
     county: County, village: Village, operator: Operator, make_board: Maker

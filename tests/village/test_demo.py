@@ -77,9 +77,8 @@ def living(folder: Path) -> dict[int, str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "moment", [*(pytest.param(m, marks=pytest.mark.prove) for m in ("the county", "the villages", "devices")), "is up"]
-)
+@pytest.mark.prove
+@pytest.mark.parametrize("moment", ["the county", "the villages", "devices", "is up"])
 def test_ctrl_c_at_any_moment_ends_it_quietly_and_whole(tmp_path: Path, moment: str) -> None:
     folder = tmp_path / "demo"
     with demo(folder) as child:

@@ -153,6 +153,7 @@ def test_rotation_replacement_and_revocation_reach_a_live_connection_within_five
     assert claim["settings"]["root"] not in written
 
 
+@pytest.mark.prove
 def test_a_real_device_is_set_by_network_alone_and_its_old_name_is_refused(rig: Rig, technician: httpx.Client) -> None:
     claim = claimed(technician, 1)
     device, settings = claim["device"], claim["settings"]

@@ -100,6 +100,9 @@ def _papers(config: Config) -> Iterator[Finding]:
 
 def _folder(config: Config) -> Iterator[Finding]:
     data = config.data_dir
+    if data.exists() and not data.is_dir():
+        yield Finding("data", False, f"{data} is no folder", "name one as `data_dir` in the configuration")
+        return
     try:
         owner, mode = data.stat().st_uid, stat.S_IMODE(data.stat().st_mode)
         if mode & 0o077:
@@ -130,9 +133,13 @@ def _folder(config: Config) -> Iterator[Finding]:
 def _county(config: Config) -> Iterator[Finding]:
     host = f"{config.county_host}:{config.county_port}"
     try:
-        line = http.client.HTTPSConnection(
-            config.county_host, config.county_port, timeout=PATIENCE_S, context=pinned_context(config.county_ca)
-        )
+        trusts = pinned_context(config.county_ca)
+    except OSError as wrong:  # of TLS too
+        do = "the county's ca.pem belongs there: `setup --again` with a code fetches it"
+        yield Finding("county", False, f"`county_ca` {config.county_ca} cannot be used: {wrong}", do)
+        return
+    try:
+        line = http.client.HTTPSConnection(config.county_host, config.county_port, timeout=PATIENCE_S, context=trusts)
         line.request(
             "GET", "/gateway/v1/registry", headers={"Authorization": f"Bearer {read_token(config.token_file)}"}
         )
@@ -144,7 +151,7 @@ def _county(config: Config) -> Iterator[Finding]:
         yield Finding("county", False, f"whoever answers at {host} is not our county: {wrong.verify_message}", do)
         return
     except (OSError, http.client.HTTPException, ValueError) as wrong:
-        do = "the village goes on alone; look at the uplink: SIM, antenna, cable"
+        do = f"the village goes on alone; is {host} the county (`county_url`)? Then the uplink: SIM, antenna, cable"
         yield Finding("county", False, f"{host} cannot be reached: {wrong or type(wrong).__name__}", do)
         yield _clock(None)
         return

@@ -50,6 +50,7 @@ def test_esptool_finds_the_chip_and_mpremote_its_files(tmp_path: Path, made: Pat
             run("mpremote", "connect", port(board), "exec", "1/0")
 
 
+@pytest.mark.prove
 def test_a_cable_pulled_at_each_stage_of_flashing_and_the_next_run_goes_on(tmp_path: Path, built: Path) -> None:
     wanted = order(tmp_path, built)
     with bench_board(tmp_path / "b001") as board:

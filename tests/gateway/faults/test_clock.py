@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from heartlamp_protocol.escalation.plan import Step
 
 from tests.gateway.faults.villages import kept, loud_village, planned, troubles
@@ -35,6 +36,7 @@ def new_county_connection(rig: Rig) -> None:
     rig.county.start(rig.authority.certificate("renewed", age=timedelta(hours=1)))
 
 
+@pytest.mark.prove
 def test_a_clock_that_jumps_while_it_runs_and_is_wrong_at_the_next_start() -> None:
     """Two villages side by side, one whose clock jumps forward and one where it jumps back."""
     with ThreadPoolExecutor(2) as pool:

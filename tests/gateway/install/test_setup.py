@@ -160,6 +160,7 @@ def test_a_damaged_authority_is_named_when_the_gateway_cannot_start(village: Vil
     ca.write_text("no certificate\n")
     done = made.do("run", check=False)
     assert (done.returncode, "`county_ca`" in done.stderr, str(ca) in done.stderr) == (1, True, True), done.stderr
+    assert f"`county_ca` {ca} cannot be used" in made.do("doctor", check=False).stdout
 
 
 def test_a_box_that_is_a_gateway_is_not_made_one_by_mistake(village: Village, box: MakeBox) -> None:

@@ -44,7 +44,7 @@ def is_for_everybody(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.prove)])
 def test_a_stranger_reports_pairs_by_green_and_then_sees_the_house(
     browser: Browser, county: County, village: Village, code: str, theme: str
 ) -> None:

