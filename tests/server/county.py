@@ -44,7 +44,8 @@ def hashed() -> str:
 
 
 class County:
-    """`folder`: of server.toml; `database`: as the program takes it."""
+    """`folder`: of server.toml; `database`: as the program takes it; one that is not
+    embedded has the newest schema."""
 
     def __init__(self, folder: Path, database: str) -> None:
         self.folder, self.database = folder, database
@@ -66,8 +67,6 @@ class County:
         )
         if self.database.startswith("embedded:"):
             cluster.copy(Path(self.database.removeprefix("embedded:")))
-        else:
-            self.cli("migrate", "--config", self.config)
 
     def start(self, under: Sequence[str] = (), after: Sequence[str] = ()) -> None:
         """Until it listens. `under`: the start of a command line that runs the rest of it; `after`: its end."""

@@ -36,9 +36,9 @@ def before(conninfo: str, revision: str) -> Iterator[tuple[psycopg.Connection[An
 
 
 def test_readings_of_before_are_rolled_up_from_the_first_on_and_the_log_is_only_added_to(
-    new_database: Callable[[], str],
+    empty_database: Callable[[], str],
 ) -> None:
-    with before(new_database(), "0010") as (conn, step):
+    with before(empty_database(), "0010") as (conn, step):
         conn.execute(
             "CREATE TABLE reading_202607 PARTITION OF reading FOR VALUES FROM ('2026-07-01Z') TO ('2026-08-01Z')"
         )
@@ -54,8 +54,8 @@ def test_readings_of_before_are_rolled_up_from_the_first_on_and_the_log_is_only_
                 conn.execute(statement)
 
 
-def test_calls_of_before_go_on_as_calls_of_devices(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0012") as (conn, step):
+def test_calls_of_before_go_on_as_calls_of_devices(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0012") as (conn, step):
         place = '{"name": "三组 7号", "address": "", "landmark": "", "path": ["庆丰县"]}'
         responders = '[{"key": "person:1", "name": "1", "answer": "coming", "at": "2026-07-03T10:21:00Z", "by": ""}]'
         columns = (
@@ -76,8 +76,8 @@ def test_calls_of_before_go_on_as_calls_of_devices(new_database: Callable[[], st
         assert conn.execute("SELECT count(*) FROM course").fetchone() == (0,)  # the worker takes the open one up
 
 
-def test_words_of_before_can_be_erased_and_nothing_else(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0016") as (conn, step):
+def test_words_of_before_can_be_erased_and_nothing_else(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0016") as (conn, step):
         conn.execute(
             "INSERT INTO volunteer_order (service, zh, en, site, area, words, ordered_by, ordered_at, offered_by, "
             "offered_to, taken_by, done_by, ended, said, given_back, stage) SELECT 'lamp', '', '', 's1', id, '换灯', "
@@ -101,8 +101,8 @@ def test_words_of_before_can_be_erased_and_nothing_else(new_database: Callable[[
         conn.execute("INSERT INTO process (what, host, pid) VALUES ('county', 'c1', 1)")
 
 
-def test_posts_phones_and_walls_come_to_a_county_that_had_none(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0017") as (conn, step):
+def test_posts_phones_and_walls_come_to_a_county_that_had_none(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0017") as (conn, step):
         conn.execute("INSERT INTO person (name, display) VALUES ('a', '值班员')")
         conn.execute("INSERT INTO person_role (person, role, given_by) VALUES ('a', 'operator', 'test')")
         step()
@@ -120,8 +120,8 @@ def test_posts_phones_and_walls_come_to_a_county_that_had_none(new_database: Cal
         assert roles == [("operator",), ("wall",)]
 
 
-def test_a_claim_of_a_site_and_kind_is_open_once(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0020") as (conn, step):
+def test_a_claim_of_a_site_and_kind_is_open_once(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0020") as (conn, step):
         step()
         claim = (
             "INSERT INTO claim (id, secret, site, device, kind, board, kv, mqtt_hash, offline, made_by, not_after) "
@@ -135,15 +135,15 @@ def test_a_claim_of_a_site_and_kind_is_open_once(new_database: Callable[[], str]
         assert conn.execute("SELECT count(*) FROM device").fetchone() == (1,)  # what was there stays, nothing is new
 
 
-def test_the_keys_of_before_are_in_use(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0021") as (conn, step):
+def test_the_keys_of_before_are_in_use(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0021") as (conn, step):
         conn.execute("INSERT INTO device_key (device, version, secret, mqtt_hash) VALUES ('lamp1', 1, '', '')")
         step()
         assert conn.execute("SELECT pending FROM device_key").fetchall() == [(False,)]
 
 
-def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0022") as (conn, step):
+def test_an_area_has_one_staged_update_at_a_time(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0022") as (conn, step):
         conn.execute("INSERT INTO firmware VALUES ('b', 1, '{}', '{}', 0, 0, false, 1, '')")
         step()
         add = "INSERT INTO rollout (bundle, area, soak_h, made_by) SELECT 'b', id, 1, 'a' FROM area"
@@ -154,14 +154,14 @@ def test_an_area_has_one_staged_update_at_a_time(new_database: Callable[[], str]
         conn.execute(add)
 
 
-def test_of_a_device_that_was_there_before_nothing_is_wanted(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0023") as (conn, step):
+def test_of_a_device_that_was_there_before_nothing_is_wanted(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0023") as (conn, step):
         step()
         assert conn.execute("SELECT wanted, wanted_ver FROM device").fetchall() == [({}, 0)]
 
 
-def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0024") as (conn, step):
+def test_a_drill_of_before_has_used_its_window(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0024") as (conn, step):
         conn.execute(
             "INSERT INTO incident (id, site, what, place, opened_at, presses, last_press_at, events, rver, aver, "
             "answer, who, responders, doubts, cancelled, lit, lit_of, closed_by, closed_how) "
@@ -178,15 +178,15 @@ def test_a_drill_of_before_has_used_its_window(new_database: Callable[[], str]) 
         assert conn.execute("SELECT incident FROM course_wanted").fetchall() == [("i1",)]  # it is open: a worker looks
 
 
-def test_a_target_of_before_is_found_by_the_hash_that_plans_name(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0026") as (conn, step):
+def test_a_target_of_before_is_found_by_the_hash_that_plans_name(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0026") as (conn, step):
         conn.execute("INSERT INTO person (name, display) VALUES ('王大妈', '王')")
         step()
         assert conn.execute("SELECT name FROM person WHERE person_target(name) = %s", (target_id("王大妈"),)).fetchall()
 
 
-def test_who_has_a_role_everywhere_is_found_beside_the_families(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0027") as (conn, step):
+def test_who_has_a_role_everywhere_is_found_beside_the_families(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0027") as (conn, step):
         conn.execute("INSERT INTO person (name, display) VALUES ('王', '王')")
         conn.execute("INSERT INTO person_role (person, role, given_by) VALUES ('王', 'operator', 'test')")
         step()
@@ -196,8 +196,8 @@ def test_who_has_a_role_everywhere_is_found_beside_the_families(new_database: Ca
         assert conn.execute(everywhere).fetchall() == [("王",)]
 
 
-def test_days_are_set_with_a_reason(new_database: Callable[[], str]) -> None:
-    with before(new_database(), "0025") as (conn, step):
+def test_days_are_set_with_a_reason(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0025") as (conn, step):
         step()
         add = "INSERT INTO kept_days (what, days, before, holds_from, set_by, why) VALUES ('w', 3, 7, now(), 'a', %s)"
         conn.execute(add, ("县保密办要求",))

@@ -7,11 +7,11 @@ from playwright.sync_api import Browser
 
 from tests.console.browse import STATIC, chromium
 from tests.console.stage import Stage
+from tests.server.conftest import _databases, new_database
 from tests.server.conftest import county as real_county
-from tests.server.conftest import new_database
 from tests.server.county import County
 
-__all__ = ["county", "new_database", "real_county"]
+__all__ = ["_databases", "county", "new_database", "real_county"]
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.install.place import Box, Village
-from tests.server.conftest import county, new_database
+from tests.server.conftest import _databases, county, new_database
 from tests.server.county import County
 
-__all__ = ["county", "new_database"]
+__all__ = ["_databases", "county", "new_database"]
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ def upgrade(conninfo: str, to: str) -> None:
     command.upgrade(config, to)
 
 
-def test_areas_and_sites_of_before_are_there_with_a_first_version(new_database: Callable[[], str]) -> None:
-    conninfo = new_database()
+def test_areas_and_sites_of_before_are_there_with_a_first_version(empty_database: Callable[[], str]) -> None:
+    conninfo = empty_database()
     upgrade(conninfo, "0007")
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("""

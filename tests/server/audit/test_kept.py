@@ -17,7 +17,6 @@ from heartlamp_server.audit.copies import InDatabase
 from heartlamp_server.audit.key import public_hex, signing_key
 from heartlamp_server.audit.seal import seal
 from heartlamp_server.audit.verify import Whole, Wrong, verify
-from heartlamp_server.database.migrate import migrate
 
 ROOT = Path(__file__).parents[3]
 KEY = signing_key(bytes(32))
@@ -25,9 +24,7 @@ KEY = signing_key(bytes(32))
 
 @pytest.fixture(scope="module")
 def database(new_database: Callable[[], str]) -> str:
-    conninfo = new_database()
-    migrate(conninfo)
-    return conninfo
+    return new_database()
 
 
 def written(conninfo: str, many: int, batch: int) -> None:
@@ -197,7 +194,6 @@ def test_one_chain_of_several_writers_with_kills_in_the_middle(new_database: Cal
     print("seed", seed)
     dice = random.Random(seed)
     conninfo = new_database()
-    migrate(conninfo)
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("CREATE TABLE changed (id text PRIMARY KEY)")
     writers, sealers = [Worker("write", conninfo) for _ in range(3)], [Worker("seal", conninfo) for _ in range(2)]
@@ -231,7 +227,6 @@ def test_one_chain_of_several_writers_with_kills_in_the_middle(new_database: Cal
 
 def test_a_writer_that_does_not_commit_holds_up_nobody(new_database: Callable[[], str]) -> None:
     conninfo = new_database()
-    migrate(conninfo)
     with psycopg.connect(conninfo) as slow:
         slow.execute(
             "INSERT INTO audit (who, what, about, site, detail) VALUES ('slow', 'look.picture', 'e0', '', '{}')"
@@ -249,7 +244,6 @@ def test_a_writer_that_does_not_commit_holds_up_nobody(new_database: Callable[[]
 def test_what_waits_for_nothing_stops_no_chain(new_database: Callable[[], str]) -> None:
     """Data that were restored without their schema wait again, though they have their place."""
     conninfo = new_database()
-    migrate(conninfo)
     written(conninfo, 5, 10)
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("INSERT INTO audit_waiting SELECT id FROM audit UNION SELECT -n FROM generate_series(1, 30) n")

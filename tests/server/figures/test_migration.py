@@ -12,8 +12,8 @@ from tests.server.figures.past import BEIJING
 from tests.server.matter.test_migration import config
 
 
-def test_alarms_of_before_come_into_the_figures(new_database: Callable[[], str]) -> None:
-    conninfo = new_database()
+def test_alarms_of_before_come_into_the_figures(empty_database: Callable[[], str]) -> None:
+    conninfo = empty_database()
     settings = config(conninfo)
     before = ScriptDirectory.from_config(settings).get_revision("0014").down_revision
     assert isinstance(before, str)

@@ -266,9 +266,9 @@ def test_the_open_api_has_a_document_of_its_own(county: County) -> None:
     assert {"/incidents", "/incidents/{id}", "/incidents/{id}/handover"} <= set(document["paths"])
 
 
-def test_incidents_of_before_are_not_disturbed(new_database: Any) -> None:
+def test_incidents_of_before_are_not_disturbed(empty_database: Any) -> None:
     """The schema's step 0015 on a county that was there before it."""
-    conninfo = new_database()
+    conninfo = empty_database()
     settings = config(conninfo)
     command.upgrade(settings, "0013")
     with psycopg.connect(conninfo, autocommit=True) as conn:

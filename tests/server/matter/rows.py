@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from heartlamp_server.database.migrate import migrate
 from heartlamp_server.matter import acts, store
 from heartlamp_server.matter.catalogue import Kind
 from heartlamp_server.matter.model import Matter
@@ -20,7 +19,6 @@ class Town:
 
     def __init__(self, new_database: Callable[[], str]) -> None:
         self.conninfo = new_database()
-        migrate(self.conninfo)
         self.areas: dict[str, int] = {}
         above = None
         for level, name in (("county", "庆丰县"), ("township", "城关镇"), ("village", "东村")):

@@ -17,8 +17,8 @@ def config(conninfo: str) -> Config:
     return found
 
 
-def test_matters_are_raised_about_areas_and_sites_of_before(new_database: Callable[[], str]) -> None:
-    conninfo = new_database()
+def test_matters_are_raised_about_areas_and_sites_of_before(empty_database: Callable[[], str]) -> None:
+    conninfo = empty_database()
     settings = config(conninfo)
     before = ScriptDirectory.from_config(settings).get_revision("0013").down_revision
     assert isinstance(before, str)

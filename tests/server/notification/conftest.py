@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from heartlamp_server.database.migrate import migrate
 
 _TABLES = (
     "notification, notification_attempt, notification_early, notification_said, notification_channel, notification_note"
@@ -13,9 +12,7 @@ _TABLES = (
 
 @pytest.fixture(scope="session")
 def migrated(new_database: Callable[[], str]) -> str:
-    conninfo = new_database()
-    migrate(conninfo)
-    return conninfo
+    return new_database()
 
 
 @pytest.fixture

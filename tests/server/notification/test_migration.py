@@ -17,8 +17,8 @@ def at_version(conninfo: str, version: str) -> None:
     command.upgrade(config, version)
 
 
-def test_commands_and_notes_of_the_former_version_stay_as_they_are(new_database: Callable[[], str]) -> None:
-    conninfo = new_database()
+def test_commands_and_notes_of_the_former_version_stay_as_they_are(empty_database: Callable[[], str]) -> None:
+    conninfo = empty_database()
     at_version(conninfo, "0007")
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("INSERT INTO area (level, name) VALUES ('county', '庆丰县')")

@@ -17,8 +17,8 @@ def upgrade(conninfo: str, to: str) -> None:
     command.upgrade(config, to)
 
 
-def test_who_had_an_account_is_an_operator_of_the_whole_county(new_database: Callable[[], str]) -> None:
-    conninfo = new_database()
+def test_who_had_an_account_is_an_operator_of_the_whole_county(empty_database: Callable[[], str]) -> None:
+    conninfo = empty_database()
     upgrade(conninfo, "0007")
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("INSERT INTO area (level, name) VALUES ('county', '庆丰县')")

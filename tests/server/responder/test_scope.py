@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from heartlamp_server.database.migrate import migrate
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import (
     NEEDS_SECOND,
@@ -124,9 +123,7 @@ def test_nobody_changes_an_account_that_reaches_further() -> None:
 
 @pytest.fixture(scope="module")
 def conninfo(new_database: Callable[[], str]) -> str:
-    conninfo = new_database()
-    migrate(conninfo)
-    return conninfo
+    return new_database()
 
 
 @settings(max_examples=25, deadline=None)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from heartlamp_server.database.migrate import migrate
 from heartlamp_server.telemetry.influx import InfluxSeries
 from heartlamp_server.telemetry.store import PostgresSeries
 
@@ -14,9 +13,7 @@ from tests.server.telemetry.kept import Kept
 
 @pytest.fixture(scope="session")
 def migrated(new_database: Callable[[], str]) -> str:
-    conninfo = new_database()
-    migrate(conninfo)
-    return conninfo
+    return new_database()
 
 
 @pytest.fixture(scope="session")

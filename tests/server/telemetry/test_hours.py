@@ -23,7 +23,6 @@ DAYS_AGO = hours.hour_of(datetime.now(UTC)) - timedelta(days=3)
 @pytest.fixture
 def kept(new_database: Callable[[], str]) -> Iterator[Kept]:
     conninfo = new_database()
-    migrate(conninfo)
     made = Kept(conninfo, lambda: PostgresSeries(90))
     made.do(lambda conn: hours.rewind(conn, DAYS_AGO))
     yield made
@@ -99,9 +98,9 @@ def test_what_is_young_waits_until_its_hour_is_over_for_a_while(kept: Kept) -> N
     assert timedelta(minutes=10) <= datetime.now(UTC) - until < timedelta(minutes=71)
 
 
-def test_readings_of_the_former_version_stay_and_are_rolled_up(new_database: Callable[[], str]) -> None:
+def test_readings_of_the_former_version_stay_and_are_rolled_up(empty_database: Callable[[], str]) -> None:
     """Their partitions were months, one of which is of today."""
-    conninfo = new_database()
+    conninfo = empty_database()
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent / "migrations"))
     config.attributes["conninfo"] = conninfo
