@@ -50,7 +50,7 @@ def new_database(_databases: Callable[[str], str]) -> Callable[[], str]:
     """With the newest schema, which is made once: every county that migrated anew would take two seconds to do so."""
     made = _databases("template0")
     migrate(made)
-    return lambda: _databases(psycopg.conninfo.conninfo_to_dict(made)["dbname"])
+    return lambda: _databases(str(psycopg.conninfo.conninfo_to_dict(made)["dbname"]))
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ class VirtualBoard:
                 left = until - monotonic()
                 if left <= 0 or not (self._reader and self._reader.is_alive()):
                     last = "\n".join(json.dumps(line, ensure_ascii=False) for line in list(self._lines)[-12:])
-                    why = f"waited {timeout:g} s in vain" if left <= 0 else f"ended by itself ({self._running().poll()})"
+                    why = f"waited {timeout:g} s in vain" if left <= 0 else f"ended ({self._running().poll()})"
                     raise BoardError(f"{self.flash.name}: {why}; it last said\n{last}\n{self.complaints()}")
                 self._news.wait(left)
 
