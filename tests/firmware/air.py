@@ -13,12 +13,16 @@ from heartlamp.radio.packet import (
     ANSWER,
     CARRIER,
     DATA,
+    PING,
+    TAKEN,
+    Answer,
     Message,
     Packet,
     pieces,
     read_answer,
     read_packet,
     tag,
+    write_answer,
     write_message,
     write_packet,
 )
@@ -208,3 +212,23 @@ class Thief:
         (piece,) = pieces(write_message(Message("reading", self._victim, [], pack(self.LIE + b"%d" % self._number))))
         said = Packet(DATA, self._me, self._lamp, self._theirs, b"evil", self._number, piece)
         self._ether.say(self.MAC, TO_ALL, channel, write_packet(self._key, said))
+
+
+class Liar:
+    """A stolen lamp: it holds the pair key, answers on every channel, takes each question and nothing else."""
+
+    MAC = b"\x66" * 6
+
+    def __init__(self, ether: Ether, lamp: str, says: int) -> None:
+        self.ether, self.lamp, self.says = ether, tag(lamp), says
+        self.key = pair_key(bytes.fromhex(ROOT), 1, lamp)
+        self.lies = 0
+
+    def answer(self, sender: bytes, _to: bytes, channel: int, data: bytes) -> None:
+        packet = read_packet(data)
+        if packet is None or sender == self.MAC or packet.receiver != self.lamp:
+            return
+        content = write_answer(Answer(TAKEN if packet.type == PING else self.says, 2**32 - 1, 0, 0))
+        lie = Packet(ANSWER | CARRIER, packet.receiver, packet.sender, packet.mine, b"liar", packet.number, content)
+        self.ether.say(self.MAC, TO_ALL, channel, write_packet(self.key, lie))
+        self.lies += 1

@@ -13,7 +13,7 @@ from heartlamp.radio.packet import (
     AGAIN,
     ANSWER,
     CARRIER,
-    PING,
+    FULL,
     REFUSED,
     TAKEN,
     Answer,
@@ -29,7 +29,7 @@ from heartlamp_protocol.said_to_device import write_heard
 from heartlamp_tech.ether import TO_ALL, Ether
 from heartlamp_tech.virtual_board import VirtualBoard
 
-from tests.firmware.air import NOWHERE, FarVillage, Site, Thief
+from tests.firmware.air import NOWHERE, FarVillage, Liar, Site, Thief
 from tests.firmware.parts import EPOCH, ROOT, BoardMaker, Broker, Certificates, Village, call
 
 ATTACKER = b"\x66" * 6
@@ -307,28 +307,32 @@ def test_an_answer_without_the_pair_key_is_no_answer(site: Site, far: FarVillage
 
 
 def test_a_stolen_lamp_that_says_the_highest_number_ends_nobody(site: Site, far: FarVillage) -> None:
-    """It holds the pair key, and answers all with ffffffff; the button's other lamp is honest."""
+    """The button's other lamp is honest."""
     button = site.make("button01", "button", ("lampa001", "lampb001"))
     site.make("lampb001", "lamp", lan=True)
-    key, lies = pair_key(bytes.fromhex(ROOT), 1, "lampa001"), []
-
-    def answer(sender: bytes, _to: bytes, channel: int, data: bytes) -> None:
-        packet = read_packet(data)
-        if packet is None or sender == ATTACKER or packet.receiver != tag("lampa001"):
-            return
-        content = write_answer(Answer(TAKEN if packet.type == PING else AGAIN, 2**32 - 1, 0, 0))
-        lie = Packet(ANSWER | CARRIER, packet.receiver, packet.sender, packet.mine, b"liar", packet.number, content)
-        lies.append(site.ether.say(ATTACKER, TO_ALL, channel, write_packet(key, lie)))
-
-    site.ether.on_packet = answer
+    liar = Liar(site.ether, "lampa001", AGAIN)
+    site.ether.on_packet = liar.answer
     site.start()
     button.wait_trace("carrier", 20)
     for _ in range(3):
         id = press(button)
         assert far.wait_event(id, 30).lamp == "lampb001"
         button.wait_trace("received", 30, event=id)
-    eventually(lambda: len(lies) > 3, "some lies")
+    eventually(lambda: liar.lies > 3, "some lies")
     assert not [line for line in button.lines() if line.get("trace") == "radio"], "a packet could not be taken"
+
+
+@pytest.mark.parametrize("says", [AGAIN, FULL, REFUSED])
+def test_a_stolen_lamp_holds_nobody_on_its_channel(site: Site, far: FarVillage, says: int) -> None:
+    """The honest lamp is on another one than that on which the button looks first, and is answered there."""
+    button = site.make("button01", "button", ("lampa001", "lampb001"), channel=1)
+    site.make("lampb001", "lamp", lan=True, channel=6)
+    site.ether.on_packet = Liar(site.ether, "lampa001", says).answer
+    site.start()
+    button.wait_trace("carrier", 20, by="lampa001")
+    id = press(button)
+    assert far.wait_event(id, 60).lamp == "lampb001"
+    button.wait_trace("received", 60, event=id)
 
 
 def test_a_stolen_button_that_speaks_for_its_neighbours_takes_nothing_from_them(site: Site, far: FarVillage) -> None:

@@ -53,6 +53,7 @@ class County:
         self.gateways = self.console = ""
         self.process: subprocess.Popen[str] | None = None
         self.said: list[str] = []
+        self._own = threading.local()
 
     def cli(self, *words: str | Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
@@ -88,15 +89,31 @@ class County:
     def stop(self) -> float:
         """Seconds that a clean end took."""
         assert self.process is not None
+        if kept := getattr(self._own, "conn", None):
+            kept.close()
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(WAIT_SECONDS)
         return time.monotonic() - began
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.conninfo, autocommit=True) as conn:
-            cursor = conn.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
+        """While the county runs on one connection of each thread: to begin one takes PostgreSQL ten times as long as to
+        answer on it."""
+        for _ in range(2):
+            kept: psycopg.Connection[Any] | None = getattr(self._own, "conn", None)
+            conn = kept if kept and not kept.closed else psycopg.connect(self.conninfo, autocommit=True)
+            self._own.conn = conn
+            try:
+                cursor = conn.execute(query, values)
+            except psycopg.OperationalError:
+                if conn is not kept or not conn.closed:
+                    raise
+                continue  # PostgreSQL was ended since, or killed
+            rows = cursor.fetchall() if cursor.description else []
+            if self.process is None or self.process.poll() is not None:
+                conn.close()  # who stopped a county may want its database to himself
+            return rows
+        raise AssertionError("a connection that was just made is no kept one")
 
     @property
     def conninfo(self) -> str:

@@ -95,21 +95,21 @@ class Link:
             if self._left:  # the board could not sleep
                 self._left = False
                 self._air.restart()
-            if self._current is None:
-                await self._find(alive, misses % AWAY_EVERY == AWAY_EVERY - 1)
-            else:
+            if self._is_carried():
                 await self._probe()
+            else:
+                await self._find(alive, misses % AWAY_EVERY == AWAY_EVERY - 1)
             now = hal.clock()
-            if self._choose() is not None:
-                misses = 0
+            chosen = self._choose()
+            misses = 0 if self._is_carried() else misses + 1
+            if chosen is not None:
                 self._rise()
                 await wait(failed, now + choose.PROBE_MS - hal.random(1)[0] * 8, now)
                 if failed.is_set():
                     await asyncio.sleep_ms(100)  # who is full needs a moment
             else:
                 self._fall(now)
-                pause = min(self._patience(now), AGAIN_MS << min(misses, 6))
-                misses += 1
+                pause = min(self._patience(now), AGAIN_MS << min(misses - 1, 6))
                 await wait(urgent, now + pause + hal.random(1)[0] * 2, now)
 
     async def _leave(self) -> None:
@@ -136,8 +136,8 @@ class Link:
     # --- who carries us -------------------------------------------------------------------------------------------
 
     async def _find(self, alive, anywhere: bool) -> None:
-        """Asks all, on one channel after the other, until one can. Where somebody answers that it has no line, its line
-        may come back: elsewhere is looked only where `anywhere` says so."""
+        """Asks all, on one channel after the other, until one can. Where somebody answers that it has no line, or took
+        nothing of late, that may change: elsewhere is looked only where `anywhere` says so."""
         radio, since = self._air.radio, self._hal.clock()
         last = self._channel or radio.channel
         for channel in choose.channels(last, radio.channel):
@@ -148,7 +148,8 @@ class Link:
             heard = [1 for peer in self._carriers if peer.answered_at is not None and peer.answered_at >= since]
             if heard:
                 self._channel = channel
-            if self._choose() is not None or (heard and not anywhere):
+            self._choose()
+            if self._is_carried() or (heard and not anywhere):
                 return
         if self._channel and not self._is_bound():
             radio.set_channel(self._channel)
@@ -199,6 +200,10 @@ class Link:
                 self._answered(peer)
                 asyncio.create_task(hello(self._device, self))
         return peer
+
+    def _is_carried(self) -> bool:
+        """Not by who answers and takes nothing: a stolen lamp would hold us on its channel for ever."""
+        return self._current is not None and self._current.shunned_until <= self._hal.clock()
 
     def _order(self) -> list:
         return choose.order(self._carriers, self._current, self._most_hops, self._hal.clock())
