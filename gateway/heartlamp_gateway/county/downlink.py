@@ -13,7 +13,7 @@ from heartlamp_protocol.registry import Registry
 from heartlamp_gateway.chain import Chain
 from heartlamp_gateway.clock import boottime
 from heartlamp_gateway.county.contact import Contact
-from heartlamp_gateway.county.line import AWAY, Line
+from heartlamp_gateway.county.line import AWAY, Line, date_of
 from heartlamp_gateway.county.sse import Event, Reader
 from heartlamp_gateway.from_county import FromCounty
 from heartlamp_gateway.rules.retry import Retry, failed, wait_ms
@@ -65,6 +65,7 @@ class Downlink:
             self._line.close()
             self._contact.refused = response.status in (401, 403)
             return self._contact.refused
+        self._contact.dated(date_of(response))  # where nothing goes up, nothing else says what time it is
         reader = Reader()
         while line := response.readline():
             self._contact.touch()

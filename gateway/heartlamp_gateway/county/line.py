@@ -187,7 +187,7 @@ class Line:
         if response.length:
             raise http.client.IncompleteRead(bytes(read), response.length)
         self._sock.settimeout(ANSWER_S)
-        answer = Reply(response.status, bytes(read), _date(response.getheader("Date", "")))
+        answer = Reply(response.status, bytes(read), date_of(response))
         if response.will_close or response.status == 401:  # the next connection reads the token again
             self.close()
         return answer
@@ -218,8 +218,9 @@ def _post(path: str, body: bytes, packed: bool) -> tuple[str, bytes]:
     return head, body
 
 
-def _date(text: str) -> float | None:
+def date_of(response: http.client.HTTPResponse) -> float | None:
+    """When the county said this, as in Reply."""
     try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
+        return email.utils.parsedate_to_datetime(response.getheader("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

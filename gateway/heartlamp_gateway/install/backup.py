@@ -42,7 +42,10 @@ class Found:
 
 
 def backup(config: Config, config_path: Path, target: Path, words: str) -> Found:
-    """While it runs or not. `target` appears whole or not at all. Raises BackupError, OSError, apsw.Error."""
+    """While it runs or not. `target` appears whole or not at all, and takes the place of an earlier backup only. Raises
+    BackupError, OSError, apsw.Error."""
+    if target.exists() and not _is_backup(target):
+        raise BackupError(f"{target} is there, is no backup of a gateway, and stays as it is: name another file")
     if len(words) < WORDS_MIN:
         raise BackupError(f"the passphrase needs {WORDS_MIN} characters: whoever has the file has the village's token")
     papers = {
@@ -68,6 +71,13 @@ def backup(config: Config, config_path: Path, target: Path, words: str) -> Found
         os.replace(room / "sealed", target)
     _sync_folder(target.resolve().parent)
     return found
+
+
+def _is_backup(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def snapshot(source: Path, target: Path) -> tuple[str, int]:

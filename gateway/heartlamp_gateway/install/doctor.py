@@ -4,7 +4,6 @@ import email.utils
 import http.client
 import os
 import secrets
-import shutil
 import socket
 import ssl
 import stat
@@ -30,10 +29,9 @@ from heartlamp_gateway.rules.health import ABSENT, OK
 from heartlamp_gateway.rules.papers import is_due
 from heartlamp_gateway.run import ALARMS
 from heartlamp_gateway.status import is_running, stored_plan
-from heartlamp_gateway.supervision import plan
+from heartlamp_gateway.supervision import disk, plan
 
 PATIENCE_S = 5.0
-FREE_MIN_MB = 200
 CLOCK_MAX_S = 60.0
 UNITS = ("heartlamp-broker.service", "heartlamp-gateway.service")
 
@@ -118,9 +116,9 @@ def _folder(config: Config) -> Iterator[Finding]:
             yield Finding("data", True, f"{data} can be written")
         else:
             yield Finding("data", None, f"{data} is not ours to try", "run it with sudo")
-        free = shutil.disk_usage(data).free // 1_000_000
-        do = "" if free >= FREE_MIN_MB else "alarms have the last room, readings go first; free the disk or replace it"
-        yield Finding("disk", free >= FREE_MIN_MB, f"{free} MB free", do)
+        room = disk.space(data)
+        do = "" if room.state == OK else "alarms have the last room, readings go first; free the disk or replace it"
+        yield Finding("disk", room.state == OK, room.en, do)
         if is_running(config) and not Room(data, config.supervision.reserve).is_kept():
             do = "free the disk: it is made anew where there is room for it twice"
             yield Finding("reserve", False, "the room that alarms have for themselves is given up or never was", do)

@@ -42,12 +42,10 @@ def judge(free: int, size: int, inodes_free: int, inodes: int, kept: bool, refus
 
 
 def look(folder: Path, room: Room, refusing: bool) -> Health:
+    return space(folder, room.is_kept(), refusing)
+
+
+def space(folder: Path, kept: bool = True, refusing: bool = False) -> Health:
     found = os.statvfs(folder)
-    return judge(
-        found.f_bavail * found.f_frsize,
-        found.f_blocks * found.f_frsize,
-        found.f_favail,
-        found.f_files,
-        room.is_kept(),
-        refusing,
-    )
+    free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+    return judge(free, size, found.f_favail, found.f_files, kept, refusing)

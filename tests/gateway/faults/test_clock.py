@@ -107,3 +107,12 @@ def test_a_clock_of_another_year_at_the_start_deletes_nothing() -> None:
                 rig.gateway.start()  # it tidies its store at the start
                 until("it runs", lambda sessions=session: rig.gateway.said("broker\n") >= 2 * sessions, 20)  # type: ignore[misc]
                 assert all_rows(rig) == rows
+
+
+def test_a_wrong_clock_is_found_though_no_device_is_there_and_nothing_goes_up(tmp_path: Path) -> None:
+    clock = WrongClock(tmp_path / "clock")
+    clock.set(timedelta(days=3))
+    with loud_village(env=clock.env) as (rig, _):
+        told = rig.county.board.wait("a word of the clock", lambda: troubles(rig), 30)
+        assert [(t.kind, t.subject, t.detail) for t in told] == [("box", "clock", "fault")]
+        rig.gateway.says("The clock is 72.0 hours ahead of the county's")

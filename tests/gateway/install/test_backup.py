@@ -134,7 +134,13 @@ def test_a_gateway_that_is_there_is_not_overwritten(village: Village, box: MakeB
     first.gateway.start()
     first.gateway.says("devices at")
     saved, secret = tmp_path / "b", words(tmp_path)
-    first.do("backup", saved, "--passphrase-file", secret)
+    diary = tmp_path / "diary.txt"
+    diary.write_text("not ours")
+    kept = first.do("backup", diary, "--passphrase-file", secret, check=False)
+    assert "is no backup of a gateway, and stays as it is" in kept.stderr
+    assert diary.read_text() == "not ours"
+    for _ in range(2):  # each night's takes the place of the one before
+        first.do("backup", saved, "--passphrase-file", secret)
     refused = first.do("restore", saved, "--passphrase-file", secret, check=False)
     assert "there is a gateway already" in refused.stderr
     first.config.unlink()
