@@ -13,7 +13,7 @@ help:
 	@echo "make demo    two villages, a county and its command centre on this machine; press a button"
 	@echo "make drill   the same without a screen: one press through every hop, with milliseconds"
 	@echo "make county  a county of 200 villages and a million alarms, to look at (VILLAGES=20: a smaller one)"
-	@echo "make test    all tests, about 20 minutes        make prove   the long ones: 150 kills"
+	@echo "make test    all tests, about 15 minutes        make prove   the long ones: 150 kills"
 	@echo "make check   style, types, architecture, docs   make bench   latency beside the floor of this machine"
 	@echo "make firmware  what devices load, as a signed bundle in build/firmware, and what it takes of them"
 	@echo "make hardware  wiring, cases, schematics, cost and power budget of the devices, in build/hardware"

@@ -34,6 +34,7 @@ def county(tmp_path: Path) -> Iterator[County]:
     Embedded(tmp_path / "postgres").stop()
 
 
+@pytest.mark.prove
 def test_a_technicians_browser_is_given_the_program_and_the_image_and_may_ask_for_a_port(county: County) -> None:
     technician = Somebody(county, Grant("technician"))
     token = technician.http.cookies["heartlamp_session"]

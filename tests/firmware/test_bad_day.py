@@ -16,7 +16,7 @@ def day(kind: str, hours: int, *more: str) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.parametrize("kind", ["lamp", "button"])
+@pytest.mark.parametrize("kind", [pytest.param("lamp", marks=pytest.mark.prove), "button"])
 def test_a_day_of_bad_radio_loses_nothing_and_leaks_nothing(kind: str) -> None:
     result = day(kind, 24)
     assert result["presses"] > 20
@@ -40,5 +40,6 @@ def test_a_device_at_rest_spares_its_flash() -> None:
     assert result["erases"] <= 24, "more than one an hour"
 
 
+@pytest.mark.prove
 def test_who_trusts_a_broker_loses() -> None:
     assert day("lamp", 24, "--trust-broker")["lost"] > 0

@@ -67,6 +67,7 @@ def test_a_half_open_line_is_noticed_while_an_alarm_waits(lamp: VirtualBoard, vi
     village.wait("event", timeout=3)
 
 
+@pytest.mark.prove
 def test_a_half_open_line_is_noticed_within_20_seconds_when_nothing_happens(
     lamp: VirtualBoard, village: Village
 ) -> None:

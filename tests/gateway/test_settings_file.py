@@ -102,6 +102,7 @@ def test_before_setup_it_is_said_what_to_do(tmp_path: Path, word: str) -> None:
     assert "this box is no gateway yet. `sudo heartlamp-gateway setup` makes it one" in done.stderr
 
 
+@pytest.mark.prove
 def test_a_village_goes_on_with_a_mistake_and_everybody_who_can_mend_it_is_told() -> None:
     with village("[supervision]\nlook_s = 1\n[sirene]\nline = 17\n") as rig:
         button = rig.device("butt7")

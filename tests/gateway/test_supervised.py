@@ -42,6 +42,7 @@ def told(rig: Rig, what: str, kind: str, subject: str, seconds: float = 30.0) ->
     return rig.county.board.wait(f"{what} {kind} of {subject}", find, seconds)[-1]
 
 
+@pytest.mark.prove
 def test_what_devices_say_is_wrong_goes_up_and_many_without_mains_are_one(watched: Rig) -> None:
     rig = watched
     lamps = [rig.device(id) for id in ("lamp7", "lamp9", "lamp2")]

@@ -76,6 +76,7 @@ def test_a_box_that_can_only_light_lamps_needs_no_plan() -> None:
     assert plan.judge(empty, has_outputs=True).state == WARN
 
 
+@pytest.mark.prove
 def test_a_county_that_refuses_us_is_said_with_what_to_do(rig: Rig) -> None:
     until("all is well", lambda: (rig.data / "troubles.json").exists(), 20)
     rig.county.stop()

@@ -71,6 +71,7 @@ class County:
 
     def start(self, under: Sequence[str] = (), after: Sequence[str] = ()) -> None:
         """Until it listens. `under`: the start of a command line that runs the rest of it; `after`: its end."""
+        assert self.process is None or self.process.poll() is not None, "it runs, and would be left behind"
         self.process = subprocess.Popen(
             [*under, PROGRAM, "run", "--config", self.config, *after],
             stderr=subprocess.PIPE,

@@ -143,6 +143,7 @@ def test_level_by_level_until_somebody_comes_though_the_county_is_killed(
     assert any(text.startswith("通知镇值班员（") for text in told), told
 
 
+@pytest.mark.prove
 def test_a_drill_is_called_as_one_and_once_it_is_real_everybody_is_called_anew(
     county: County, village: Village, provider: Provider
 ) -> None:
@@ -162,6 +163,7 @@ def test_a_drill_is_called_as_one_and_once_it_is_real_everybody_is_called_anew(
     assert operator.card(press.id)["answer"] in ("none", "unanswered")
 
 
+@pytest.mark.prove
 def test_who_cannot_come_is_followed_by_the_next_at_once(county: County, village: Village, provider: Provider) -> None:
     press = village.keys[0].press()
     village.send(press)

@@ -79,6 +79,7 @@ def called(county: County) -> Counter[tuple[str, int, str, int]]:
     return Counter((i, s, t, n) for i, s, t, n in county.sql("SELECT incident, step, target, time FROM called"))
 
 
+@pytest.mark.prove
 def test_three_workers_that_are_killed_do_each_step_once(workers: tuple[County, Workers]) -> None:
     county, crew = workers
     seed = random.SystemRandom().randrange(2**32)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 from heartlamp_server.database.embedded import Embedded
 from heartlamp_server.database.pool import Database
 
@@ -98,6 +99,7 @@ def test_postgresql_is_killed_while_the_server_runs(own_county: County, tmp_path
     assert own_county.process.poll() is None
 
 
+@pytest.mark.prove
 def test_the_server_is_killed_while_presses_flow(own_county: County, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print("seed", seed)

@@ -102,6 +102,7 @@ def test_it_goes_on_where_it_was_and_a_part_that_does_not_fit_says_where(village
     assert put(village, still.id, 10_000, PICTURE[10_000:]).json()["at"] == len(PICTURE)
 
 
+@pytest.mark.prove
 def test_after_a_kill_of_the_county_it_goes_on_at_its_byte(own_county: County) -> None:
     village = own_county.village(more=("camera",))
     _, still = taken(village)

@@ -5,6 +5,8 @@ import socket
 import time
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.server.county import County, Operator
 
 MANY, LONG = 60, 200_000
@@ -34,6 +36,7 @@ def stuck(operator: Operator, cursor: str) -> socket.socket:
     return sock
 
 
+@pytest.mark.prove
 def test_nobody_waits_for_a_screen_that_takes_nothing_and_it_goes_on_by_its_cursor(county: County) -> None:
     operator, other = county.account(), county.account()
     cursor = operator.get("incidents")["cursor"]

@@ -115,6 +115,7 @@ def test_with_its_broker_dead_the_press_takes_the_second_path(
     assert time.monotonic() - began < 12
 
 
+@pytest.mark.prove
 def test_a_county_that_restarts_is_found_again_and_nothing_is_lost(own_county: County, make_board: Maker) -> None:
     county = own_county
     village = county.village(2, wan=(0, 1))
@@ -255,6 +256,7 @@ def test_a_line_that_goes_dead_without_a_word_is_noticed_within_20_s(
         line.stop()
 
 
+@pytest.mark.prove
 def test_whatever_a_county_answers_the_press_is_kept_until_the_true_one_receipts_it(
     county: County, village: Village, make_board: Maker
 ) -> None:

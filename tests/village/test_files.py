@@ -141,6 +141,7 @@ def quiet(rig: FilesRig) -> None:
     close_all(rig)
 
 
+@pytest.mark.prove
 def test_a_program_goes_from_the_county_to_a_lamp_which_earns_its_receipt(rig: FilesRig, quiet: None) -> None:
     """Cut in the middle, for all three: the lamp's power, the gateway, the broker."""
     bundle = bundles.pack(bundles.real(VERSION), VERSION, kinds=("lamp",))
@@ -200,6 +201,7 @@ def test_an_alarm_in_the_middle_of_an_update_goes_first_and_the_update_afterward
     lamp.wait_trace("update", 60, after=pressed, confirmed=VERSION + 3)
 
 
+@pytest.mark.prove
 def test_a_picture_comes_through_kills_of_gateway_broker_and_county(rig: FilesRig, picture: bytes, quiet: None) -> None:
     camera, side = rig.boards[SECOND], rig.villages["xi"]
     mark = camera.mark()

@@ -77,6 +77,7 @@ def test_a_house_that_no_network_reaches_calls_and_is_answered(tmp_path: Path) -
         rig.journal.wait(lambda s: s.source == "buttonyuan4" and s.what == "received", mark, 20, "its receipt")
 
 
+@pytest.mark.prove
 def test_a_restart_of_the_gateway_leaves_nobody_in_the_dark(tmp_path: Path) -> None:
     with Ether(seed=4) as ether, RadioRig(tmp_path, ether) as rig:
         rig.journal.wait(lambda s: s.source == "lampyuan3" and s.what == "lamp", 0, 30, "its first state")

@@ -61,6 +61,7 @@ def closed(rig: Rig, incident: str) -> None:
         rig.boards[lamp].wait_show("working", 20, mark, calls=[])
 
 
+@pytest.mark.prove
 def test_a_county_that_accepts_and_says_nothing(rig: Rig) -> None:
     near = rig.boards[NEAR].mark()
     with stopped(rig.server):

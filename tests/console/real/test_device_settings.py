@@ -11,6 +11,7 @@ from tests.console.stage import Stage, aside
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.prove
 def test_a_technician_asks_for_another_language_is_refused_in_words_and_sees_what_became_of_it(
     browser: Browser, stage: Stage
 ) -> None:

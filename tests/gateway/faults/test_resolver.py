@@ -85,6 +85,7 @@ def test_a_gateway_that_starts_while_no_resolver_answers_has_the_address_of_befo
     rig.gateway.says("we go on with the address that it had")
 
 
+@pytest.mark.prove
 def test_one_that_never_had_an_address_has_one_soon_after_a_resolver_answers(
     rig: Rig, files: tuple[Path, Path]
 ) -> None:

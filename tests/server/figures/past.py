@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
 from heartlamp_server.responder.scope import Grant
 
 from tests.server.county import County, Village
@@ -25,29 +24,31 @@ def alarm(county: County, site: str, at: datetime, what: str = "panic", lines: L
     """Its id. Nothing else of the row counts in figures."""
     id = f"past{secrets.token_hex(6)}-1"
     rows = [(0.0, "opened", {"what": what, "house": site}), *lines]
-    with psycopg.connect(county.conninfo) as conn:
-        conn.execute(
-            "INSERT INTO incident (id, site, what, place, opened_at, presses, last_press_at, events, rver, aver,"
-            " answer, who, responders, doubts, cancelled, lit, lit_of, closed_at, closed_by, closed_how)"
-            " VALUES (%s, %s, %s, %s, %s, 1, %s, '{}', 1, 0, 'closed', '', '[]', '{}', false, '{}', 0, %s, '', '')",
-            (id, site, what, PLACE, at, at, at),
-        )
-        write(conn, id, at, rows)
+    times, kinds, details = columns(at, rows)
+    county.sql(
+        "WITH made AS (INSERT INTO incident (id, site, what, place, opened_at, presses, last_press_at, events, rver,"
+        " aver, answer, who, responders, doubts, cancelled, lit, lit_of, closed_at, closed_by, closed_how)"
+        " VALUES (%s, %s, %s, %s, %s, 1, %s, '{}', 1, 0, 'closed', '', '[]', '{}', false, '{}', 0, %s, '', ''))"
+        f" INSERT INTO timeline (incident, at, kind, detail) {WRITTEN}",
+        id, site, what, PLACE, at, at, at, id, times, kinds, details,
+    )  # fmt: skip
     return id
 
 
-def write(conn: "psycopg.Connection[Any]", id: str, at: datetime, rows: Lines) -> None:
-    for seconds, kind, detail in rows:
-        conn.execute(
-            "INSERT INTO timeline (incident, at, kind, detail) VALUES (%s, %s, %s, %s)",
-            (id, at + timedelta(seconds=seconds), kind, json.dumps(detail)),
-        )
+WRITTEN = "SELECT %s, * FROM unnest(%s::timestamptz[], %s::text[], %s::jsonb[])"
+
+
+def columns(at: datetime, rows: Lines) -> tuple[list[datetime], list[str], list[str]]:
+    return (
+        [at + timedelta(seconds=seconds) for seconds, _, _ in rows],
+        [kind for _, kind, _ in rows],
+        [json.dumps(detail) for _, _, detail in rows],
+    )
 
 
 def more(county: County, id: str, at: datetime, lines: Lines) -> None:
     """Lines that came late."""
-    with psycopg.connect(county.conninfo) as conn:
-        write(conn, id, at, lines)
+    county.sql(f"INSERT INTO timeline (incident, at, kind, detail) {WRITTEN}", id, *columns(at, lines))
 
 
 RANG = (5.0, "told", {"state": "rang"})

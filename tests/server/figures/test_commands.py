@@ -1,6 +1,7 @@
 """Figures at the command line."""
 
 import openpyxl  # type: ignore[import-untyped]
+import pytest
 from heartlamp_server.figures import commands
 
 from tests.server.county import County
@@ -8,6 +9,7 @@ from tests.server.figures.past import ACCEPTED, CLOSED, RANG, Desk, alarm
 from tests.server.figures.test_figures import AUGUST, own
 
 
+@pytest.mark.prove
 def test_reports_and_recomputing_at_the_command_line(county: County) -> None:
     assert commands.__doc__
     desk = Desk(county)

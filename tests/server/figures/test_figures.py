@@ -208,7 +208,7 @@ def test_devices_are_sampled_once_an_hour_by_whomever(desk: Desk) -> None:
     county, village = desk.county, desk.village
     village.send(village.keys[0].press("gas"))
     assert Somebody(county, Grant("operator")).get("devices").status_code == 200  # presence is written down
-    now = datetime.now(BEIJING).replace(year=2031, minute=30)
+    now = datetime.now(BEIJING).replace(year=2031, hour=10, minute=30)  # an hour later is the same day
 
     async def hours(conn: store.Connection) -> list[bool]:
         return [await sample.sample(conn, now + timedelta(hours=h), BEIJING) for h in (0, 0, 1)]

@@ -122,6 +122,7 @@ def answers(county: County, id: int) -> list[tuple[str, str]]:
 # --- the process that sends -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.prove
 def test_the_server_keeps_a_process_that_sends(county: County) -> None:
     """Killed, it comes again; and it does not outlive a server that is killed."""
 
@@ -265,6 +266,7 @@ def test_the_channels_and_their_faults_are_shown(county: County, operator: Opera
     assert (found["fax"]["set_up"], "kind is one of" in found["fax"]["fault"]) == (False, True)
 
 
+@pytest.mark.prove
 def test_a_desk_whose_feed_nobody_follows_is_a_fault_until_somebody_does(own_county: County) -> None:
     operator = own_county.account()
 

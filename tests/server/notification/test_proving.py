@@ -108,6 +108,7 @@ def test_a_step_needs_a_number_that_answered_a_call_within_30_days(county: Count
     assert gaps(county, group) == []
 
 
+@pytest.mark.prove
 def test_each_is_called_once_a_day_until_a_key_is_pressed(county: County, provider: Provider) -> None:
     county.enrol(_one_village())
     group = head(county)

@@ -110,6 +110,7 @@ def test_a_backup_whose_audit_log_was_changed_is_not_taken(lost: County, tmp_pat
     assert lost.sql("SELECT who FROM audit ORDER BY id LIMIT 1") == [("nobody",)]
 
 
+@pytest.mark.prove
 def test_a_backup_chains_what_waits_and_one_with_a_row_outside_the_chain_is_not_taken(
     lost: County, tmp_path: Path
 ) -> None:

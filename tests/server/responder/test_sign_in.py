@@ -84,6 +84,7 @@ def test_a_right_password_forgets_the_wrong_ones_before_it(county: County, opera
         http.cookies.clear()
 
 
+@pytest.mark.prove
 def test_a_restart_forgives_nobody_and_signs_nobody_out(own_county: County) -> None:
     operator, attacker = own_county.account(), browser(own_county)
     for n in range(6):

@@ -132,6 +132,7 @@ def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
+@pytest.mark.prove
 def test_a_county_with_influxdb_takes_alarms_in_when_it_is_away(with_influx: County, own_influxdb: InfluxDB) -> None:
     village, operator = with_influx.village(), with_influx.account()
     lamp = village.lamps[0]
