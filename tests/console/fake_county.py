@@ -105,7 +105,8 @@ class FakeCounty:
             Route("/api/incidents/{id}/whom", lambda _: JSONResponse({"policy": "135", "callees": []})),
             Route("/api/incidents/{id}/answer", self._answer, methods=["POST"]),
             Route("/api/feed", self._feed),
-            Route("/api/devices", lambda _: JSONResponse({"now": iso(), "sites": self.sites})),
+            Route("/api/devices", lambda _: JSONResponse({"now": iso(), "sites": self.sites, "after": ""})),
+            Route("/api/device-counts", self._counts),
             Route("/api/gateways", lambda _: JSONResponse({"now": iso(), "gateways": self.gateways})),
             Route("/api/quarantine", lambda _: JSONResponse({"evidence": self.evidence})),
             Mount("/", StaticFiles(directory=static, html=True)),
@@ -135,6 +136,13 @@ class FakeCounty:
         cards = [card for card in self.cards.values() if (card["answer"] == "closed") == closed]
         cursor = f"{self.epoch}:{len(self._log)}"
         return JSONResponse({"now": iso(), "cursor": cursor, "incidents": cards, "more": "", "passed": []})
+
+    async def _counts(self, _: Request) -> Response:
+        devices = [d for site in self.sites for d in site["devices"] if not d["revoked"]]
+        missed = [d for d in devices if d["overdue"] or d["online"] is False]
+        online = [d for d in devices if d["online"]]
+        said = {"sites": len(self.sites), "devices": len(devices), "online": len(online), "missed": len(missed)}
+        return JSONResponse(said)
 
     async def _incident(self, request: Request) -> Response:
         id_ = request.path_params["id"]

@@ -16,6 +16,10 @@ def every(operator: Operator, **params: Any) -> list[Any]:
             return sites
 
 
+def is_missed(device: Any) -> bool:
+    return not device["revoked"] and (device["overdue"] or device["online"] is False)
+
+
 def without_ages(sites: list[Any]) -> list[Any]:
     return sorted((s["id"], s["path"], [(d["id"], d["overdue"], d["revoked"]) for d in s["devices"]]) for s in sites)
 
@@ -26,15 +30,17 @@ def test_pages_are_the_list_and_missed_ones_its_marks(county: County, operator: 
     county.cli("device", "revoke", village.keys[2].id, "--config", county.config)
     county.sql("UPDATE device SET last_seen = now() WHERE last_seen IS NOT NULL")  # nobody else grows late meanwhile
     county.sql("UPDATE device SET last_seen = now() - interval '5 minutes' WHERE id = %s", village.lamps[0].id)
+    county.sql("UPDATE device SET online = false WHERE id = %s", village.keys[1].id)  # its gateway lost it just now
     whole = operator.get("devices")["sites"]
     assert without_ages(every(operator)) == without_ages(whole)
+    assert [d["overdue"] for s in whole for d in s["devices"] if d["id"] == village.keys[1].id] == [False]
     missed = [
-        (s["id"], [d["id"] for d in s["devices"] if d["overdue"]])
+        (s["id"], [d["id"] for d in s["devices"] if is_missed(d)])
         for s in sorted(whole, key=lambda s: str(s["id"]))
-        if any(d["overdue"] for d in s["devices"])
+        if any(is_missed(d) for d in s["devices"])
     ]
     assert [(s["id"], [d["id"] for d in s["devices"]]) for s in every(operator, missed=True)] == missed
     devices = [d for s in whole for d in s["devices"] if not d["revoked"]]
     counted = operator.get("device-counts")
-    assert (counted["devices"], counted["missed"]) == (len(devices), sum(d["overdue"] for d in devices))
+    assert (counted["devices"], counted["missed"]) == (len(devices), sum(is_missed(d) for d in devices))
     assert counted["sites"] == sum(any(not d["revoked"] for d in s["devices"]) for s in whole)

@@ -52,12 +52,13 @@ class Page:
     missed: bool = False
 
 
-# A device in use that said nothing for so long as its kind makes one ask (supervision.py).
+# A device in use that said nothing for so long as its kind makes one ask (supervision.py), or that its gateway lost.
 _BATTERY = sorted(kind for kind in KINDS if supervision_ms(kind) != supervision_ms("lamp"))
 _MISSED = (
     "(d.revoked_at IS NULL AND coalesce(greatest(d.last_seen, o.last_seen) < clock_timestamp() "
     f"- CASE WHEN d.kind IN ({', '.join(repr(kind) for kind in _BATTERY)}) "
-    f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true))"
+    f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true)"
+    " OR d.revoked_at IS NULL AND d.online IS FALSE)"
 )
 _OF_PAGE = """
 SELECT s.id FROM site s WHERE s.id > %(after)s AND s.kind <> 'elsewhere' AND {inside} ORDER BY s.id LIMIT %(limit)s

@@ -47,7 +47,8 @@ class Devices(BaseModel):
 
 
 class DeviceCounts(BaseModel):
-    """Of devices that are not revoked: how many, of them online by their gateways, and missed."""
+    """Of devices that are not revoked: how many, of them online by their gateways, and missed: overdue, or lost by
+    their gateways."""
 
     sites: int
     devices: int

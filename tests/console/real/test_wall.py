@@ -127,9 +127,7 @@ HURRY = """
 """Forty questions for each of a wall's: what grows with them is seen in minutes."""
 
 
-@pytest.mark.prove
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("lasts", [10, 600])
+@pytest.mark.parametrize("lasts", [10, pytest.param(600, marks=[pytest.mark.prove, pytest.mark.timeout(900)])])
 def test_under_a_thousand_alarms_a_wall_does_not_grow(browser: Browser, stage: Stage, lasts: int) -> None:
     """Its heap after a collection, and its elements: measured once it runs, and again at the end."""
     stage.quiet()

@@ -78,10 +78,12 @@ def test_on_a_full_disk_telemetry_goes_first_and_alarms_are_kept_and_heard(small
     assert reserve.exists()
 
     junk = fill(rig)
-    pressed = press_and_hear([button, lamp9, lamp7], 300)
+    pressed: list[str] = []
+    while not rig.gateway.said("the reserve is given up for alarms"):  # how many fit beside it, nobody knows
+        pressed += press_and_hear([button, lamp9, lamp7], 100)
+        assert len(pressed) < 9_000
     # Of two houses a fire and a panic each; which press came first, and gave the incident its name, nobody knows.
     lamp9.board.wait("its lamp says heard of all four", lambda: [c["heard"] for c in lamp9.calls()] == [1, 1, 1, 1])
-    rig.gateway.says("the reserve is given up for alarms")
     assert not reserve.exists()
     lamp7.read(temp_mc=9_999)  # is taken, in memory
     until("readings leave the disk", lambda: not (rig.data / "readings.db").exists())

@@ -1,4 +1,4 @@
-import type { AnswerRequest, Card, DeviceList, GatewayList, IncidentDetail, IncidentList, Me, Quarantine } from "./types";
+import type { AnswerRequest, Card, GatewayList, IncidentDetail, IncidentList, Me, Quarantine } from "./types";
 import { lang } from "../words";
 
 /** A refusal in words for people: what happened, and what to do. `status` 0: no answer came at all. */
@@ -51,7 +51,6 @@ export const api = {
     call<IncidentList>(`/api/incidents?state=${state}&limit=${limit}${before && `&before=${encodeURIComponent(before)}`}`),
   incident: (id: string) => call<IncidentDetail>(`/api/incidents/${encodeURIComponent(id)}`),
   answer: (id: string, request: AnswerRequest) => call<Card>(`/api/incidents/${encodeURIComponent(id)}/answer`, request),
-  devices: () => call<DeviceList>("/api/devices"),
   gateways: () => call<GatewayList>("/api/gateways"),
   quarantine: () => call<Quarantine>("/api/quarantine"),
 };

@@ -11,7 +11,6 @@ export type IncidentList = Schemas["Incidents"];
 export type IncidentDetail = Schemas["IncidentTold"];
 export type TimelineEntry = Schemas["Line"];
 export type AnswerRequest = Required<Schemas["Said"]>;
-export type DeviceList = Schemas["Devices"];
 export type DeviceSite = Schemas["SiteView"];
 export type Device = Schemas["DeviceView"];
 export type GatewayList = Schemas["Gateways"];

@@ -198,6 +198,7 @@ export const en: Words = {
     allWellHint: "Every device was heard in time.",
     empty: "No device is registered yet",
     emptyHint: "Houses and devices appear here once they are registered.",
+    more: (n: number): string => `${n} more houses`,
     count: (n, bad) => (bad ? `${n} device${s(n)}, ${bad} abnormal` : `${n} device${s(n)}, all well`),
     kind: {
       button: "Button",

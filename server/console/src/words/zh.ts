@@ -178,6 +178,7 @@ export const zh = {
     allWellHint: "所有设备都按时有消息。",
     empty: "还没有登记设备",
     emptyHint: "登记住户和设备后，会在这里列出。",
+    more: (n: number): string => `再看 ${n} 户`,
     count: (n: number, bad: number) => (bad ? `${n} 台设备，${bad} 台异常` : `${n} 台设备，全部正常`),
     kind: {
       button: "按钮",
