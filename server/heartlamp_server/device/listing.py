@@ -113,7 +113,7 @@ class Counts:
 async def counts(conn: psycopg.AsyncConnection[Any], reach: Reach) -> Counts:
     """Of who reaches every area nothing is asked of any site; of others a plan is made that knows how many areas they
     are: a county's devices are read through once, a village's are found by their sites."""
-    areas = None if reach.everywhere else await areas_within(conn, reach.areas)
+    areas = None if reach.everywhere else await areas_within(conn, reach)
     within = ""
     if areas is not None:
         within = "AND d.site IN (SELECT s.id FROM site s WHERE s.area = ANY(%(areas)s) OR s.id = ANY(%(sites)s))"

@@ -96,13 +96,15 @@ IN_THE_VILLAGE = frozenset(("village", "grid", "group"))
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role that is in force. `area` None: everywhere here; `level`: the area's; `site`: of `family`, which has no
-    area; `unit`: of a department."""
+    area; `unit`: of a department; `above`: where every other area lies in this one, those that do not; None: nobody
+    looked, or many do not."""
 
     role: str
     area: int | None = None
     level: str = ""
     site: str = ""
     unit: str = ""
+    above: tuple[int, ...] | None = field(default=None, compare=False)
 
     def covers(self, spot: "Spot") -> bool:
         if self.site:
@@ -127,12 +129,13 @@ class Spot:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """All the places where something is allowed, for SQL. `narrow`: a few villages at most, so that a list is found
-    sooner by its sites than by its time."""
+    sooner by its sites than by its time; `above`: every area but these, None where `areas` have to be gone through."""
 
     everywhere: bool = False
     areas: tuple[int, ...] = ()
     sites: tuple[str, ...] = ()
     narrow: bool = False
+    above: tuple[int, ...] | None = None
 
     def __bool__(self) -> bool:
         return self.everywhere or bool(self.areas or self.sites)
@@ -221,4 +224,5 @@ def _reach(grants: Iterable[Grant]) -> Reach:
         tuple(sorted({g.area for g in found if g.area is not None})),
         tuple(sorted({g.site for g in found if g.site})),
         all(g.site or g.level in IN_THE_VILLAGE for g in found),
+        min((g.above for g in found if g.above is not None), key=len, default=None),
     )

@@ -13,7 +13,7 @@ import psycopg
 from heartlamp_server.responder import guess, presence, second
 from heartlamp_server.responder.guess import Guessed
 from heartlamp_server.responder.model import SESSION, WALL_SESSION, Person
-from heartlamp_server.responder.scope import LASTING, Scope, scope
+from heartlamp_server.responder.scope import LASTING, Grant, Scope, scope
 from heartlamp_server.responder.store import GRANTS, IN_FORCE, to_grants
 
 Connection = psycopg.AsyncConnection[Any]
@@ -296,7 +296,7 @@ async def staffed(conn: Connection) -> dict[int | None, list[Person]]:
     found: dict[int | None, list[Person]] = {}
     for area, name, display, answered_at, now, by_second, role in await cursor.fetchall():
         person = Person(name, display)
-        held = scope(person, to_grants([(role, area, "", "", "")]), 0, by_second).grants
+        held = scope(person, (Grant(role, area),), 0, by_second).grants
         if held and presence.present(answered_at, now) and person not in found.get(area, []):
             found.setdefault(area, []).append(person)
     return found

@@ -22,7 +22,9 @@ class Where:
         if reach.everywhere:
             return "true"
         parts = []
-        if reach.areas:
+        if reach.above is not None:
+            parts.append(f"({area} <> ALL({self._value(list(reach.above))}::bigint[]) AND {area} IS NOT NULL)")
+        elif reach.areas:
             # An array, so that the areas are collected once and `area` is reckoned once for each row: of IN the planner
             # makes a join, and reckons it for each pair.
             parts.append(f"""{area} = ANY(ARRAY(WITH RECURSIVE within (id) AS (
@@ -65,9 +67,13 @@ async def area_spots(conn: Connection, areas: Sequence[int]) -> dict[int, Spot]:
     return {row[0]: Spot(frozenset(row[1])) for row in rows}
 
 
-async def areas_within(conn: psycopg.AsyncConnection[Any], areas: Sequence[int]) -> list[int] | None:
-    """These and all that lie in them; None: no site lies in any other."""
-    cursor = await conn.execute(_WITHIN, (list(areas),))
+async def areas_within(conn: psycopg.AsyncConnection[Any], reach: Reach) -> list[int] | None:
+    """Its areas and all that lie in them; None: no site lies in any other."""
+    if reach.above is not None:
+        cursor = await conn.execute("SELECT 1 FROM site WHERE area = ANY(%s) LIMIT 1", (list(reach.above),))
+        if await cursor.fetchone() is None:
+            return None
+    cursor = await conn.execute(_WITHIN, (list(reach.areas),))
     row = await cursor.fetchone()
     assert row is not None
     return row[0] if row[1] else None

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from heartlamp_server.device.listing import counts
 from heartlamp_server.responder.model import Person
 from heartlamp_server.responder.scope import (
     NEEDS_SECOND,
@@ -22,6 +24,7 @@ from heartlamp_server.responder.scope import (
     scope,
     sees,
 )
+from heartlamp_server.responder.store import GRANTS, to_grants
 from heartlamp_server.responder.within import Where, area_spots, gateway_spots, site_spots
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,7 +129,7 @@ def conninfo(new_database: Callable[[], str]) -> str:
     return new_database()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_the_rule_and_its_sql_never_differ(conninfo: str, data: st.DataObject) -> None:
     async def compared() -> None:
@@ -135,6 +138,36 @@ def test_the_rule_and_its_sql_never_differ(conninfo: str, data: st.DataObject) -
             await conn.rollback()
 
     asyncio.run(compared())
+
+
+@pytest.mark.parametrize(("counties", "above"), [(1, True), (2, False)])
+def test_who_has_the_only_county_of_a_city_has_all_but_what_is_the_city_s(
+    conninfo: str, counties: int, above: bool
+) -> None:
+    async def tried() -> None:
+        async with await psycopg.AsyncConnection.connect(conninfo) as conn:
+            made = "INSERT INTO area (parent, level, name) VALUES (%s, %s, %s) RETURNING id"
+            [(city,)] = await (await conn.execute(made, (None, "city", "市"))).fetchall()
+            county = [
+                (await (await conn.execute(made, (city, "county", f"县{n}"))).fetchall())[0][0] for n in range(counties)
+            ]
+            [(town,)] = await (await conn.execute(made, (county[0], "township", "镇"))).fetchall()
+            for site, area in (
+                ("of-city", city),
+                ("of-county", county[0]),
+                ("of-town", town),
+                ("of-other", county[-1]),
+            ):
+                await conn.execute("INSERT INTO site (id, area, name) VALUES (%s, %s, %s)", (site, area, site))
+            [grant] = await _stored(conn, [Grant("operator", county[0], "county")])
+            assert (grant.above == (city,)) is above
+            where = Where()
+            condition = where.inside(reach(of(grant), "device.see"), "s.area", "s.id")
+            found = await _ids(conn, f"SELECT id FROM site s WHERE {condition}", where.values)
+            assert found == {"of-county", "of-town"} | ({"of-other"} if counties == 1 else set())
+            await conn.rollback()
+
+    asyncio.run(tried())
 
 
 async def _compare(conn: psycopg.AsyncConnection[Any], data: st.DataObject) -> None:
@@ -155,6 +188,7 @@ async def _compare(conn: psycopg.AsyncConnection[Any], data: st.DataObject) -> N
     for site in sites:
         area = data.draw(st.sampled_from(areas))[0]
         await conn.execute("INSERT INTO site (id, area, name) VALUES (%s, %s, %s)", (site, area, site))
+        await conn.execute("INSERT INTO device (id, kind, site) VALUES (%s, 'lamp', %s)", (f"lamp{site}", site))
         await conn.execute("INSERT INTO gateway (id, village) VALUES (%s, %s)", (f"gw{site}", area))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     cases = {}
@@ -176,7 +210,7 @@ async def _compare(conn: psycopg.AsyncConnection[Any], data: st.DataObject) -> N
         id, level = data.draw(st.sampled_from([(None, ""), *areas]))
         site = data.draw(st.sampled_from(sites)) if role == "family" else ""
         grants.append(Grant(role, None if site else id, "" if site else level, site))
-    asking = of(*grants)
+    asking = of(*await _stored(conn, grants))
     spots = await site_spots(conn, sites)
     where = Where()
     of_site = "(SELECT s.area FROM site s WHERE s.id = i.site)"
@@ -188,10 +222,27 @@ async def _compare(conn: psycopg.AsyncConnection[Any], data: st.DataObject) -> N
         where = Where()
         condition = where.inside(reach(asking, action), "s.area", "s.id")
         found = await _ids(conn, f"SELECT id FROM site s WHERE {condition}", where.values)
+        counted = (await counts(conn, reach(asking, action))).devices
+        assert counted == sum(may(asking, action, spots[site]) for site in sites)
         assert found == {site for site in sites if may(asking, action, spots[site])}
     gateways = await gateway_spots(conn, [f"gw{site}" for site in sites])
     assert {g: s.areas for g, s in gateways.items()} == {f"gw{site}": spot.areas for site, spot in spots.items()}
     assert set(await area_spots(conn, [id for id, _ in areas])) == {id for id, _ in areas}
+
+
+async def _stored(conn: psycopg.AsyncConnection[Any], grants: list[Grant]) -> tuple[Grant, ...]:
+    """As they are read for a request: with what they know of the tree."""
+    await conn.execute("INSERT INTO person (name, display) VALUES ('asking', 'asking')")
+    for grant in grants:
+        await conn.execute(
+            "INSERT INTO person_role (person, role, area, site) VALUES ('asking', %s, %s, %s)",
+            (grant.role, grant.area, grant.site or None),
+        )
+    row = await (await conn.execute(f"SELECT {GRANTS} FROM person p WHERE name = 'asking'")).fetchone()
+    assert row is not None
+    read = to_grants(row[0])
+    assert sorted(map(repr, grants)) == sorted(repr(replace(grant, above=None)) for grant in read)
+    return read
 
 
 async def _ids(conn: psycopg.AsyncConnection[Any], query: str, values: dict[str, Any]) -> set[str]:
