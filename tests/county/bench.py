@@ -184,6 +184,7 @@ def paths(conninfo: str) -> dict[str, str]:
     return {
         "who am I": "me",
         "incidents, open": "incidents?state=open",
+        "incidents, closed, as the desk asks": "incidents?state=closed&limit=100",
         "incidents, closed, 200": "incidents?state=closed&limit=200",
         "one incident with its timeline": f"incidents/{old}",
         "devices, 200 sites": "devices?limit=200",
