@@ -25,14 +25,23 @@ def without_ages(sites: list[Any]) -> list[Any]:
 
 
 def test_pages_are_the_list_and_missed_ones_its_marks(county: County, operator: Operator) -> None:
-    village = county.village(houses=3)
+    village = county.village(houses=4, wan=(3,))
+    county.sql(
+        "INSERT INTO site (id, area, name) SELECT s.id || 'empty', s.area, '空房' FROM site s "
+        "JOIN device d ON d.site = s.id WHERE d.id = %s",
+        village.lamps[0].id,
+    )
     village.send(village.keys[0].press(), village.keys[1].press())  # two buttons say that they live
     county.cli("device", "revoke", village.keys[2].id, "--config", county.config)
     county.sql("UPDATE device SET last_seen = now() WHERE last_seen IS NOT NULL")  # nobody else grows late meanwhile
     county.sql("UPDATE device SET last_seen = now() - interval '5 minutes' WHERE id = %s", village.lamps[0].id)
     county.sql("UPDATE device SET online = false WHERE id = %s", village.keys[1].id)  # its gateway lost it just now
+    by_itself = village.lamps[3].id  # which its gateway lost, too, but it comes to the county by its own way
+    county.sql("UPDATE device SET online = false, last_seen = now() WHERE id = %s", by_itself)
+    county.sql("UPDATE gateway SET last_seen = now() WHERE device = %s", by_itself)
     whole = operator.get("devices")["sites"]
-    assert without_ages(every(operator)) == without_ages(whole)
+    assert without_ages(every(operator)) == without_ages([s for s in whole if s["devices"]])
+    assert [is_missed(d) for s in whole for d in s["devices"] if d["id"] == by_itself] == [False]
     assert [d["overdue"] for s in whole for d in s["devices"] if d["id"] == village.keys[1].id] == [False]
     missed = [
         (s["id"], [d["id"] for d in s["devices"] if is_missed(d)])

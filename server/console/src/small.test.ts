@@ -69,6 +69,8 @@ describe("devices", () => {
   it("lists houses as people count, abnormal ones first", () => {
     const sites = [site("三组 11号", device("a")), site("三组 2号", device("b")), site("三组 30号", device("c", { overdue: true }))];
     expect(byVillage(sites, false)[0]?.sites.map((one) => one.name)).toEqual(["三组 30号", "三组 2号", "三组 11号"]);
+    const groups = ["三组 1号", "一组 2号", "二组 10号", "二组 2号"].map((name) => site(name, device(name)));
+    expect(byVillage(groups, false)[0]?.sites.map((one) => one.name)).toEqual(["一组 2号", "二组 2号", "二组 10号", "三组 1号"]);
     expect(byVillage(sites, true)[0]?.sites.map((one) => one.name)).toEqual(["三组 30号"]);
   });
 });

@@ -44,24 +44,27 @@ class DeviceRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Of the sites in the order of their ids: `limit` of them, those after the id `after`; `missed`: only those with a
-    device that is missed, and of these only such devices."""
+    """Of the sites with a device, in the order of their ids: `limit` of them, those after the id `after`; `missed`:
+    only those with a device that is missed, and of these only such devices."""
 
     limit: int
     after: str = ""
     missed: bool = False
 
 
-# A device in use that said nothing for so long as its kind makes one ask (supervision.py), or that its gateway lost.
+# A device in use that said nothing for so long as its kind makes one ask (supervision.py), or that its gateway lost and
+# that does not come to the county by itself either (model.online).
 _BATTERY = sorted(kind for kind in KINDS if supervision_ms(kind) != supervision_ms("lamp"))
 _MISSED = (
     "(d.revoked_at IS NULL AND coalesce(greatest(d.last_seen, o.last_seen) < clock_timestamp() "
     f"- CASE WHEN d.kind IN ({', '.join(repr(kind) for kind in _BATTERY)}) "
     f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true)"
-    " OR d.revoked_at IS NULL AND d.online IS FALSE)"
+    " OR d.revoked_at IS NULL AND d.online IS FALSE "
+    f"AND coalesce(o.last_seen <= clock_timestamp() - interval '{FRESH_SECONDS} s', true))"
 )
 _OF_PAGE = """
-SELECT s.id FROM site s WHERE s.id > %(after)s AND s.kind <> 'elsewhere' AND {inside} ORDER BY s.id LIMIT %(limit)s
+SELECT s.id FROM site s WHERE s.id > %(after)s AND s.kind <> 'elsewhere' AND {inside}
+    AND EXISTS (SELECT 1 FROM device d WHERE d.site = s.id) ORDER BY s.id LIMIT %(limit)s
 """
 _MISSED_PAGE = f"""
 SELECT DISTINCT d.site FROM device d LEFT JOIN gateway o ON o.device = d.id JOIN site s ON s.id = d.site

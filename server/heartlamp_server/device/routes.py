@@ -82,8 +82,8 @@ def router(database: Database, presence: Presence, gate: Gate) -> APIRouter:
         after: Annotated[str, Query(max_length=60)] = "",
         missed: bool = False,
     ) -> Devices:
-        """All of them; with `limit` so many sites, in the order of their ids from `after` on; with `missed` those with
-        a device that is missed, 200 where nothing else is said."""
+        """All of them; with `limit` so many sites that have a device, in the order of their ids from `after` on; with
+        `missed` those with a device that is missed, 200 where nothing else is said."""
         await presence.flush()
         async with database.connection() as conn:
             await audit.glance(conn, scope.person.name, "look.devices")

@@ -1,4 +1,5 @@
 import type { Device, DeviceSite } from "../api/types";
+import { natural } from "../words/natural";
 
 /** What a technician must look at. `online` null: it never said, which is no fault of its own. */
 export function isAbnormal(device: Device): boolean {
@@ -22,6 +23,6 @@ export function byVillage(sites: DeviceSite[], onlyAbnormal: boolean): Village[]
   const worst = (site: DeviceSite) => Number(site.devices.some(isAbnormal));
   return [...villages].map(([name, list]) => ({
     name,
-    sites: list.sort((a, b) => worst(b) - worst(a) || a.name.localeCompare(b.name, "zh", { numeric: true })),
+    sites: list.sort((a, b) => worst(b) - worst(a) || natural(a.name, b.name)),
   }));
 }
