@@ -53,6 +53,13 @@ def test_the_way_from_the_county_to_the_house_that_calls(browser: Browser, stage
         expect(page.locator("[data-glow]")).to_have_count(0)
 
 
+def test_who_is_shown_no_alarm_is_not_told_that_there_is_none(browser: Browser, stage: Stage) -> None:
+    with watch(browser) as page:
+        by(stage, page, stage.somebody("administrator"), f"/#/map/{stage.areas['庆丰县']}")
+        expect(page.locator('[data-area="柳河镇"]')).to_contain_text("44 个点位")
+        assert "没有警情" not in page.locator(".tiles").inner_text()
+
+
 def test_a_drawn_village_looks_the_same_with_webgl_and_without(browser: Browser, stage: Stage) -> None:
     stage.quiet()
     stage.draw()
