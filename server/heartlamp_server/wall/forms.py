@@ -15,13 +15,15 @@ class WallKind(BaseModel):
 
 
 class WallVillage(BaseModel):
-    """`what`: the worst of its open calls; `sick`: its gateway is silent, or never came, or its power is out."""
+    """`what`: the worst of its open calls; `others`: how many of them are of another kind; `sick`: its gateway is
+    silent, or never came, or its power is out."""
 
     id: int
     name: str
     waiting: int
     in_hand: int
     what: Literal["", "panic", "fire", "gas", "flood", "slope"]
+    others: int
     sick: Literal["", "silent", "power", "never"]
 
 

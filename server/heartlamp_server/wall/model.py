@@ -38,13 +38,15 @@ class Place:
 
 @dataclass(slots=True)
 class VillageTile:
-    """`what`: the worst of its open calls, "" none; `sick`: of SICK, "" none."""
+    """`what`: the worst of its open calls, "" none; `others`: how many of them are of another kind; `sick`: of SICK, ""
+    none."""
 
     id: int
     name: str
     waiting: int = 0
     in_hand: int = 0
     what: str = ""
+    others: int = 0
     sick: str = ""
 
 
@@ -65,12 +67,16 @@ def townships(places: Sequence[Place], calls: Iterable[Calls], sick: Mapping[int
             township = found.setdefault(above.id if above else None, Township(above.name if above else ""))
             tiles[place.id] = VillageTile(place.id, place.name, sick=sick.get(place.id, ""))
             township.villages.append(tiles[place.id])
+    worst: Counter[int] = Counter()  # by village: how many are of its worst kind
     for call in calls:
         tile = tiles.get(village_of(by_id, call.area) or 0)
         if tile is not None:
             tile.waiting += call.many if call.stage == "waiting" else 0
             tile.in_hand += call.many if call.stage != "waiting" else 0
-            tile.what = min((call.what, tile.what or call.what), key=_rank)
+            if not tile.what or _rank(call.what) < _rank(tile.what):
+                tile.what, worst[tile.id] = call.what, 0
+            worst[tile.id] += call.many if call.what == tile.what else 0
+            tile.others = tile.waiting + tile.in_hand - worst[tile.id]
     codes = {p.id: p.code for p in places}
     return [found[id] for id in sorted(found, key=lambda id: (codes.get(id or 0, ""), id or 0))]
 

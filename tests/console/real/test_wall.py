@@ -46,6 +46,8 @@ def test_a_press_is_on_the_wall_within_seconds_and_a_silent_one_never(browser: B
         expect(tile).to_have_attribute("data-what", "fire")
         expect(tile).to_contain_text("火警 1")
         expect(page.locator("[data-count]")).to_have_attribute("data-count", "1")
+        stage.press("三组 5号")
+        expect(tile).to_contain_text("火警 1 +1")  # not two fires
         text = page.locator("body").inner_text()
         for word in ("3号", "三组", "静默求助", "某人"):
             assert word not in text

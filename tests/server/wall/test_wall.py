@@ -148,13 +148,10 @@ def test_calls_are_counted_by_kind_stage_and_village() -> None:
         Calls(99, "gas", "waiting", 1, NOW),  # in an area that is no more: counted, on no tile
     ]
     east, west = townships(places, calls, {4: "silent"})
-    assert (east.name, east.villages[0].waiting, east.villages[0].in_hand, east.villages[0].what) == (
-        "甲镇",
-        3,
-        1,
-        "fire",
-    )
+    tile = east.villages[0]
+    assert (east.name, tile.waiting, tile.in_hand, tile.what, tile.others) == ("甲镇", 3, 1, "fire", 3)
     assert (west.name, west.villages[0].sick, west.villages[0].what) == ("乙镇", "silent", "panic")
+    assert west.villages[0].others == 0
     assert by_stage(calls) == {"waiting": 5, "accepted": 0, "coming": 1, "arrived": 0}
     assert by_kind(calls) == [("fire", 0, 1), ("panic", 1, 0), ("gas", 1, 0), ("flood", 3, 0)]
     assert waiting_since(calls) == NOW - timedelta(minutes=1)

@@ -9,7 +9,7 @@ function view(changed: Partial<WallView> = {}): WallView {
 }
 
 function village(id: number, changed: Partial<Village> = {}): Village {
-  return { id, name: `村${id}`, waiting: 0, in_hand: 0, what: "", sick: "", ...changed };
+  return { id, name: `村${id}`, waiting: 0, in_hand: 0, what: "", others: 0, sick: "", ...changed };
 }
 
 const told = (now: number, changed: Partial<WallView> = {}): Watch => heard(ASLEEP, { kind: "view", view: view(changed) }, now);
