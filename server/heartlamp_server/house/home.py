@@ -54,13 +54,15 @@ async def shown(conn: Connection, site: str) -> list[Shown]:
     return found
 
 
-async def last_drill(conn: Connection, series: TimeSeries, ids: list[str]) -> datetime | None:
-    """When a press of one of these devices was last known to be received; None: not since they started, or unknown."""
+async def last_drill(conn: Connection, series: TimeSeries, ids: list[str], calls: list[Incident]) -> datetime | None:
+    """When a press of one of these devices was last known to be received; None: not since they started, or unknown.
+    `calls`: of the house. A button on a battery tells of its press hours later, its call at once."""
+    known = [one.opened_at for one in calls if one.source == "device"]
     try:
         newest = await series.newest(conn, ids, ["drill_ms"])
     except SeriesAway:
-        return None
-    return max((at - timedelta(milliseconds=ms) for at, ms in newest.values() if ms >= 0), default=None)
+        newest = {}
+    return max([*known, *(at - timedelta(milliseconds=ms) for at, ms in newest.values() if ms >= 0)], default=None)
 
 
 async def pressed(conn: Connection, series: TimeSeries, ids: list[str], waiting: Pairing) -> Press | None:

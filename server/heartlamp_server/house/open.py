@@ -256,7 +256,7 @@ def router(
             name=row[0],
             changes=found.standing == "paired",
             devices=[HouseDevice(kind=d.kind, well=d.well, last_seen=d.last_seen) for d in devices],
-            drill_at=await home.last_drill(conn, series, [d.id for d in devices]),
+            drill_at=await home.last_drill(conn, series, [d.id for d in devices], calls),
             steps=[HouseStep(after_s=at, names=names) for at, names in await home.called(conn, seal, site, now)],
             consents=consents,
             family=[HouseRelative(display=person.display) for _, person, _ in await people.family(conn, site)],

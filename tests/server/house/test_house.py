@@ -109,6 +109,15 @@ def test_a_press_on_the_lamp_lets_the_phone_in_and_no_other_phone(county: County
     assert sum(step["after_s"] == 0 for step in home["steps"]) <= 1
 
 
+def test_a_call_is_the_last_press_that_arrived_before_its_button_says_so_itself(
+    village: Village, paired: Phone
+) -> None:
+    assert paired.get("/home").json()["drill_at"] is None
+    village.send(village.keys[0].press())
+    home = paired.get("/home").json()
+    assert home["drill_at"] == home["calls"][0]["opened_at"]
+
+
 def test_red_is_help_and_pairs_nothing(county: County, village: Village, code: str) -> None:
     phone = Phone(county, code)
     phone.post("/pair")
