@@ -5,6 +5,7 @@ import { headWords, noticeWords, reasonOf, reasonWords } from "./fleet/quarantin
 import reasons from "./testing/reasons.json";
 import { tabIcon, tabTitle } from "./title";
 import { en } from "./words/en";
+import { ofLang } from "./words/half";
 import { zh } from "./words/zh";
 
 describe("the tab", () => {
@@ -59,6 +60,16 @@ describe("quarantine", () => {
     expect(noticeWords(notice, zh)).toBe("不认识的设备 · lamp99.1 · 没有登记过这台设备");
     expect(noticeWords(notice, en)).toBe("Unknown device · lamp99.1 · unknown device lamp99");
     expect(noticeWords({ ...notice, reason: "something new" }, zh)).toBe("未采信 · lamp99.1 · something new");
+  });
+});
+
+describe("refusals", () => {
+  it("are read in one language, and whole where two halves are not clear", () => {
+    expect(ofLang("请再看一遍 · look again", "zh")).toBe("请再看一遍");
+    expect(ofLang("请再看一遍 · look again", "en")).toBe("look again");
+    for (const whole of ["", "请再看一遍", "look again", "没有柳村 · there is no 柳村", "一 · one · 二 · two", "柳村 · 三组"]) {
+      expect(ofLang(whole, "en")).toBe(whole);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import type { AnswerRequest, Card, GatewayList, IncidentDetail, IncidentList, Me, Quarantine } from "./types";
 import { lang } from "../words";
+import { ofLang } from "../words/half";
 
 /** A refusal in words for people: what happened, and what to do. `status` 0: no answer came at all. */
 export class ApiError extends Error {
@@ -35,7 +36,7 @@ export async function call<T>(path: string, body?: unknown, method = "POST"): Pr
     throw new ApiError(0, "", "");
   }
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, text(answer.error), text(answer.do), text(answer.need), answer);
+  if (!response.ok) throw new ApiError(response.status, ofLang(text(answer.error), lang.value), ofLang(text(answer.do), lang.value), text(answer.need), answer);
   return answer as T;
 }
 

@@ -1,4 +1,6 @@
 import { ApiError } from "./client";
+import { lang } from "../words";
+import { ofLang } from "../words/half";
 
 const PATIENCE_MS = 120_000; // a table of a county takes its time
 
@@ -12,6 +14,6 @@ export async function sendFile<T>(path: string, file: Blob | null): Promise<T> {
     throw new ApiError(0, "", "");
   }
   const told = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, String(told.error ?? ""), String(told.do ?? ""), "", told);
+  if (!response.ok) throw new ApiError(response.status, ofLang(String(told.error ?? ""), lang.value), ofLang(String(told.do ?? ""), lang.value), "", told);
   return told as T;
 }

@@ -1,3 +1,4 @@
+import { ofLang } from "../words/half";
 import { lang } from "../words/lang";
 
 /** What came back. `status` 0: no answer came at all, and nobody knows whether it was heard. */
@@ -27,7 +28,7 @@ export async function send<T>(method: "GET" | "POST" | "PUT", path: string, body
     const response = await fetch(path, { ...init, signal: stop.signal });
     const found = (await response.json().catch(() => null)) as Record<string, unknown> | null;
     if (response.ok) return { status: response.status, body: found as unknown as T, error: "", todo: "", need: "" };
-    return { status: response.status, body: null, error: text(found, "error"), todo: text(found, "do"), need: text(found, "need") };
+    return { status: response.status, body: null, error: ofLang(text(found, "error"), lang.value), todo: ofLang(text(found, "do"), lang.value), need: text(found, "need") };
   } catch {
     return { status: 0, body: null, error: "", todo: "", need: "" };
   } finally {
