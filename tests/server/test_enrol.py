@@ -65,6 +65,25 @@ def test_enrolling_again_changes_nothing(county: County) -> None:
     assert county.sql("SELECT registry FROM gateway WHERE id = 'gwagain'") == version
 
 
+def test_a_county_that_a_table_put_below_its_city_is_the_same_one(county: County, tmp_path: Path) -> None:
+    table = tmp_path / "areas.csv"
+    table.write_text("区划代码,名称,级别\n9902,沙市,市\n990201,沙县,县\n990201001,沙镇,乡镇\n990201001001,柳树村,村\n")
+    county.cli("import", "areas", table, "--config", county.config)
+    plan = document("gwcity")
+    plan["county"] = {"name": "沙县", "code": "990201"}
+    plan["villages"][0] |= {"code": "990201001001", "name": "柳树村", "township": "沙镇"}
+    assert county.enrol(plan) == []
+    assert county.sql("SELECT level FROM area WHERE code IN ('990201', '990201001001') ORDER BY level") == [
+        ("county",),
+        ("village",),
+    ]
+    (path,) = county.sql(
+        "SELECT c.code, v.code FROM site s JOIN area g ON g.id = s.area JOIN area v ON v.id = g.parent "
+        "JOIN area t ON t.id = v.parent JOIN area c ON c.id = t.parent WHERE s.id = 'e1gwcity'"
+    )
+    assert path == ("990201", "990201001001")
+
+
 def test_lost_files_are_written_again_with_the_same_secret(county: County) -> None:
     county.enrol(document("gwlost"))
     file = county.out / "devices/lampgwlost.json"

@@ -53,7 +53,7 @@ async def enrol(conn: psycopg.AsyncConnection[Any], county: County, vault: Vault
 async def _village(
     conn: psycopg.AsyncConnection[Any], county: County, village: Village, vault: Vault, folder: Folder, outcome: Outcome
 ) -> bool:
-    top = await _area(conn, None, "county", county.name, county.code)
+    top = await _county(conn, county)
     township = await _area(conn, top, "township", village.township, "")
     area = await _area(conn, township, "village", village.name, village.code)
     if village.gateway:
@@ -74,6 +74,17 @@ async def _village(
         await _write_device(conn, device, fields, folder, outcome)
         outcome.devices += 1
     return changed
+
+
+async def _county(conn: psycopg.AsyncConnection[Any], county: County) -> int:
+    """By its code, where it has one: a table of division codes puts the county below its city, and perhaps under a
+    longer name. A second county beside it would have villages of its own, with nobody of the first one's in charge."""
+    cursor = await conn.execute(
+        "SELECT id FROM area WHERE level = 'county' AND code = %s AND code <> '' AND valid_to IS NULL ORDER BY id",
+        (county.code,),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else await _area(conn, None, "county", county.name, county.code)
 
 
 async def _area(conn: psycopg.AsyncConnection[Any], parent: int | None, level: str, name: str, code: str) -> int:
