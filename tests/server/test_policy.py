@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from heartlamp_protocol.escalation.decide import Course, State, course, decide
 from heartlamp_protocol.escalation.plan import DAY_MIN, Plan, Reach
+from heartlamp_server.escalation import policies
 from heartlamp_server.escalation.compile import COUNTYS, Duty, OnDuty, course_of, gaps, village_plan
 from heartlamp_server.escalation.policy import EscalationPolicy, PolicyStep, Whom, faults, one_three_five
 from heartlamp_server.escalation.simulate import calls
@@ -69,12 +70,52 @@ STEP = one_three_five()
         ((STEP[1], replace(STEP[2], again_s=5), STEP[-1]), "重复间隔短于 15 秒"),
         ((STEP[1], replace(STEP[2], times=0, again_s=0), STEP[-1]), "无限次却没有间隔"),
         ((STEP[1],) * 41, "步骤超过"),
+        ((STEP[1], replace(STEP[2], whom=(Whom("groop_head", "group"),)), STEP[-1]), "没有这个角色：groop_head"),
+        ((STEP[1], replace(STEP[2], whom=(Whom("siren", "county"),)), STEP[-1]), "警报器和大喇叭属于村"),
+        ((STEP[1], replace(STEP[2], whom=(Whom("family", "group"),)), STEP[-1]), "亲属"),
+        ((STEP[1], replace(STEP[2], whom=(Whom("operator", "site"),)), STEP[-1]), "亲属"),
     ],
 )
 def test_what_may_not_be_saved(steps: tuple[PolicyStep, ...], zh: str) -> None:
     found = faults(replace(DEFAULT, steps=steps), frozenset({COUNTY}))
     assert any(zh in fault.zh for fault in found), found
     assert all(fault.en for fault in found)
+
+
+def test_a_matter_that_there_is_not_is_refused() -> None:
+    found = faults(replace(DEFAULT, whats=("panik",)), frozenset({COUNTY}))
+    assert [fault.zh for fault in found] == ["没有这类警情：panik"]
+
+
+POLICE = Whom("police", "county")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "at"),
+    [
+        ((Whom("group_head", "group"),), (COUNTY,), [1]),  # who may not learn of it is nobody
+        ((Whom("operator", "village"), POLICE), (COUNTY,), []),
+        ((COUNTY,), (Whom("operator", "village"),), [2]),
+    ],
+)
+def test_of_a_silent_alarm_somebody_who_may_learn_of_it_is_told_at_once_and_at_the_last(
+    first: tuple[Whom, ...], last: tuple[Whom, ...], at: list[int]
+) -> None:
+    steps = PolicyStep(0, "accepted", first), PolicyStep(60, "accepted", last, 30, 0)
+    quiet = replace(DEFAULT, whats=("silent",), steps=steps)
+    assert [fault.step for fault in faults(quiet, frozenset(last))] == at
+
+
+def test_a_word_that_is_mistyped_is_no_policy() -> None:
+    fields = policies.to_fields(DEFAULT)
+    assert policies.written(fields | {"place": 1, "area": "x"}) == DEFAULT
+    fields["steps"][-1]["agian_s"] = 30
+    with pytest.raises(policies.Malformed, match="agian_s"):
+        policies.written(fields)
+    with pytest.raises(policies.Malformed, match="'steps' is missing"):
+        policies.written({"id": "a"})
+    with pytest.raises(policies.Malformed, match="an id is of"):
+        policies.written(policies.to_fields(DEFAULT) | {"id": ""})
 
 
 def test_a_post_that_is_not_always_staffed_cannot_be_the_last() -> None:

@@ -12,14 +12,12 @@ from heartlamp_server.escalation import duties, policies
 from heartlamp_server.escalation.compile import course_of
 from heartlamp_server.escalation.duties import Place
 from heartlamp_server.escalation.memo import Memo
-from heartlamp_server.escalation.policy import MACHINES, EscalationPolicy, Whom
-from heartlamp_server.responder.presence import STAFFING
+from heartlamp_server.escalation.policy import EscalationPolicy, discreet
 from heartlamp_server.seal import Seal
 
 Connection = psycopg.AsyncConnection[Any]
 
 BEIJING = timezone(timedelta(hours=8))
-SILENT_LEVELS = ("township", "county", "city")
 
 
 def for_silent(policy: EscalationPolicy) -> EscalationPolicy | None:
@@ -28,15 +26,9 @@ def for_silent(policy: EscalationPolicy) -> EscalationPolicy | None:
     if "silent" not in policy.whats:
         return None
     steps = tuple(
-        replace(step, whom=left) for step in policy.steps if (left := tuple(w for w in step.whom if _discreet(w)))
+        replace(step, whom=left) for step in policy.steps if (left := tuple(w for w in step.whom if discreet(w)))
     )
     return replace(policy, steps=steps) if steps else None
-
-
-def _discreet(whom: Whom) -> bool:
-    return whom.role not in MACHINES and (
-        whom.role == "police" or (whom.level in SILENT_LEVELS and whom.role in STAFFING)
-    )
 
 
 def chosen(found: list[EscalationPolicy], what: str, minute: int) -> EscalationPolicy | None:

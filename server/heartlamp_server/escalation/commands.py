@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from heartlamp_protocol.device.names import WHATS
+
 from heartlamp_server.config import Config
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def add_to(commands: Any, config_option: Callable[[argparse.ArgumentParser], Non
     end.add_argument("id")
     simulate = verb("simulate", _simulate, "who would be called when for a call of this site, if nobody answered")
     simulate.add_argument("site")
-    simulate.add_argument("--what", default="panic", help="panic, fire, gas, flood, slope or silent")
+    simulate.add_argument("--what", default="panic", choices=WHATS)
     simulate.add_argument("--seconds", type=int, default=UNTIL_S, help="how long nobody answers")
 
     plan = commands.add_parser("plan", help="villages' escalation plans").add_subparsers(required=True)
@@ -65,14 +67,25 @@ async def _import(args: argparse.Namespace, config: Config, connect: Connect) ->
 
     try:
         written = tomllib.loads(args.file.read_text(encoding="utf-8")).get("policy", [])
-        read = [(policies.from_fields(one), str(one.get("area", "")), int(one.get("place", 0))) for one in written]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, policies.Malformed, AttributeError, TypeError) as wrong:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         return _no(f"{args.file}: {wrong}; nothing was changed")
+    if not isinstance(written, list):
+        return _no(f"{args.file}: what begins with [[policy]] is a policy; nothing was changed")
+    try:
+        read = [(policies.written(one), str(one.get("area", "")), int(one.get("place", 0))) for one in written]
+    except ValueError as wrong:
+        return _no(f"{args.file}: {wrong}; nothing was changed")
+    if twice := {policy.id for policy, _, _ in read if [p.id for p, _, _ in read].count(policy.id) > 1}:
+        return _no(f"{args.file}: there are several of {', '.join(sorted(twice))}; nothing was changed")
     if not read:
         return _no(f"{args.file} has no [[policy]]; nothing was changed")
     async with connect() as conn, conn.transaction():
         known = [(policy, await _area(conn, named), place) for policy, named, place in read]
-        lost = [f"{policy.id}: there is no area {area}, or several" for policy, area, _ in known if area == ""]
+        lost = [
+            f"{policy.id}: there is no area {named}, or several"
+            for (policy, area, _), (_, named, _) in zip(known, read, strict=True)
+            if area == ""
+        ]
         if lost:
             return _no("\n".join(lost) + "\nnothing was changed")
         good = [(policy, area, place) for policy, area, place in known if not isinstance(area, str)]

@@ -1,6 +1,7 @@
 """Policies as rows and as JSON. What is changed is a new version; an older one is kept with its end."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,8 +63,29 @@ def from_fields(fields: Mapping[str, Any]) -> EscalationPolicy:
         whats = tuple(map(str, fields.get("whats", ())))
         from_min, to_min = int(fields.get("from_min", 0)), int(fields.get("to_min", DAY_MIN))
         return EscalationPolicy(str(fields["id"]), whats, from_min, to_min, int(fields.get("lapse_s", 600)), steps)
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+    except KeyError as missing:
+        raise Malformed(f"this is no policy: {missing} is missing") from missing
+    except (TypeError, ValueError, AttributeError) as wrong:
         raise Malformed(f"this is no policy: {wrong}") from wrong
+
+
+ID = "[a-z0-9-]{1,40}"
+_WORDS = {"id", "area", "place", "whats", "from_min", "to_min", "lapse_s", "steps"}
+_STEP_WORDS = {"after_s", "until", "whom", "again_s", "times"}
+
+
+def written(fields: Any) -> EscalationPolicy:
+    """As somebody typed it. A word that is not known is refused, not passed over: `agian_s` would be a step that calls
+    once. Raises Malformed."""
+    if not isinstance(fields, dict):
+        raise Malformed("what begins with [[policy]] is a policy")
+    policy = from_fields(fields)
+    if not re.fullmatch(ID, policy.id):
+        raise Malformed(f"an id is of 1 to 40 of a-z, 0-9 and -, not {policy.id!r}")
+    unknown = set(fields) - _WORDS | {word for step in fields["steps"] for word in set(step) - _STEP_WORDS}
+    if unknown:
+        raise Malformed(f"{policy.id}: not known here: {', '.join(sorted(unknown))}")
+    return policy
 
 
 def _steps(steps: Sequence[PolicyStep]) -> list[dict[str, Any]]:

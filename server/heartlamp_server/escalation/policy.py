@@ -7,13 +7,18 @@ when it is compiled.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from heartlamp_protocol.device.names import WHATS
 from heartlamp_protocol.escalation.plan import DAY_MIN, MILESTONES, STEPS_MAX
+
+from heartlamp_server.responder.presence import STAFFING
+from heartlamp_server.responder.scope import ROLES
 
 WAKING = ("voice",)
 """Channels that wake somebody. A message and a push do not: they go along."""
 MACHINES = ("siren", "speaker")
 LEVELS = ("site", "group", "grid", "village", "township", "county", "city")
 """Of whose area the duty is, from the call upward."""
+SILENT_LEVELS = ("township", "county", "city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,10 @@ def _of_the_whole(policy: EscalationPolicy, staffed_always: frozenset[Whom]) -> 
         yield Fault(1, "第一步应立即开始", "the first step begins at once")
     if not any(persons(step) for step in policy.steps if not step.after_s):
         yield Fault(1, "一开始就要打给人，警报器和大喇叭不会应答", "people are called at once: a siren answers nobody")
+    if unknown := [what for what in policy.whats if what not in WHATS]:
+        yield Fault(0, f"没有这类警情：{'、'.join(unknown)}", f"a matter is one of {', '.join(WHATS)}")
+    if "silent" in policy.whats:
+        yield from _of_silent(policy)
     last = policy.steps[-1]
     if not any(whom in staffed_always for whom in last.whom):
         yield Fault(
@@ -98,6 +107,22 @@ def _of_the_whole(policy: EscalationPolicy, staffed_always: frozenset[Whom]) -> 
         )
     if not last.again_s or last.times:
         yield Fault(len(policy.steps), "最后一步须一直重复", "the last step is repeated without end")
+
+
+def _of_silent(policy: EscalationPolicy) -> Iterator[Fault]:
+    """Whom it names and who may not learn of a silent alarm is left out when one comes: nobody else may be missing."""
+    if not any(discreet(whom) for step in policy.steps if not step.after_s for whom in step.whom):
+        yield Fault(
+            1,
+            "静默报警时，一开始就要告知警察，或乡镇以上的值班员、指挥员",
+            "of a silent alarm police, or operators or commanders of township, county or city, are told at once",
+        )
+    if policy.steps and not any(discreet(whom) for whom in policy.steps[-1].whom):
+        yield Fault(
+            len(policy.steps),
+            "最后一步没有可以知道静默报警的人",
+            "the last step has nobody who may learn of a silent alarm",
+        )
 
 
 def _of_the_steps(steps: Sequence[PolicyStep]) -> Iterator[Fault]:
@@ -114,6 +139,13 @@ def _of_the_steps(steps: Sequence[PolicyStep]) -> Iterator[Fault]:
             yield Fault(n, "同一对象写了两次", "it names somebody twice")
         if any(whom.level not in LEVELS for whom in step.whom):
             yield Fault(n, "没有这一级", f"a level is one of {', '.join(LEVELS)}")
+        if unknown := [w.role for w in step.whom if w.role not in ROLES and w.role not in MACHINES]:
+            roles = ", ".join((*ROLES, *MACHINES))
+            yield Fault(n, f"没有这个角色：{'、'.join(unknown)}", f"a role is one of {roles}")
+        if any(w.role in MACHINES and w.level != "village" for w in step.whom):
+            yield Fault(n, "警报器和大喇叭属于村（village）", "sirens and speakers are the village's: level village")
+        if any((w.role == "family") != (w.level == "site") for w in step.whom):
+            yield Fault(n, "亲属（family）属于住户（site）", "family, and nobody else, is at the level site")
         if step.again_s and step.again_s < 15:
             yield Fault(n, "重复间隔短于 15 秒", "who is called again within 15 s has not hung up yet")
         if step.times < 0 or step.again_s < 0 or step.after_s < 0:
@@ -125,3 +157,8 @@ def _of_the_steps(steps: Sequence[PolicyStep]) -> Iterator[Fault]:
 def persons(step: PolicyStep) -> tuple[Whom, ...]:
     """Who of it can answer."""
     return tuple(whom for whom in step.whom if whom.role not in MACHINES)
+
+
+def discreet(whom: Whom) -> bool:
+    """Whether who has this duty may learn of a silent alarm."""
+    return whom.role == "police" or (whom.level in SILENT_LEVELS and whom.role in STAFFING)

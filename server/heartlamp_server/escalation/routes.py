@@ -38,7 +38,7 @@ class PolicyStep(BaseModel):
 class PolicyForm(BaseModel):
     """`area` None: everywhere here; `whats`: [] all; `place`: the lower stands before the higher within one area."""
 
-    id: str = Field(pattern="^[a-z0-9-]{1,40}$")
+    id: str = Field(pattern=f"^{policies.ID}$")
     area: int | None = Field(None, ge=1, le=2**62)
     place: int = Field(0, ge=-1_000, le=1_000)
     whats: list[What] = Field([], max_length=6)
