@@ -43,16 +43,23 @@ def wrong(code: str, level: str, above: str) -> str | None:
     None: it is one. "" is one: an area may have none."""
     if not code:
         return None
-    if "E+" in code.upper() or "E-" in code.upper():
-        return "Excel 已把数字缩写，后面的数字丢失了 · Excel shortened the number, and its last digits are lost"
-    if not _is_digits(code):
-        return "代码只能是数字 · a code is digits only"
+    if why := unreadable(code):
+        return why
     if len(code) != DIGITS[level]:
         zh = f"{CHINESE[level]}的代码是 {DIGITS[level]} 位，这里有 {len(code)} 位"
         return f"{zh} · a code of a {level} has {DIGITS[level]} digits, this has {len(code)}"
     if above and not code.startswith(above):
         return f"代码不以上级代码 {above} 开头 · it does not begin with {above}, the code of where it is"
     return None
+
+
+def unreadable(code: str) -> str | None:
+    """Why this is no code of any level, "中文 · English". None: it is digits, or ""."""
+    if not code or _is_digits(code):
+        return None
+    if "E+" in code.upper() or "E-" in code.upper():
+        return "Excel 已把数字缩写，后面的数字丢失了 · Excel shortened the number, and its last digits are lost"
+    return "代码只能是数字 · a code is digits only"
 
 
 def _is_digits(text: str) -> bool:

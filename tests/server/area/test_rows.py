@@ -212,6 +212,8 @@ def test_a_code_completes_an_area_that_had_none() -> None:
             "区划代码",
             "Excel shortened the number, and its last digits are lost",
         ),
+        (["1.30E+11", "村", "村", ""], "区划代码", "Excel shortened the number, and its last digits are lost"),
+        (["99010100A203", "村", "村", ""], "区划代码", "a code is digits only"),
         ([Formula("=B2"), "村", "", ""], "区划代码", "it is a formula, and none is computed here"),
         (["990101001203", datetime(2026, 3, 7), "", ""], "名称", "Excel made a date of it"),
         (["", "一组", "组", ""], "上级代码", "of what, is not said"),

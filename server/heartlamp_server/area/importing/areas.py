@@ -29,6 +29,8 @@ _LEVEL = choice(
     }
 )
 
+OFFICIAL = "按民政部门的代码填写，列设为“文本”· give the official code, in a column of text"
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -116,6 +118,9 @@ def _read(cells: Cells, outcome: Outcome) -> _Wanted | None:
 
 def _place(row: _Wanted, tree: Tree, today: date, since: date | None) -> Node | None:
     """The node as the row wants it. None: why not stands in the row."""
+    if why := code.unreadable(row.code):  # before anything is looked up by its first digits
+        row.cells.refuse("code", why, OFFICIAL)
+        return None
     above = row.parent or row.code[: _above(row.level)]
     parent = tree.by_code(above) if above else None
     if parent is None and (row.parent or row.level not in ("city", "county")):
@@ -139,7 +144,7 @@ def _place(row: _Wanted, tree: Tree, today: date, since: date | None) -> Node | 
         )
         return None
     if why := code.wrong(row.code, row.level, parent.code if parent else ""):
-        row.cells.refuse("code", why, "按民政部门的代码填写，列设为“文本”· give the official code, in a column of text")
+        row.cells.refuse("code", why, OFFICIAL)
         return None
     here = parent.id if parent else None
     named = tree.by_name(here, row.level, row.police, row.name)
