@@ -81,8 +81,14 @@ def router(database: Database, reads: Reads, gateways: Gateways) -> APIRouter:
             found = await (tree_store.below_on(conn, parent, on) if on else tree_store.below(conn, parent))
             if not within(reader.sees, [node.id for node in path]):
                 on_the_way = await _above(conn, reader.sees or frozenset())
-                found = [b for b in found if within(reader.sees, [b.node.id]) or b.node.id in on_the_way]
-        return AreaList(day=on or today, path=names(path), areas=[_branch(b) for b in found])
+                areas = [
+                    _branch(b, counted=own)
+                    for b in found
+                    if (own := within(reader.sees, [b.node.id])) or b.node.id in on_the_way
+                ]
+            else:
+                areas = [_branch(b) for b in found]
+        return AreaList(day=on or today, path=names(path), areas=areas)
 
     @routes.post("/areas", responses=ERRORS)
     async def add_area(new: NewArea, reader: Changes) -> AreaMade:
@@ -210,7 +216,8 @@ async def _above(conn: Connection, areas: frozenset[int]) -> set[int]:
     return {node.id for area in areas for node in await tree_store.path(conn, area)}
 
 
-def _branch(branch: Branch) -> AreaBranch:
+def _branch(branch: Branch, counted: bool = True) -> AreaBranch:
+    """`counted` False: how many there are is not the reader's to know."""
     node = branch.node
     return AreaBranch(
         id=node.id,
@@ -220,6 +227,6 @@ def _branch(branch: Branch) -> AreaBranch:
         code=node.code,
         valid_from=node.valid_from,
         children=branch.children,
-        sites=branch.sites,
-        devices=branch.devices,
+        sites=branch.sites if counted else None,
+        devices=branch.devices if counted else None,
     )

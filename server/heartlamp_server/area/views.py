@@ -21,12 +21,12 @@ class AreaName(BaseModel):
 
 class AreaBranch(AreaName):
     """`children`: areas directly below, of a grid its groups; `sites`, `devices`: all that are below; `devices` is 0
-    where a day is asked for."""
+    where a day is asked for; both None of an area that is only on the way to the reader's own."""
 
     valid_from: date
     children: int
-    sites: int
-    devices: int
+    sites: int | None
+    devices: int | None
 
 
 class AreaList(BaseModel):
