@@ -141,7 +141,8 @@ def router(
         site, where, spot = await placed(conn, about)
         silent = about.what == "silent"
         if not may(scope, action, spot) or (silent and not sees(scope, spot, True, False, False)):
-            raise NOT_THERE() if may(scope, "area.see", spot) or spot.site else NOWHERE()
+            known = may(scope, action, spot) or may(scope, "area.see", spot)  # of others nobody is told what there is
+            raise NOT_THERE() if known else NOWHERE()
         if not site:
             assert about.area is not None
             site = await opening.elsewhere(conn, about.area) or ""

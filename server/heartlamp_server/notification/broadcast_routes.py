@@ -94,11 +94,12 @@ def router(database: Database, gate: Gate) -> APIRouter:
                 422, "没有要播的内容 · there is nothing to say", "请输入文字或选录音 · type a text or name a recording"
             )
         async with database.connection() as conn:
-            if not may(scope, "broadcast", await area_spot(conn, given.village)):
-                raise not_yours()
+            spot = await area_spot(conn, given.village)
             found = await broadcast.village_of(conn, given.village)
-            if found is None:
+            if found is None or not (may(scope, "broadcast", spot) or may(scope, "area.see", spot)):
                 raise problem(404, "没有这个村 · no such village", "请检查 · check it")
+            if not may(scope, "broadcast", spot):
+                raise not_yours()
             if not found[1]:
                 raise problem(409, "这个村没有网关 · this village has no gateway", "请打电话 · telephone the village")
             id = await broadcast.prepare(

@@ -87,8 +87,9 @@ def router(database: Database, gate: Gate, zone: ZoneInfo) -> APIRouter:
     ) -> UncoveredSites:
         """Sites of one's areas, or of one village, where who came last found no link."""
         async with database.connection() as conn:
-            rows, many = await _read(conn, scope, village, _place(after), limit)
-        more = f"{rows[-1].since.isoformat()} {rows[-1].site}" if len(rows) == limit else ""
+            found, many = await _read(conn, scope, village, _place(after), limit + 1)
+        rows = found[:limit]
+        more = f"{rows[-1].since.isoformat()} {rows[-1].site}" if len(found) > limit else ""
         return UncoveredSites(sites=rows, many=many, more=more)
 
     @routes.get("/uncovered.csv", response_class=Response)
