@@ -53,7 +53,8 @@ class Facts:
     host, when it last said so); `messages`: whether there is a [notification]; `faults`: channel -> why it does not
     work; `unstaffed`: policy -> what is wrong with it; `numbers`: (of people on duty, of them proven); `backup`: when
     the last one was made here; `gateways`: (those that count, ids of those that are silent); `problems`: of
-    re-zonings; `seats`: who is before the console, None nobody looked."""
+    re-zonings; `twins`: codes that several counties, townships or villages bear at once; `seats`: who is before the
+    console, None nobody looked."""
 
     ours: datetime
     theirs: datetime
@@ -70,6 +71,7 @@ class Facts:
     backup: datetime | None = None
     gateways: tuple[int, Sequence[str]] = (0, ())
     problems: Sequence[str] = ()
+    twins: Sequence[str] = ()
     seats: Seats | None = None
 
 
@@ -184,6 +186,9 @@ def _villages(facts: Facts) -> Iterator[Finding]:
         yield Finding(LOOK, "villages", said, "the village goes on by itself; look after its line and its power")
     else:
         yield Finding(WELL, "villages", f"{many} gateways, none silent")
+    for code in facts.twins:
+        said = f"several areas of one level have the code {code}: who is in charge of one is not of the other's houses"
+        yield Finding(LOOK, "areas", said, "bring what is in one into the other by re-zoning (docs/areas.md)")
 
 
 def _backup(facts: Facts) -> Iterator[Finding]:

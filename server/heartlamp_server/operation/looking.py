@@ -82,6 +82,11 @@ async def look(conn: Connection, config: Config) -> Facts:
         problems=await _column(
             conn, "SELECT problem FROM rezoning WHERE problem <> '' AND applied_at IS NULL AND withdrawn_at IS NULL"
         ),
+        twins=await _column(
+            conn,
+            "SELECT code FROM area WHERE code <> '' AND valid_to IS NULL AND level IN ('county', 'township', 'village')"
+            " GROUP BY level, police, code HAVING count(*) > 1 ORDER BY code",
+        ),
     )
 
 

@@ -62,6 +62,7 @@ def test_where_all_is_well_nothing_is_to_be_done() -> None:
         ({"backup": NOW - timedelta(days=3)}, "backup", LOOK),
         ({"backup": NOW - timedelta(days=30)}, "backup", BAD),
         ({"problems": ("村已不存在",)}, "re-zoning", LOOK),
+        ({"twins": ("990101",)}, "areas", LOOK),
     ],
 )
 def test_each_thing_that_is_wrong_is_said_with_what_to_do(wrong: dict[str, object], about: str, level: str) -> None:
