@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.console.axe import faults
 from tests.console.browse import watch
-from tests.console.stage import Stage
+from tests.console.stage import VILLAGE, Stage
 
 pytestmark = pytest.mark.timeout(240)
 MANY = 450
@@ -37,6 +37,12 @@ def test_a_large_county_is_shown_what_is_wrong_first_and_the_rest_page_by_page(b
             expect(page.locator(".house")).to_have_count(200)
             page.locator("[data-more]").click()
             expect(page.locator(".house")).to_have_count(400)
+            page.goto(f"{stage.county.console}/#/installing")
+            expect(page.locator("[data-site]")).to_have_count(300)
+            expect(page.get_by_text("户中的前 300 户")).to_be_visible()
+            with page.expect_request(lambda request: "/api/installing?village=" in request.url):
+                page.get_by_role("combobox").select_option(label=VILLAGE)
+            expect(page.locator("[data-site]").first).to_be_visible()
     finally:
         stage.county.sql("DELETE FROM device WHERE site LIKE 'zz%%'")
         stage.county.sql("DELETE FROM site_was WHERE site LIKE 'zz%%'")

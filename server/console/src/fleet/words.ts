@@ -119,6 +119,7 @@ export const say = spoken(
     unknown: "不知道是否在线",
     installing: "安装",
     installingLead: "每个点位装到哪一步。没有验证过链路的点位算“未覆盖”，从不默认覆盖。",
+    onlyFirst: (shown: number, many: number) => `这里列出 ${many} 户中的前 ${shown} 户，请选择村或状态`,
     states: { open: "待装", claimed: "已认领", done: "已装", revisit: "要再去", refused: "不愿装", not_covered: "未覆盖", moved: "已搬走" } as Record<string, string>,
     outcomes: {
       done: "装好",
@@ -291,6 +292,7 @@ export const say = spoken(
     unknown: "not known whether online",
     installing: "Installing",
     installingLead: "How far each site has come. A site without a proven link counts as not covered: nothing is assumed.",
+    onlyFirst: (shown, many) => `the first ${shown} of ${many}: choose a village or a state`,
     states: { open: "to do", claimed: "claimed", done: "installed", revisit: "go again", refused: "refused", not_covered: "not covered", moved: "moved" },
     outcomes: {
       done: "done",
