@@ -21,3 +21,9 @@ def name(text: str) -> str:
 def lines(text: str) -> str:
     """The same, in as many lines as it has."""
     return "\n".join(map(name, text.splitlines())).strip()
+
+
+def is_seen(text: str) -> bool:
+    """Whether nothing in it is a control or turns its neighbours. A character that this Python does not know yet may be
+    somebody's name."""
+    return not any(unicodedata.category(c) in _UNSEEN for c in text)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from heartlamp_server import plain
+
 Value: TypeAlias = str | int
 
 FIRST = bytes(32)
@@ -59,8 +61,8 @@ def check(row: Row) -> Row:
     if not _WHAT.fullmatch(row.what):
         raise ValueError(f"{row.what!r} is no action: two words with a dot")
     for text in (row.who, row.about):
-        if len(text) > TEXT_MAX or not text.isprintable():
-            raise ValueError(f"{text[:TEXT_MAX]!r} is longer than {TEXT_MAX} characters, or not printable")
+        if len(text) > TEXT_MAX or not plain.is_seen(text):
+            raise ValueError(f"{text[:TEXT_MAX]!r} is longer than {TEXT_MAX} characters, or has some that nobody sees")
     for name, value in (("site", row.site), *row.detail.items()):
         if not _ID.fullmatch(name) or not _ID.fullmatch(str(value)) or isinstance(value, bool | float):
             raise ValueError(f"{name}={value!r} is neither an id nor a whole number: it does not belong in the log")

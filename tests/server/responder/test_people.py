@@ -46,6 +46,14 @@ def test_an_administrator_adds_a_person_who_then_signs_in_and_sees_that_area(
     assert admin.get(f"people/{name}").json()["display"] == "值班员"
 
 
+@pytest.mark.parametrize("rare", ["\U0002ebf0", "\ue5d2", "\U000b3e8d"])
+def test_a_name_may_have_a_character_that_this_python_does_not_know(town: Township, admin: Somebody, rare: str) -> None:
+    """Newer than its tables of Unicode, or of a font's own: names of people have such."""
+    made = admin.post("people", name=f"{rare}{admin.name}", display=f"{rare}某", role=role_in(town, "village"))
+    assert made.status_code == 200, made.text
+    assert admin.get(f"people/{rare}{admin.name}").json()["display"] == f"{rare}某"
+
+
 def test_nobody_gives_what_they_do_not_have(county: County, town: Township, admin: Somebody) -> None:
     top = county.sql("SELECT parent FROM area WHERE id = %s", town.areas["township"])[0][0]
     for role in ({"role": "operator"}, {"role": "operator", "area": top}, {"role": "operator", "area": 10**9}):
