@@ -150,8 +150,9 @@ def test_a_smoke_contact_is_a_fire_and_a_spark_is_none(make_board: BoardMaker, v
     sleep(0.1)
     board.press("smoke")
     assert village.wait("event").alarm.what == "fire"
-    assert len([line for line in board.lines() if line.get("trace") == "pressed"]) == 1
+    board.wait_trace("pressed")
     village.wait("reading", lambda said: said.fields["body"]["values"] == {"smoke": 1})
+    assert len([line for line in board.lines() if line.get("trace") == "pressed"]) == 1
 
 
 def test_water_is_a_flood(make_board: BoardMaker, village: Village) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.console.pictures.figures import shown, whole
 from tests.console.pictures.screen import Screen
 from tests.console.stage import VILLAGE, Stage
-from tests.server.figures.past import CLOSED, alarm
+from tests.server.figures.past import BEIJING, CLOSED, alarm
 
 NIGHTS = [
     {"after_s": 0, "until": "accepted", "whom": [{"role": "siren", "level": "village"}]},
@@ -53,7 +53,7 @@ def filled(stage: Stage) -> None:
         "policies", id="nights", area=stage.area, from_min=1320, to_min=360, whats=["panic", "fire"], steps=NIGHTS
     )
     assert saved.status_code == 200, saved.text
-    today = datetime.now(UTC).date()
+    today = datetime.now(BEIJING).date()
     for village, label, balance, days in (
         ("石桥村", "主用", 3260, 200),
         ("青石村", "主用", 480, 90),
@@ -79,7 +79,7 @@ def filled(stage: Stage) -> None:
 
 
 def county_roster() -> dict[str, object]:
-    today = (datetime.now(UTC) - timedelta(days=2)).date()
+    today = (datetime.now(BEIJING) - timedelta(days=2)).date()
     shift = {"first_day": str(today), "turn_days": 1, "turns": [["jiaban1"], ["jiaban2"], ["jiaban3"]]}
     return {
         "area": None,
