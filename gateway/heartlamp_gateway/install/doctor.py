@@ -116,7 +116,7 @@ def _folder(config: Config) -> Iterator[Finding]:
             yield Finding("data", True, f"{data} can be written")
         else:
             yield Finding("data", None, f"{data} is not ours to try", "run it with sudo")
-        room = disk.space(data)
+        room = disk.look(data)
         do = "" if room.state == OK else "alarms have the last room, readings go first; free the disk or replace it"
         yield Finding("disk", room.state == OK, room.en, do)
         if is_running(config) and not Room(data, config.supervision.reserve).is_kept():

@@ -33,7 +33,7 @@ def checks(
     county.judge; `ahead_s`: as of Contact; `door`: of the UPS; `hanging`: as of Watch; `paper`: of the broker; `flaws`:
     of gateway.toml; `outputs`: of those that this box has; `planned()`: the county's plan as it is now."""
     return {
-        disk.NAME: lambda: disk.look(folder, room, refusing()),
+        disk.NAME: lambda: disk.look(folder, room.is_kept(), refusing()),
         "clock": Date(ahead_s).look,
         broker.NAME: lambda: broker.judge(boottime(), *sessions(), woke()),
         county.NAME: lambda: county.judge(*away()),

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from heartlamp_gateway.disk.room import Room
 from heartlamp_gateway.rules.health import FAULT, OK, WARN, Health
 
 NAME = "disk"
@@ -41,11 +40,8 @@ def judge(free: int, size: int, inodes_free: int, inodes: int, kept: bool, refus
     return Health(NAME, OK, f"磁盘正常，剩 {mb} MB。", f"The disk is fine, {mb} MB left.")
 
 
-def look(folder: Path, room: Room, refusing: bool) -> Health:
-    return space(folder, room.is_kept(), refusing)
-
-
-def space(folder: Path, kept: bool = True, refusing: bool = False) -> Health:
+def look(folder: Path, kept: bool = True, refusing: bool = False) -> Health:
+    """`kept`, `refusing`: as of judge."""
     found = os.statvfs(folder)
     free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
     return judge(free, size, found.f_favail, found.f_files, kept, refusing)
