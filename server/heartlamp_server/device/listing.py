@@ -56,11 +56,10 @@ class Page:
 # that does not come to the county by itself either (model.online).
 _BATTERY = sorted(kind for kind in KINDS if supervision_ms(kind) != supervision_ms("lamp"))
 _MISSED = (
-    "(d.revoked_at IS NULL AND coalesce(greatest(d.last_seen, o.last_seen) < clock_timestamp() "
+    "(d.revoked_at IS NULL AND (coalesce(greatest(d.last_seen, o.last_seen) < clock_timestamp() "
     f"- CASE WHEN d.kind IN ({', '.join(repr(kind) for kind in _BATTERY)}) "
     f"THEN interval '{supervision_ms(_BATTERY[0])} ms' ELSE interval '{supervision_ms('lamp')} ms' END, true)"
-    " OR d.revoked_at IS NULL AND d.online IS FALSE "
-    f"AND coalesce(o.last_seen <= clock_timestamp() - interval '{FRESH_SECONDS} s', true))"
+    f" OR d.online IS FALSE AND coalesce(o.last_seen <= clock_timestamp() - interval '{FRESH_SECONDS} s', true)))"
 )
 _OF_PAGE = """
 SELECT s.id FROM site s WHERE s.id > %(after)s AND s.kind <> 'elsewhere' AND {inside}

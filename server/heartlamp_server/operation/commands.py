@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from heartlamp_server import config as configuration
+from heartlamp_server import plain
 from heartlamp_server.config import Config, ConfigError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _backup(running: "Running", connected: "Connected", args: argparse.Namespace
 
         async def say() -> None:
             async with connected(config) as conn:
-                about = made.file.name[:100] if made.file.name.isprintable() else ""
+                about = made.file.name[:100] if plain.is_seen(made.file.name) else ""
                 await store.record(conn, operating.person(), "county.backup", about, bytes=made.bytes)
 
         asyncio.run(say())
