@@ -35,8 +35,14 @@ export async function call<T>(path: string, body?: unknown, method = "POST"): Pr
   } catch {
     throw new ApiError(0, "", "");
   }
+  return answered<T>(response);
+}
+
+/** What it brings. ApiError: a refusal, in the page's own language. */
+export async function answered<T>(response: Response): Promise<T> {
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, ofLang(text(answer.error), lang.value), ofLang(text(answer.do), lang.value), text(answer.need), answer);
+  const words = (said: unknown): string => ofLang(text(said), lang.value);
+  if (!response.ok) throw new ApiError(response.status, words(answer.error), words(answer.do), text(answer.need), answer);
   return answer as T;
 }
 

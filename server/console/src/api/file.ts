@@ -1,6 +1,4 @@
-import { ApiError } from "./client";
-import { lang } from "../words";
-import { ofLang } from "../words/half";
+import { answered, ApiError } from "./client";
 
 const PATIENCE_MS = 120_000; // a table of a county takes its time
 
@@ -13,7 +11,5 @@ export async function sendFile<T>(path: string, file: Blob | null): Promise<T> {
   } catch {
     throw new ApiError(0, "", "");
   }
-  const told = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, ofLang(String(told.error ?? ""), lang.value), ofLang(String(told.do ?? ""), lang.value), "", told);
-  return told as T;
+  return answered<T>(response);
 }
