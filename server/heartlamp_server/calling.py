@@ -3,7 +3,7 @@ to people for the outbox, answers of people for incidents, and plans for village
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,12 +22,11 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault, read_key
 from heartlamp_server.escalation import duties, policies
 from heartlamp_server.escalation import store as plans
-from heartlamp_server.escalation.choose import course_at
+from heartlamp_server.escalation.choose import Call, courses_at
 from heartlamp_server.escalation.compile import village_plan
 from heartlamp_server.escalation.duties import target_id
-from heartlamp_server.escalation.memo import Memo
 from heartlamp_server.escalation.policy import MACHINES
-from heartlamp_server.escalation.worker import Around
+from heartlamp_server.escalation.worker import Around, Village
 from heartlamp_server.incident import acts, change
 from heartlamp_server.incident import store as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused, answer
@@ -67,18 +66,14 @@ class Channels:
         return bool(self.kinds)
 
 
-_OF_SITE = f"""
-SELECT s.area, v.id, v.name,
+_OF_SITES = f"""
+SELECT s.id, s.area, v.id, v.name,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, g.plan_version, g.plan IS NOT NULL,
         extract(epoch FROM clock_timestamp() - g.last_seen) * 1000)), '[]')
      FROM gateway g WHERE {HEARD_BY} AND g.device IS NULL AND g.revoked_at IS NULL)
 FROM site s JOIN area a ON a.id = s.area
-    JOIN area v ON v.id = CASE a.level WHEN 'group' THEN a.parent ELSE a.id END WHERE s.id = %s
+    JOIN area v ON v.id = CASE a.level WHEN 'group' THEN a.parent ELSE a.id END WHERE s.id = ANY(%s)
 """
-
-
-Gateway = tuple[str, int, bool, float | None]
-"""(id, version of its plan, whether it has one, ms since it was heard of)"""
 
 
 class Calling:
@@ -87,38 +82,41 @@ class Calling:
 
     def __init__(self, seal: Seal, channels: Callable[[], Channels], online: Callable[[], set[str]]) -> None:
         self._seal, self._channels, self._online = seal, channels, online
-        self._memo = Memo()
 
     def around(self, wake: Callable[[Done], None]) -> Around:
         return Around(
-            self.course, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew, self.begin
+            self.villages, self.courses, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew
         )
 
-    def begin(self) -> None:
-        self._memo = Memo()
+    async def villages(self, conn: Connection, incidents: Sequence[Incident]) -> dict[str, Village]:
+        rows = await (await conn.execute(_OF_SITES, ([i.site for i in incidents],))).fetchall()
+        online = self._online()
+        of = {
+            site: Village(
+                group, id, name, tuple((g, v, planned, 0 if g in online else age) for g, v, planned, age in gws)
+            )
+            for site, group, id, name, gws in rows
+        }
+        return {incident.id: of[incident.site] for incident in incidents}
 
-    async def course(self, conn: Connection, incident: Incident, now: datetime) -> Course | None:
-        area, _, _, gateways = await self._site(conn, incident)
-        place = await duties.place(conn, area, incident.site, self._memo)
-        version = max((g[1] for g in gateways), default=0)
-        return await course_at(conn, self._seal, place, incident.what, version, now, self._memo)
-
-    async def away_ms(self, conn: Connection, incident: Incident) -> int:
-        """A village without a plan does nothing by itself, however well it is heard."""
-        _, _, _, gateways = await self._site(conn, incident)
-        heard = [
-            0 if id in self._online() else round(age) if age is not None else AWAY_MS
-            for id, _, planned, age in gateways
-            if planned
+    async def courses(
+        self, conn: Connection, incidents: Sequence[tuple[Incident, Village]], now: datetime
+    ) -> list[Course | None]:
+        places = await duties.places(conn, sorted({village.group for _, village in incidents}))
+        calls = [
+            Call(replace(places[village.group], site=incident.site), incident.what, village.plan_version)
+            for incident, village in incidents
         ]
+        return await courses_at(conn, self._seal, calls, now)
+
+    def away_ms(self, incident: Incident, village: Village) -> int:
+        """A village without a plan does nothing by itself, however well it is heard."""
+        heard = [AWAY_MS if age is None else round(age) for _, _, planned, age in village.gateways if planned]
         return AWAY_MS if incident.what == "silent" else max(0, min(heard, default=AWAY_MS))
 
-    async def mute(self, conn: Connection, course: Course) -> frozenset[str]:
+    async def mute(self, conn: Connection, courses: Sequence[Course]) -> frozenset[str]:
         """Operators and commanders who are at no screen now."""
-        persons = frozenset(t.id for t in course.targets if any(r.channel in PERSONAL for r in t.reaches))
-        return await self._memo.once(("mute", persons), lambda: self._mute(conn, persons))
-
-    async def _mute(self, conn: Connection, persons: frozenset[str]) -> frozenset[str]:
+        persons = {t.id for c in courses for t in c.targets if any(r.channel in PERSONAL for r in t.reaches)}
         behind = await duties.behind(conn, persons)
         cursor = await conn.execute(
             "SELECT DISTINCT r.person FROM person_role r WHERE r.role = ANY(%s) AND r.person = ANY(%s) "
@@ -126,8 +124,7 @@ class Calling:
             (sorted(STAFFING), [one.name for one in behind.values()]),
         )
         desks = {target_id(row[0]) for row in await cursor.fetchall()}
-        staffed = await self._memo.once("staffed", lambda: session.staffed(conn))
-        there = {target_id(p.name) for found in staffed.values() for p in found}
+        there = {target_id(p.name) for found in (await session.staffed(conn)).values() for p in found}
         return frozenset((desks - there) | (persons - behind.keys()))
 
     def cannot(self, incident: Incident) -> frozenset[str]:
@@ -147,13 +144,19 @@ class Calling:
         await outbox.withdraw(conn, incident.id, None, "不是演练 · it is no drill", now)
 
     async def call(
-        self, conn: Connection, incident: Incident, course: Course, due: Due, time: int, now: datetime
+        self,
+        conn: Connection,
+        incident: Incident,
+        village: Village,
+        course: Course,
+        due: Due,
+        time: int,
+        now: datetime,
     ) -> None:
         """Sirens and loudspeakers are the village's: of those the county asks nothing."""
         channels = self._channels()
         if not any(r.channel in PERSONAL for r in due.reaches) or not channels:
             return
-        _, village, name, gateways = await self._site(conn, incident)
         found = (await duties.behind(conn, [due.target.id])).get(due.target.id)
         numbers = (
             [n.number for n in (await people.numbers(conn, self._seal, [found.name]))[found.name]] if found else []
@@ -165,15 +168,15 @@ class Calling:
             due.target.id,
             "silent" if incident.what == "silent" else "alarm",
             {
-                "village": name,
+                "village": village.name,
                 "place": incident.place["name"],
                 "landmark": incident.place["landmark"],
                 "what": incident.what,
             },
-            ways_to(found, numbers, channels, [g[0] for g in gateways]) if found else (),
+            ways_to(found, numbers, channels, [g[0] for g in village.gateways]) if found else (),
             time,
             due.target.lang,
-            village,
+            village.id,
             silent_for="chosen" if incident.what == "silent" else "",
             not_after=now + OF_USE,
             drill=incident.drill,
@@ -184,14 +187,6 @@ class Calling:
             log.error("%s: %s is not told: %s", incident.id, due.target.id, why)
             key = Key(incident.id, course.version, due.step, due.target.id, "", time, incident.drill)
             await outbox.say(conn, [(str(key), "failed", {"why": str(why)})], now)
-
-    async def _site(self, conn: Connection, incident: Incident) -> tuple[int, int, str, list[Gateway]]:
-        async def ask() -> tuple[int, int, str, list[Gateway]]:
-            row = await (await conn.execute(_OF_SITE, (incident.site,))).fetchone()
-            assert row is not None
-            return row[0], row[1], row[2], [tuple(g) for g in row[3]]
-
-        return await self._memo.once(("site", incident.site), ask)
 
 
 def ways_to(person: duties.Called, numbers: list[str], channels: Channels, gateways: list[str]) -> tuple[Way, ...]:
@@ -329,7 +324,7 @@ class Plans:
         places, chain = [of[group] for group in groups], of[village].chain
         own = await policies.that_hold(conn, tuple(dict.fromkeys(a for p in places for a in (*p.chain, *chain))))
         found = [*own, policies.DEFAULT]
-        duty = await duties.duties(conn, self._seal, found, places, now)
+        duty = (await duties.duties(conn, self._seal, found, places, now)).at()
         in_the_village = any(
             duty(whom, p.group)
             for policy in found

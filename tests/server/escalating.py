@@ -3,6 +3,7 @@ Calls go into the table `called`, in the transaction of the look."""
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from heartlamp_protocol.escalation.decide import Course, Due
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import worker
-from heartlamp_server.escalation.worker import Around, Escalation
+from heartlamp_server.escalation.worker import Around, Escalation, Village
 from heartlamp_server.incident.model import Incident
 
 from tests.server.test_policy import course_for
@@ -31,22 +32,29 @@ def quick(course: Course) -> Course:
 
 
 COURSE = quick(course_for("g1"))
+Connection = psycopg.AsyncConnection[Any]
 
 
-async def _course(conn: psycopg.AsyncConnection[Any], incident: Incident, now: datetime) -> Course | None:
-    return COURSE
+async def _villages(conn: Connection, incidents: Sequence[Incident]) -> dict[str, Village]:
+    return {incident.id: Village(0, 0, "") for incident in incidents}
 
 
-async def _away(conn: psycopg.AsyncConnection[Any], incident: Incident) -> int:
+async def _courses(
+    conn: Connection, incidents: Sequence[tuple[Incident, Village]], now: datetime
+) -> list[Course | None]:
+    return [COURSE for _ in incidents]
+
+
+def _away(incident: Incident, village: Village) -> int:
     return 10_000_000  # the village is gone: everything is the county's to do
 
 
-async def _mute(conn: psycopg.AsyncConnection[Any], course: Course) -> frozenset[str]:
+async def _mute(conn: Connection, courses: Sequence[Course]) -> frozenset[str]:
     return frozenset()
 
 
 async def _call(
-    conn: psycopg.AsyncConnection[Any], incident: Incident, course: Course, due: Due, time: int, now: datetime
+    conn: Connection, incident: Incident, village: Village, course: Course, due: Due, time: int, now: datetime
 ) -> None:
     await conn.execute(
         "INSERT INTO called (incident, step, target, time) VALUES (%s, %s, %s, %s)",
@@ -54,17 +62,19 @@ async def _call(
     )
 
 
-async def _nothing(conn: psycopg.AsyncConnection[Any]) -> None:
+AROUND = Around(_villages, _courses, _away, _mute, _call, lambda done: None)
+
+
+async def nothing(conn: Connection) -> None:
     pass
 
 
 async def main(address: str) -> None:
     database = Database(address)
-    await database.open(_nothing, _nothing)
+    await database.open(nothing, nothing)
     worker.LOOK_S = 0.05
-    around = Around(_course, _away, _mute, _call, lambda done: None)
     print("ready", flush=True)
-    await Escalation(database, Vault(bytes(32)), lambda: "epoch", around).run()
+    await Escalation(database, Vault(bytes(32)), lambda: "epoch", AROUND).run()
 
 
 if __name__ == "__main__":

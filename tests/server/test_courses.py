@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from heartlamp_server.escalation.courses import NEXT
+from heartlamp_server.escalation.courses import NEXT, STATE
 
 from tests.server.county import County, Operator, Village
 
@@ -41,6 +41,12 @@ def test_ten_thousand_open_calls_are_not_read_to_find_one_that_is_due(county: Co
         assert "course_look" in read
         assert "on incident" not in read
         assert "Seq Scan on course " not in read + " "
+        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as the server's pool
+        conn.execute("PREPARE state (text[]) AS " + STATE.replace("%s", "$1"))
+        look = "\n".join(row[0] for row in conn.execute("EXPLAIN (COSTS OFF) EXECUTE state ('{many-7}')").fetchall())
+        assert "incident_pkey" in look
+        assert "incident_open" not in look
+        assert "Seq Scan on incident" not in look
         assert ("many-7",) in conn.execute(NEXT, {"most": 200}).fetchall()
         conn.rollback()
 

@@ -1,17 +1,26 @@
 """The county's escalation on a real database: three workers, killed at random moments, do each step once."""
 
+import asyncio
 import random
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from heartlamp_protocol.escalation.decide import Course
+from heartlamp_server.database.pool import Database
+from heartlamp_server.device.vault import Vault
+from heartlamp_server.escalation.worker import Escalation, Village
+from heartlamp_server.incident.model import Incident
 
+from tests.server import escalating
 from tests.server.county import WAIT_SECONDS, County
 from tests.server.escalating import COURSE
 
@@ -102,6 +111,41 @@ def test_three_workers_that_are_killed_do_each_step_once(workers: tuple[County, 
             done, deadline = now.total(), time.monotonic() + WAIT_SECONDS
         time.sleep(0.1)
     assert called(county) == everything
+
+
+def test_calls_are_followed_together_and_one_that_cannot_be_holds_up_no_other(
+    workers: tuple[County, Workers], caplog: pytest.LogCaptureFixture
+) -> None:
+    county, _ = workers
+    village = county.village(houses=3)
+    pressed = [key.press() for key in village.keys[:3]]
+    with before_any_worker(county):
+        village.send(*pressed)
+    bad, looks = pressed[1].id, []
+
+    async def courses(
+        conn: escalating.Connection, incidents: Sequence[tuple[Incident, Village]], now: datetime
+    ) -> list[Course | None]:
+        looks.append([incident.id for incident, _ in incidents])
+        if bad in looks[-1]:
+            raise RuntimeError("no course can be made of this")
+        return [COURSE for _ in incidents]
+
+    async def look() -> int:
+        database = Database(county.conninfo)
+        await database.open(escalating.nothing, escalating.nothing)
+        around = replace(escalating.AROUND, courses=courses)
+        try:
+            return await Escalation(database, Vault(bytes(32)), lambda: "epoch", around).look()
+        finally:
+            await database.close()
+
+    assert asyncio.run(look()) == 2
+    assert sorted(map(len, looks)) == [1, 1, 1, 3], "together, and then each alone"
+    followed = {id for (id,) in county.sql("SELECT incident FROM course")}
+    assert followed == {press.id for press in pressed} - {bad}
+    assert f"{bad} cannot be followed" in caplog.text
+    assert county.sql("SELECT incident FROM course_wanted") == [(bad,)], "it is tried again"
 
 
 def test_what_is_answered_stops_and_what_is_handled_is_over(workers: tuple[County, Workers]) -> None:

@@ -1,5 +1,6 @@
 """Whom an operator calls about an incident."""
 
+from heartlamp_server.escalation import duties
 from heartlamp_server.responder import store
 from heartlamp_server.responder.scope import Grant
 
@@ -22,6 +23,27 @@ def test_who_the_policy_calls_comes_first_and_then_who_is_near(county: County) -
     near = [c for c in found["callees"] if c["after_s"] is None]
     assert {"police", "volunteer"} <= {c["role"] for c in near}
     assert county.sql("SELECT 1 FROM audit WHERE what = 'look.numbers' AND about = %s", town.open)
+
+
+def test_of_two_ways_up_each_area_stands_once_the_grid_before_the_village(county: County) -> None:
+    """A police grid lies over the group too: what is above it is asked of, it itself has no duties of a village."""
+    areas = Township(county).areas
+    police = county.sql(
+        "INSERT INTO area (level, name, code, parent, valid_from, police) VALUES ('grid', 'over it', '', %s, "
+        "current_date, true) RETURNING id",
+        areas["township"],
+    )[0][0]
+    for grid in (areas["grid"], police):
+        county.sql(
+            "INSERT INTO grid_member (grid, household_group, police, valid_from) VALUES (%s, %s, %s, current_date)",
+            grid, areas["group"], grid == police,
+        )  # fmt: skip
+    found = in_store(county, lambda conn: duties.places(conn, [areas["group"], areas["village"], 0]))
+    above = (areas["village"], areas["township"])
+    assert found[areas["group"]].chain[:4] == (areas["group"], areas["grid"], *above)
+    assert found[areas["group"]].levels["grid"] == (areas["grid"],)
+    assert found[areas["village"]].chain[:2] == above
+    assert not found[0].chain
 
 
 def test_of_a_silent_alarm_nobody_in_the_village_is_named(county: County) -> None:

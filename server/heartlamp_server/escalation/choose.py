@@ -1,6 +1,7 @@
 """Which policy holds for a call, and the course that it makes of it with who is on duty now."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,8 +11,7 @@ from heartlamp_protocol.escalation.plan import Policy, Step
 
 from heartlamp_server.escalation import duties, policies
 from heartlamp_server.escalation.compile import course_of
-from heartlamp_server.escalation.duties import Place
-from heartlamp_server.escalation.memo import Memo
+from heartlamp_server.escalation.duties import Duties, Place
 from heartlamp_server.escalation.policy import EscalationPolicy, discreet
 from heartlamp_server.seal import Seal
 
@@ -49,27 +49,35 @@ def minute(now: datetime) -> int:
     return local.hour * 60 + local.minute
 
 
-async def course_at(
-    conn: Connection, seal: Seal, place: Place, what: str, version: int, now: datetime, memo: Memo | None = None
-) -> Course | None:
-    """What holds for a call from there now."""
-    memo = memo or Memo()
-    found = await memo.once(("policies", place.chain), lambda: policies.that_hold(conn, place.chain))
-    policy = chosen(found, what, minute(now))
-    return await course_by(conn, seal, place, policy, what, version, now, memo) if policy else None
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Of which a course is made. `place`: with its site; `version`: of its village's plan, 0 none."""
+
+    place: Place
+    what: str
+    version: int = 0
 
 
-async def course_by(
-    conn: Connection,
-    seal: Seal,
-    place: Place,
-    policy: EscalationPolicy,
-    what: str,
-    version: int,
-    now: datetime,
-    memo: Memo | None = None,
-) -> Course:
-    """What this policy makes of a call from there, with who has the duties at `now`."""
-    duty = await duties.duties(conn, seal, [policy], [place], now, memo)
-    steps, targets = course_of(policy, place.group, duty, family=what != "silent")
-    return Course(version, as_plan(policy, steps), targets)
+async def course_at(conn: Connection, seal: Seal, call: Call, now: datetime) -> Course | None:
+    """What holds for it now."""
+    return (await courses_at(conn, seal, [call], now))[0]
+
+
+async def courses_at(conn: Connection, seal: Seal, calls: Sequence[Call], now: datetime) -> list[Course | None]:
+    """What holds for each of them now: policies, duties and numbers are asked once for all of them."""
+    if not calls:
+        return []
+    kept = await policies.of(conn, sorted({area for call in calls for area in call.place.chain}))
+    mine = [chosen(policies.along(kept, call.place.chain), call.what, minute(now)) for call in calls]
+    duty = await duties.duties(conn, seal, dict.fromkeys(p for p in mine if p), [call.place for call in calls], now)
+    return [_course(policy, call, duty) if policy else None for policy, call in zip(mine, calls, strict=True)]
+
+
+async def course_by(conn: Connection, seal: Seal, call: Call, policy: EscalationPolicy, now: datetime) -> Course:
+    """What this policy makes of it, with who has the duties at `now`."""
+    return _course(policy, call, await duties.duties(conn, seal, [policy], [call.place], now))
+
+
+def _course(policy: EscalationPolicy, call: Call, duty: Duties) -> Course:
+    steps, targets = course_of(policy, call.place.group, duty.at(call.place.site), family=call.what != "silent")
+    return Course(call.version, as_plan(policy, steps), targets)

@@ -160,7 +160,7 @@ async def _list(args: argparse.Namespace, config: Config, connect: Connect) -> i
 
 async def _simulate(args: argparse.Namespace, config: Config, connect: Connect) -> int:
     from heartlamp_server.escalation import duties, simulate
-    from heartlamp_server.escalation.choose import course_at
+    from heartlamp_server.escalation.choose import Call, course_at
     from heartlamp_server.seal import Seal, read_key
 
     async with connect() as conn:
@@ -170,7 +170,7 @@ async def _simulate(args: argparse.Namespace, config: Config, connect: Connect) 
         if row is None:
             return _no(f"there is no site {args.site}")
         place = await duties.place(conn, row[0], args.site)
-        course = await course_at(conn, Seal(read_key(config.key_file)), place, args.what, 0, row[1])
+        course = await course_at(conn, Seal(read_key(config.key_file)), Call(place, args.what), row[1])
     if course is None:
         return _no(f"no policy speaks of {args.what} here: nobody is called")
     print(f"policy {course.policy.id}, of now")

@@ -1,6 +1,6 @@
 """Courses as rows: which incidents a worker looks at next, and what was done about them."""
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from heartlamp_protocol.escalation.decide import Course
 
+from heartlamp_server.database import jsons
 from heartlamp_server.escalation.engine import Done
 from heartlamp_server.incident.model import Incident
 from heartlamp_server.incident.store import from_row
@@ -24,12 +25,28 @@ SELECT incident FROM (
     (SELECT incident, look_at FROM course WHERE look_at <= statement_timestamp() ORDER BY look_at LIMIT %(most)s)
 ) due GROUP BY incident ORDER BY min(at) LIMIT %(most)s
 """
-_SAVE = """
-WITH looked AS (DELETE FROM course_wanted WHERE incident = %(incident)s)
-INSERT INTO course (incident, course, done, cannot, notes, look_at, drill)
-VALUES (%(incident)s, %(course)s, %(done)s, %(cannot)s, %(notes)s, %(look_at)s, %(drill)s)
-ON CONFLICT (incident) DO UPDATE SET (course, done, cannot, notes, look_at, drill) =
-    (EXCLUDED.course, EXCLUDED.done, EXCLUDED.cannot, EXCLUDED.notes, EXCLUDED.look_at, EXCLUDED.drill)
+_HELD = "SELECT id FROM unnest(%s::text[]) AS id WHERE pg_try_advisory_xact_lock(hashtext('course'), hashtext(id))"
+_LOCK = """
+SELECT id FROM site WHERE id = ANY(ARRAY(SELECT site FROM incident WHERE id = ANY(%s))) ORDER BY id FOR NO KEY UPDATE
+"""
+# One by one by their ids: of an array whose length is not known, PostgreSQL would rather read every open incident.
+STATE = """
+SELECT to_jsonb(i), c.incident IS NULL, c.course, c.done, c.cannot, c.notes, c.drill
+FROM unnest(%s::text[]) WITH ORDINALITY AS mine (id, place)
+    CROSS JOIN LATERAL (SELECT * FROM incident WHERE id = mine.id OFFSET 0) AS i LEFT JOIN course c ON c.incident = i.id
+WHERE i.closed_at IS NULL ORDER BY mine.place
+"""
+_SAID = """
+SELECT t.incident, t.id, t.kind, t.detail ->> 'subject', t.at
+FROM unnest(%s::text[], %s::bigint[]) AS since (incident, after) CROSS JOIN LATERAL
+    (SELECT * FROM timeline WHERE incident = since.incident AND id > since.after OFFSET 0) AS t ORDER BY t.id
+"""
+_COLUMNS = ("incident", "course", "done", "cannot", "notes", "look_at", "drill")
+_SAVE = f"""
+WITH looked AS (DELETE FROM course_wanted WHERE incident = ANY(%(incidents)s))
+INSERT INTO course ({", ".join(_COLUMNS)})
+SELECT {", ".join(_COLUMNS)} FROM jsonb_populate_recordset(NULL::course, %(rows)s::jsonb)
+ON CONFLICT (incident) DO UPDATE SET ({", ".join(_COLUMNS[1:])}) = ({", ".join("EXCLUDED." + c for c in _COLUMNS[1:])})
 """
 
 
@@ -51,57 +68,56 @@ async def waiting(conn: Connection, most: int) -> list[str]:
     return [row[0] for row in await (await conn.execute(NEXT, {"most": most})).fetchall()]
 
 
-async def take(conn: Connection, incident: str) -> tuple[Incident, Kept, datetime] | None:
-    """The incident, locked with its site as an answer does, what is being done about it, and the database's time. None:
-    another worker has it, or it is closed."""
-    held = await conn.execute("SELECT pg_try_advisory_xact_lock(hashtext('course'), hashtext(%s))", (incident,))
-    row = await held.fetchone()
-    if row is None or not row[0]:
-        return None
-    await conn.execute(
-        "SELECT id FROM site WHERE id = (SELECT site FROM incident WHERE id = %s) FOR NO KEY UPDATE", (incident,)
-    )
-    found = await conn.execute(
-        "SELECT to_jsonb(i), c.incident IS NULL, c.course, c.done, c.cannot, c.notes, c.drill, clock_timestamp()"
-        " FROM incident i LEFT JOIN course c ON c.incident = i.id WHERE i.id = %s AND i.closed_at IS NULL",
-        (incident,),
-    )
-    row = await found.fetchone()
-    if row is None:
-        return None
-    of, new, course, done, cannot, notes, drill, now = row
-    incident_now = from_row(of)
-    kept = Kept()
-    if not new:
-        read = Course.from_fields(course) if course else None
-        kept = Kept(read, {(s, t): (n, at) for s, t, n, at in done}, frozenset(cannot), notes, False)
-        if drill and not incident_now.drill:
-            kept = Kept(read, notes=notes, new=False, anew=True)
-    return incident_now, kept, now
+async def hold(conn: Connection, ids: Sequence[str]) -> list[str]:
+    """Those of them that no other worker has; nobody else takes them until this transaction ends."""
+    return [row[0] for row in await (await conn.execute(_HELD, (list(ids),))).fetchall()]
 
 
-async def keep(conn: Connection, incident: Incident, kept: Kept, look_at: datetime | None) -> None:
-    done = [[*key, *value] for key, value in kept.done.items()]
-    await conn.execute(
-        _SAVE,
+async def lock(conn: Connection, ids: Sequence[str]) -> None:
+    """Their sites, as an answer does it."""
+    await conn.execute(_LOCK, (list(ids),))
+
+
+async def read(conn: Connection, ids: Sequence[str]) -> tuple[list[tuple[Incident, Kept]], datetime]:
+    """(those of them that are open, in this order, with what is being done about each; the database's time)."""
+    found = []
+    for of, new, course, done, cannot, notes, drill in await (await conn.execute(STATE, (list(ids),))).fetchall():
+        incident = from_row(of)
+        kept = Kept()
+        if not new:
+            course = Course.from_fields(course) if course else None
+            kept = Kept(course, {(s, t): (n, at) for s, t, n, at in done}, frozenset(cannot), notes, False)
+            if drill and not incident.drill:
+                kept = Kept(course, notes=notes, new=False, anew=True)
+        found.append((incident, kept))
+    row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None
+    return found, row[0]
+
+
+async def keep(conn: Connection, looked_at: Sequence[tuple[Incident, Kept, datetime | None]]) -> None:
+    """What was done about each, and when time alone may make something due again."""
+    rows = [
         {
             "incident": incident.id,
-            "course": json.dumps(kept.course.to_fields()) if kept.course else None,
-            "done": json.dumps(done),
+            "course": kept.course.to_fields() if kept.course else None,
+            "done": [[*key, *value] for key, value in kept.done.items()],
             "cannot": sorted(kept.cannot),
             "notes": kept.notes,
-            "look_at": look_at,
+            "look_at": look_at.isoformat() if look_at else None,
             "drill": incident.drill,
-        },
-    )
+        }
+        for incident, kept, look_at in looked_at
+    ]
+    await conn.execute(_SAVE, {"incidents": [row["incident"] for row in rows], "rows": jsons.text(rows)})
 
 
-async def said_since(conn: Connection, incident: str, after: int) -> tuple[int, list[tuple[str, datetime]]]:
-    """(the timeline's newest number, (subject, when) of what the village did since)."""
-    cursor = await conn.execute(
-        "SELECT id, kind, detail ->> 'subject', at FROM timeline WHERE incident = %s AND id > %s ORDER BY id",
-        (incident, after),
-    )
-    rows = await cursor.fetchall()
-    steps = [(subject or "", at) for _, kind, subject, at in rows if kind == "village_step"]
-    return max((row[0] for row in rows), default=after), steps
+async def said_since(conn: Connection, after: Mapping[str, int]) -> dict[str, tuple[int, list[tuple[str, datetime]]]]:
+    """incident -> (its timeline's newest number, (subject, when) of what the village did since). `after`: incident ->
+    the number that it was read up to."""
+    cursor = await conn.execute(_SAID, (list(after), list(after.values())))
+    found: dict[str, tuple[int, list[tuple[str, datetime]]]] = {id: (number, []) for id, number in after.items()}
+    for incident, number, kind, subject, at in await cursor.fetchall():
+        steps = found[incident][1]
+        found[incident] = number, [*steps, (subject or "", at)] if kind == "village_step" else steps
+    return found

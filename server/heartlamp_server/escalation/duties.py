@@ -1,10 +1,10 @@
 """Who has a duty now, from rosters and roles: asked for beforehand, because compiling and deciding are pure."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -12,7 +12,6 @@ from heartlamp_protocol.device.limits import NAME_MAX
 from heartlamp_protocol.escalation.plan import Reach
 
 from heartlamp_server.escalation.compile import Duty, OnDuty
-from heartlamp_server.escalation.memo import Memo
 from heartlamp_server.escalation.policy import MACHINES, EscalationPolicy, Whom
 from heartlamp_server.responder import store as people
 from heartlamp_server.responder.roster import model as rosters
@@ -39,15 +38,14 @@ class Place:
     site: str = ""
 
 
-_CHAIN = """
-WITH RECURSIVE up (start, id, depth) AS (
-    SELECT s, s, 0 FROM unnest(%(areas)s::bigint[]) AS s
-    UNION ALL SELECT up.start, b.above, up.depth + 1
-    FROM up CROSS JOIN LATERAL (SELECT above FROM area_above b WHERE b.id = up.id OFFSET 0) AS b
+# Each area above them once, however many of them it is above.
+_ABOVE = """
+WITH RECURSIVE up (id) AS (
+    SELECT unnest(%(areas)s::bigint[])
+    UNION SELECT b.above FROM up CROSS JOIN LATERAL (SELECT above FROM area_above WHERE id = up.id OFFSET 0) AS b
 )
-SELECT up.start, a.id, a.level, min(up.depth)
-FROM up CROSS JOIN LATERAL (SELECT id, level, police FROM area WHERE id = up.id OFFSET 0) a WHERE NOT a.police
-GROUP BY 1, 2, 3 ORDER BY 1, 4, a.level <> 'grid', 2
+SELECT a.id, a.level, a.police, ARRAY(SELECT above FROM area_above WHERE id = up.id)
+FROM up CROSS JOIN LATERAL (SELECT id, level, police FROM area WHERE id = up.id OFFSET 0) AS a
 """
 _OF_TARGET = """
 SELECT name, display, languages, password IS NOT NULL FROM person
@@ -80,50 +78,65 @@ async def behind(conn: Connection, targets: Iterable[str]) -> dict[str, Called]:
     return {target_id(row[0]): Called(*row) for row in rows}
 
 
-async def place(conn: Connection, area: int, site: str = "", memo: Memo | None = None) -> Place:
-    found = await (memo or Memo()).once(("places", area), lambda: places(conn, [area]))
-    return replace(found[area], site=site)
+async def place(conn: Connection, area: int, site: str = "") -> Place:
+    return replace((await places(conn, [area]))[area], site=site)
 
 
 async def places(conn: Connection, areas: Sequence[int]) -> dict[int, Place]:
     """By area."""
-    rows = await (await conn.execute(_CHAIN, {"areas": list(areas)})).fetchall()
-    found: dict[int, Place] = {area: Place(str(area), {}, ()) for area in areas}
-    for start, own in groupby(rows, key=lambda row: row[0]):
+    rows = await (await conn.execute(_ABOVE, {"areas": list(areas)})).fetchall()
+    level = {id: level for id, level, police, _ in rows if not police}
+    above = {id: those for id, _, _, those in rows}
+    found: dict[int, Place] = {}
+    for area in areas:
+        depth = {area: 0}
+        waiting = deque([area])
+        while waiting:
+            one = waiting.popleft()
+            nearer = [other for other in above.get(one, ()) if other not in depth]
+            depth |= dict.fromkeys(nearer, depth[one] + 1)
+            waiting += nearer
+        chain = sorted((i for i in depth if i in level), key=lambda i: (depth[i], level[i] != "grid", i))
         levels: dict[str, tuple[int, ...]] = {}
-        chain = [(id, level) for _, id, level, _ in own]
-        for id, level in chain:
-            levels[level] = (*levels.get(level, ()), id)
-        found[start] = Place(str(start), levels, tuple(id for id, _ in chain))
+        for id in chain:
+            levels[level[id]] = (*levels.get(level[id], ()), id)
+        found[area] = Place(str(area), levels, tuple(chain))
     return found
 
 
+class Duties:
+    """`names`: (duty, household group, site or "") -> who has it, in the order of calling; `known`: what is known of
+    them."""
+
+    def __init__(self, names: Mapping[tuple[Whom, str, str], Sequence[str]], known: Mapping[str, OnDuty]) -> None:
+        self._names, self._known = names, known
+
+    def at(self, site: str = "") -> Duty:
+        """As seen from a site, whose family is called; "": from none in particular."""
+        return lambda whom, group: [
+            self._known[n] for n in self._names.get((whom, group, site), ()) if n in self._known
+        ]
+
+
 async def duties(
-    conn: Connection,
-    seal: Seal,
-    policies: Iterable[EscalationPolicy],
-    places: Sequence[Place],
-    now: datetime,
-    memo: Memo | None = None,
-) -> Duty:
+    conn: Connection, seal: Seal, policies: Iterable[EscalationPolicy], places: Sequence[Place], now: datetime
+) -> Duties:
     """Of all that these policies call from these places."""
-    memo = memo or Memo()
     wanted = {whom for policy in policies for step in policy.steps for whom in step.whom if whom.role not in MACHINES}
-    groups = frozenset(p.group for p in places)
-    held = await memo.once(("held", frozenset(wanted), groups), lambda: _held(conn, wanted, places))
-    names = {(whom, p.group): await _names(conn, held, whom, p, now) for whom in wanted for p in places}
+    held = await _held(conn, wanted, places)
+    names = {(whom, p.group, p.site): _names(held, whom, p, now) for whom in wanted for p in places}
     called = frozenset(name for found in names.values() for name in found)
-    known = await memo.once(("on duty", called), lambda: _on_duty(conn, seal, called))
-    return lambda whom, group: [known[n] for n in names.get((whom, group), ()) if n in known]
+    return Duties(names, await _on_duty(conn, seal, called))
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     """Who is on call by which roster, and who has which role, (area, role); an area of None: everywhere here.
-    `called`: what was reckoned once."""
+    `families`: by site; `called`: what was reckoned once."""
 
     rosters: Mapping[tuple[int | None, str], Sequence[Roster]]
     holders: Mapping[tuple[int | None, str], Sequence[str]]
+    families: Mapping[str, Sequence[str]]
     called: dict[tuple[int | None, str], tuple[str, ...]] = field(default_factory=dict)
 
     def on_call(self, area: int | None, role: str, now: datetime) -> Sequence[str]:
@@ -135,7 +148,7 @@ class _Held:
         return self.called[key]
 
 
-async def _held(conn: Connection, wanted: Iterable[Whom], places: Iterable[Place]) -> _Held:
+async def _held(conn: Connection, wanted: Collection[Whom], places: Collection[Place]) -> _Held:
     """All at once: asked for one by one, the plans of 200 villages are 100,000 questions."""
     roles = sorted({whom.role for whom in wanted})
     levels = {whom.level for whom in wanted}
@@ -148,7 +161,8 @@ async def _held(conn: Connection, wanted: Iterable[Whom], places: Iterable[Place
     holders: dict[tuple[int | None, str], list[str]] = {}
     for area, role, name in await (await conn.execute(_HOLDERS, values)).fetchall():
         holders.setdefault((area, role), []).append(name)
-    return _Held(those, holders)
+    sites = sorted({p.site for p in places if p.site}) if any(w.level == "site" for w in wanted) else []
+    return _Held(those, holders, await people.families(conn, sites) if sites else {})
 
 
 # By OR, every family of the county would be read, whose roles have no area either.
@@ -164,10 +178,10 @@ ORDER BY p.name
 """
 
 
-async def _names(conn: Connection, held: _Held, whom: Whom, at: Place, now: datetime) -> list[str]:
+def _names(held: _Held, whom: Whom, at: Place, now: datetime) -> Sequence[str]:
     """Who is on call, in that order."""
     if whom.level == "site":
-        return [p.name for _, p, _ in await people.family(conn, at.site)] if whom.role == "family" and at.site else []
+        return held.families.get(at.site, ()) if whom.role == "family" else ()
     found = [name for area in at.levels.get(whom.level, ()) for name in held.on_call(area, whom.role, now)]
     if not found and whom.level in TOP:
         found += held.on_call(None, whom.role, now)

@@ -107,12 +107,20 @@ escalation_policy p WHERE ended_at IS NULL"
 
 async def that_hold(conn: Connection, areas: Sequence[int]) -> list[EscalationPolicy]:
     """Of these areas, the first ones' before, and then those that hold everywhere here."""
-    cursor = await conn.execute(
-        f"{_NOW} AND (area IS NULL OR area = ANY(%(areas)s)) "
-        "ORDER BY array_position(%(areas)s, area) NULLS LAST, place, id",
-        {"areas": list(areas)},
-    )
-    return [_kept(row).policy for row in await cursor.fetchall()]
+    return along(await of(conn, areas), areas)
+
+
+async def of(conn: Connection, areas: Sequence[int]) -> list[Kept]:
+    """Those of these areas, and those that hold everywhere here."""
+    cursor = await conn.execute(f"{_NOW} AND (area IS NULL OR area = ANY(%s)) ORDER BY place, id", (list(areas),))
+    return [_kept(row) for row in await cursor.fetchall()]
+
+
+def along(found: Sequence[Kept], chain: Sequence[int]) -> list[EscalationPolicy]:
+    """Those of them that hold along these areas, as `that_hold` has them."""
+    nearest = {area: n for n, area in reversed(list(enumerate(chain)))}
+    mine = [one for one in found if one.area is None or one.area in nearest]
+    return [one.policy for one in sorted(mine, key=lambda one: len(chain) if one.area is None else nearest[one.area])]
 
 
 async def all_now(conn: Connection) -> list[Kept]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from heartlamp_server.audit import store as audit
 from heartlamp_server.database.pool import Database
 from heartlamp_server.escalation import duties, policies, saving, simulate
-from heartlamp_server.escalation.choose import course_at, course_by, for_silent
+from heartlamp_server.escalation.choose import Call, course_at, course_by, for_silent
 from heartlamp_server.escalation.policies import Kept
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.forms import Moment
@@ -151,14 +151,14 @@ def router(database: Database, gate: Gate, seal: Seal) -> APIRouter:
                 await conn.execute("SELECT area, clock_timestamp() FROM site WHERE id = %s", (given.site,))
             ).fetchone()
             assert row is not None
-            place = await duties.place(conn, row[0], given.site)
+            call = Call(await duties.place(conn, row[0], given.site), given.what)
             now = given.at or row[1]
             if given.draft is None:
-                course = await course_at(conn, seal, place, given.what, 0, now)
+                course = await course_at(conn, seal, call, now)
             else:
                 policy = policies.from_fields(given.draft.model_dump())
                 left = for_silent(policy) if given.what == "silent" else policy
-                course = await course_by(conn, seal, place, left, given.what, 0, now) if left else None
+                course = await course_by(conn, seal, call, left, now) if left else None
         if course is None:
             return Calls(policy="", calls=[])
         views = [

@@ -71,7 +71,7 @@ async def whom(conn: Connection, seal: Seal, incident: Incident, now: datetime) 
             for w in step.whom:
                 if w.role in MACHINES or (w.role == "family" and incident.what == "silent"):
                     continue
-                for person in duty(w, place.group):
+                for person in duty.at(place.site)(w, place.group):
                     numbers = tuple((r.address, person.proven) for r in person.reaches if r.channel == "voice")
                     callee = Callee(
                         person.name, w.role, w.level, step.after_s, step.until, numbers, person.id in there,

@@ -3,7 +3,7 @@ is asked for, what it was asked for is kept, and both or neither is true after a
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,14 @@ from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import courses, engine
 from heartlamp_server.escalation.courses import Kept
 from heartlamp_server.incident import acts, change
-from heartlamp_server.incident.model import Entry, Incident
+from heartlamp_server.incident.model import Incident
 
 log = logging.getLogger("heartlamp.escalation")
 
 LOOK_S = 1.0
+PAUSE_S = 0.1  # after a look, so that the next is at several calls where many come
 AT_ONCE = 200
+TOGETHER = 50  # calls in one transaction
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -39,25 +41,44 @@ async def _nothing(conn: Connection, incident: Incident, steps: frozenset[int], 
     pass
 
 
+Gateway = tuple[str, int, bool, float | None]
+"""(id, version of its plan, whether it has one, ms since it was heard of)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """Where a call is. `group`: the area of its household group, or of the village itself; `gateways`: those that hear
+    it."""
+
+    group: int
+    id: int
+    name: str
+    gateways: tuple[Gateway, ...] = ()
+
+    @property
+    def plan_version(self) -> int:
+        return max((version for _, version, _, _ in self.gateways), default=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a look asks the rest of the county for. `course(conn, incident, now)`: what holds for one that nobody has
-    looked at yet; `away_ms(conn, incident)`: since when its village's gateway was not heard; `mute(conn, course)`:
-    targets to whom no way seems to lead, or who are not at their post; `call(conn, incident, course, due, time, now)`:
-    asks for it, `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told
-    the county so; `over(conn, incident, steps, now)`: these steps have what they were for;
-    `anew(conn, incident, now)`: it is no drill any more, and what was not said yet of one is not to be said; `begin`:
-    called before each look, what was asked for the one before may be forgotten."""
+    """What a look asks the rest of the county for; asked for several at once. `villages(conn, incidents)`: by
+    incident; `courses(conn, those, now)`: what holds for those that nobody has looked at yet, in their order;
+    `away_ms(incident, village)`: since when its gateway was not heard; `mute(conn, courses)`: targets to whom no way
+    seems to lead, or who are not at their post; `call(conn, incident, village, course, due, time, now)`: asks for it,
+    `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told the county so;
+    `over(conn, incident, steps, now)`: these steps have what they were for; `anew(conn, incident, now)`: it is no drill
+    any more, and what was not said yet of one is not to be said."""
 
-    course: Callable[[Connection, Incident, datetime], Awaitable[Course | None]]
-    away_ms: Callable[[Connection, Incident], Awaitable[int]]
-    mute: Callable[[Connection, Course], Awaitable[frozenset[str]]]
-    call: Callable[[Connection, Incident, Course, Due, int, datetime], Awaitable[None]]
+    villages: Callable[[Connection, Sequence[Incident]], Awaitable[Mapping[str, Village]]]
+    courses: Callable[[Connection, Sequence[tuple[Incident, Village]], datetime], Awaitable[list[Course | None]]]
+    away_ms: Callable[[Incident, Village], int]
+    mute: Callable[[Connection, Sequence[Course]], Awaitable[frozenset[str]]]
+    call: Callable[[Connection, Incident, Village, Course, Due, int, datetime], Awaitable[None]]
     wake: Callable[[Done], None]
     cannot: Callable[[Incident], frozenset[str]] = _nobody
     over: Callable[[Connection, Incident, frozenset[int], datetime], Awaitable[None]] = _nothing
     anew: Callable[[Connection, Incident, datetime], Awaitable[None]] = _not_said
-    begin: Callable[[], None] = lambda: None
 
 
 class Escalation:
@@ -74,68 +95,111 @@ class Escalation:
         while True:
             self._poked.clear()
             try:
-                await self.look()
+                if await self.look() == AT_ONCE:
+                    continue  # there are more
             except NotReady:
                 log.warning("escalation waits: the store is away")
             except Exception:
                 log.exception("a look at the open incidents failed; it is tried again")
+            await asyncio.sleep(PAUSE_S)
             try:
                 await asyncio.wait_for(self._poked.wait(), LOOK_S)
             except TimeoutError:
                 pass
 
     async def look(self) -> int:
-        """At all that wait. Returns how many."""
+        """At those that wait longest. Returns how many were followed."""
         async with self._database.connection() as conn:
             waiting = await courses.waiting(conn, AT_ONCE)
-        self._around.begin()
-        for incident in waiting:
-            try:
-                await self._look_at(incident)
-            except NotReady:
-                raise
-            except Exception:  # one that cannot be followed keeps nobody from the others; it is loud, and tried again
-                log.exception("%s cannot be followed", incident)
-        return len(waiting)
+        return sum([await self._follow(waiting[n : n + TOGETHER]) for n in range(0, len(waiting), TOGETHER)])
 
-    async def _look_at(self, id: str) -> None:
+    async def _follow(self, ids: Sequence[str]) -> int:
+        """Together; should that fail, each alone: one that cannot be followed keeps nobody from the others. It is loud,
+        and tried again."""
+        try:
+            await self._look_at(ids)
+            return len(ids)
+        except NotReady:
+            raise
+        except Exception:
+            if len(ids) == 1:
+                log.exception("%s cannot be followed", ids[0])
+                return 0
+            return sum([await self._follow([id]) for id in ids])
+
+    async def _look_at(self, ids: Sequence[str]) -> None:
         done = None
         async with self._database.connection() as conn, conn.transaction():
-            taken = await courses.take(conn, id)
-            if taken is None:
+            ids = await courses.hold(conn, ids)
+            seen, now = await courses.read(conn, ids)
+            if not seen:
                 return
-            incident, kept, now = taken
-            if kept.new:
-                kept = replace(kept, course=await self._around.course(conn, incident, now))
-            if kept.anew:
-                await self._around.anew(conn, incident, now)
-            kept = await self._read_village(conn, incident, kept)
-            course = kept.course
-            if course is None:
-                await courses.keep(conn, incident, kept, None)
-                return
-            away, mute = await self._around.away_ms(conn, incident), await self._around.mute(conn, course)
-            cannot = kept.cannot | self._around.cannot(incident)
-            turn = engine.turn(course, incident, kept.done, now, away, cannot, mute)
-            for due in turn.due:
-                time = turn.done[due.step, due.target.id][0] - 1
-                await self._around.call(conn, incident, course, due, time, now)
-            if over := engine.over(course, incident, now):
-                await self._around.over(conn, incident, over, now)
-            entries: list[Entry] = []
-            for key in turn.late:
-                incident, entry = acts.late(incident, key, now)
-                entries.append(entry)
-            await courses.keep(conn, incident, replace(kept, done=turn.done), turn.look_at)
-            if entries:
-                done = await change.keep(conn, self._vault, self._epoch(), [incident], entries)
+            villages = await self._around.villages(conn, [incident for incident, _ in seen])
+            new = [(incident, villages[incident.id]) for incident, kept in seen if kept.new]
+            made = dict(zip((i.id for i, _ in new), await self._around.courses(conn, new, now), strict=True))
+            known = [course for _, kept in seen if (course := kept.course)] + [
+                course for course in made.values() if course
+            ]
+            mute = await self._around.mute(conn, known)
+            await courses.lock(conn, ids)  # not before: who answers waits for what follows
+            followed, now = await courses.read(conn, ids)
+            followed = await self._with_what_was_said(conn, followed)
+            looked_at: list[tuple[Incident, Kept, datetime | None]] = []
+            changed, entries = [], []
+            for incident, kept in followed:
+                if incident.id not in villages:
+                    continue  # it was reopened at this moment, and waits
+                course = made.get(incident.id, kept.course)
+                if kept.anew:
+                    await self._around.anew(conn, incident, now)
+                if course is None:
+                    looked_at.append((incident, kept, None))
+                    continue
+                turn = await self._turn(conn, incident, villages[incident.id], course, kept, mute, now)
+                looked_at.append((incident, replace(kept, course=course, done=turn.done), turn.look_at))
+                for key in turn.late:
+                    incident, entry = acts.late(incident, key, now)
+                    entries.append(entry)
+                if turn.late:
+                    changed.append(incident)
+            await courses.keep(conn, looked_at)
+            if changed:
+                done = await change.keep(conn, self._vault, self._epoch(), changed, entries)
         if done is not None:
             self._around.wake(done)
 
-    async def _read_village(self, conn: Connection, incident: Incident, kept: Kept) -> Kept:
-        newest, steps = await courses.said_since(conn, incident.id, kept.notes)
-        done, cannot = kept.done, kept.cannot
-        for subject, at in steps:
-            since = round((at - incident.opened_at).total_seconds() * 1000)
-            done, cannot = engine.by_village(done, cannot, subject, since, incident.drill)
-        return replace(kept, notes=newest, done=done, cannot=cannot)
+    async def _with_what_was_said(
+        self, conn: Connection, taken: Sequence[tuple[Incident, Kept]]
+    ) -> list[tuple[Incident, Kept]]:
+        """What was done and who cannot, with what the village said of it since."""
+        said = await courses.said_since(conn, {incident.id: kept.notes for incident, kept in taken})
+        found = []
+        for incident, kept in taken:
+            newest, steps = said[incident.id]
+            done, cannot = kept.done, kept.cannot
+            for subject, at in steps:
+                since = round((at - incident.opened_at).total_seconds() * 1000)
+                done, cannot = engine.by_village(done, cannot, subject, since, incident.drill)
+            found.append((incident, replace(kept, notes=newest, done=done, cannot=cannot)))
+        return found
+
+    async def _turn(
+        self,
+        conn: Connection,
+        incident: Incident,
+        village: Village,
+        course: Course,
+        kept: Kept,
+        mute: frozenset[str],
+        now: datetime,
+    ) -> engine.Turn:
+        """What is due is asked for."""
+        cannot = kept.cannot | self._around.cannot(incident)
+        away = self._around.away_ms(incident, village)
+        turn = engine.turn(course, incident, kept.done, now, away, cannot, mute)
+        for due in turn.due:
+            time = turn.done[due.step, due.target.id][0] - 1
+            await self._around.call(conn, incident, village, course, due, time, now)
+        if over := engine.over(course, incident, now):
+            await self._around.over(conn, incident, over, now)
+        return turn

@@ -13,7 +13,7 @@ from heartlamp_server.area.seal import Sealer
 from heartlamp_server.device import listing
 from heartlamp_server.device.model import online
 from heartlamp_server.escalation import duties
-from heartlamp_server.escalation.choose import course_at
+from heartlamp_server.escalation.choose import Call, course_at
 from heartlamp_server.house.model import GREEN, ON_ITS_WAY, Press, press_that_pairs
 from heartlamp_server.house.store import Connection, Pairing
 from heartlamp_server.incident import store as incidents
@@ -83,7 +83,7 @@ async def called(conn: Connection, seal: Seal, site: str, now: datetime) -> list
     """(seconds after a press, who is called then if nobody has answered), by the policy that holds now."""
     row = await (await conn.execute("SELECT area FROM site WHERE id = %s", (site,))).fetchone()
     assert row is not None
-    course = await course_at(conn, seal, await duties.place(conn, row[0], site), "panic", 0, now)
+    course = await course_at(conn, seal, Call(await duties.place(conn, row[0], site), "panic"), now)
     steps: dict[int, list[str]] = {}
     for step in course.policy.steps if course else ():
         for id in step.targets:

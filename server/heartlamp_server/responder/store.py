@@ -250,6 +250,19 @@ async def family(conn: Connection, site: str) -> list[tuple[int, Person, list[st
     return [(id, Person(name, display), languages) for id, name, display, languages in await cursor.fetchall()]
 
 
+async def families(conn: Connection, sites: Sequence[str]) -> dict[str, list[str]]:
+    """site -> names, as `family` has them."""
+    cursor = await conn.execute(
+        "SELECT r.site, p.name FROM person_role r JOIN person p ON p.name = r.person "
+        f"WHERE r.site = ANY(%s) AND p.disabled_at IS NULL AND {IN_FORCE} ORDER BY r.id",
+        (list(sites),),
+    )
+    found: dict[str, list[str]] = {}
+    for site, name in await cursor.fetchall():
+        found.setdefault(site, []).append(name)
+    return found
+
+
 def fresh_name() -> str:
     """Of somebody who never signs in, and whom nobody calls by it."""
     return f"p{secrets.token_hex(6)}"

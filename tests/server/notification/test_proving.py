@@ -71,7 +71,7 @@ def gaps(county: County, group: int) -> list[str]:
         moment = await now(conn)
         at = await duties.place(conn, group)
         duty = await duties.duties(conn, seal_of(county), [policies.DEFAULT], [at], moment)
-        found = compile.gaps([policies.DEFAULT], [at.group], duty)
+        found = compile.gaps([policies.DEFAULT], [at.group], duty.at())
         return [gap.en for gap in found if gap.whom.role == "group_head"]
 
     found: list[str] = []
