@@ -25,19 +25,17 @@ WITH RECURSIVE mine AS MATERIALIZED (
     SELECT up.area, a.parent, a.name, up.depth + 1
     FROM up CROSS JOIN LATERAL (SELECT parent, name FROM area WHERE id = up.parent OFFSET 0) a
 ), around AS MATERIALIZED (
-    SELECT a.id,
-        (SELECT jsonb_agg(up.name ORDER BY up.depth DESC) FROM up WHERE up.area = a.id) AS path,
-        ARRAY(SELECT g.id FROM gateway g WHERE {HEARD_BY} ORDER BY g.id) AS gateways,
-        (SELECT count(*) FROM site n JOIN device d ON d.site = n.id
-         WHERE n.area = a.id AND d.kind IN ({LAMP_KINDS}) AND d.revoked_at IS NULL) AS lamps,
-        CASE a.level WHEN 'group' THEN a.parent ELSE a.id END AS village,
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, d.id, d.site)), '[]')
-         FROM site n JOIN device d ON d.site = n.id JOIN gateway g ON g.device = d.id
-         WHERE n.area = a.id AND d.kind IN ({LAMP_KINDS}) AND g.revoked_at IS NULL) AS of_one
-    FROM here a
+    SELECT a.id, CASE a.level WHEN 'group' THEN a.parent ELSE a.id END AS village, shown.lamps, shown.of_one,
+        (SELECT json_agg(up.name ORDER BY up.depth DESC) FROM up WHERE up.area = a.id) AS path,
+        ARRAY(SELECT g.id FROM gateway g WHERE {HEARD_BY} ORDER BY g.id) AS gateways
+    FROM here a CROSS JOIN LATERAL
+        (SELECT count(*) FILTER (WHERE d.revoked_at IS NULL) AS lamps,
+            coalesce(json_agg(json_build_array(g.id, d.id, d.site)) FILTER (WHERE g.id IS NOT NULL), '[]') AS of_one
+         FROM site n JOIN device d ON d.site = n.id LEFT JOIN gateway g ON g.device = d.id AND g.revoked_at IS NULL
+         WHERE n.area = a.id AND d.kind IN ({LAMP_KINDS})) AS shown
 )
 SELECT s.id,
-    jsonb_build_object('name', s.name, 'address', s.address, 'landmark', s.landmark, 'path', around.path) AS place,
+    json_build_object('name', s.name, 'address', s.address, 'landmark', s.landmark, 'path', around.path) AS place,
     around.gateways, around.lamps, around.village, around.of_one
 FROM mine s JOIN around ON around.id = s.area
 """

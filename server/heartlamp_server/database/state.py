@@ -9,7 +9,7 @@ State = dict[str, list[dict[str, Any]]]
 
 def together(**queries: str) -> str:
     """A statement for `read`. The queries share their named parameters."""
-    parts = (f"(SELECT coalesce(jsonb_agg(t), '[]') FROM ({q}) AS t) AS {name}" for name, q in queries.items())
+    parts = (f"(SELECT coalesce(json_agg(t), '[]') FROM ({q}) AS t) AS {name}" for name, q in queries.items())
     return "SELECT " + ", ".join(parts)
 
 

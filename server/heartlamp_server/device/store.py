@@ -18,23 +18,29 @@ from heartlamp_server.device.vault import Vault
 
 CHANNEL = "heartlamp_down"
 REVOKED = "heartlamp_revoked"
+# What is asked of a house or an area is asked once for all the devices of a batch that are there.
 CONCERNED = f"""
-SELECT d.id, d.kind, d.site, (SELECT s.name FROM site s WHERE s.id = d.site) AS site_name,
-    d.revoked_at IS NOT NULL AS revoked,
-    (SELECT CASE a.level WHEN 'group' THEN a.parent ELSE a.id END
-     FROM site s JOIN area a ON a.id = s.area WHERE s.id = d.site) AS village,
-    ARRAY(SELECT g.id FROM site s JOIN area a ON a.id = s.area JOIN gateway g ON {HEARD_BY}
-          WHERE s.id = d.site
-          UNION ALL SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id) ORDER BY 1) AS gateways,
-    (SELECT coalesce(jsonb_object_agg(k.version, k.secret), '{{}}') FROM device_key k
-     WHERE k.device = d.id AND k.revoked_at IS NULL) AS secrets,
-    ARRAY(SELECT k.version FROM device_key k WHERE k.device = d.id AND k.pending AND k.revoked_at IS NULL) AS pending,
-    d.wanted, d.wanted_ver
-FROM device d WHERE d.id = ANY(ARRAY(SELECT unnest(%(devices)s::text[])
-    UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
-    UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
-    UNION SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
-        WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s)))
+WITH concerned AS MATERIALIZED (
+    SELECT id, kind, site, revoked_at IS NOT NULL AS revoked, through, wanted, wanted_ver
+    FROM device WHERE id = ANY(ARRAY(SELECT unnest(%(devices)s::text[])
+        UNION SELECT l.id FROM device l WHERE l.site = ANY(%(sites)s) AND l.kind IN ({LAMP_KINDS})
+        UNION SELECT e.device FROM event e WHERE e.incident IS NULL AND e.refers_to = ANY(%(events)s)
+        UNION SELECT unnest(string_to_array(n.subject, ' ')) FROM note n
+            WHERE n.incident IS NULL AND n.refers_to = ANY(%(events)s)))
+), here AS MATERIALIZED (
+    SELECT id, name, area FROM site WHERE id = ANY(ARRAY(SELECT site FROM concerned))
+), around AS MATERIALIZED (
+    SELECT a.id, CASE a.level WHEN 'group' THEN a.parent ELSE a.id END AS village,
+        ARRAY(SELECT g.id FROM gateway g WHERE {HEARD_BY}) AS gateways
+    FROM area a WHERE a.id = ANY(ARRAY(SELECT area FROM here))
+)
+SELECT d.id, d.kind, d.site, here.name AS site_name, d.revoked, around.village,
+    around.gateways || ARRAY(SELECT g.id FROM gateway g WHERE g.device = ANY(d.through || d.id)) AS gateways,
+    k.secrets, k.pending, d.wanted, d.wanted_ver
+FROM concerned d LEFT JOIN here ON here.id = d.site LEFT JOIN around ON around.id = here.area CROSS JOIN LATERAL
+    (SELECT coalesce(json_object_agg(version, secret), '{{}}') AS secrets,
+        coalesce(array_agg(version) FILTER (WHERE pending), '{{}}') AS pending
+     FROM device_key WHERE device = d.id AND revoked_at IS NULL) k
 """
 """Query with `devices`, `sites`, `events`: rows for `to_device`. The named devices, the lamps of the sites, and the
 devices whose words, or which notes, wait for one of the events."""
@@ -43,7 +49,7 @@ devices whose words, or which notes, wait for one of the events."""
 def to_device(row: dict[str, Any], vault: Vault) -> Device:
     """`row`: of CONCERNED as JSON."""
     keys = {int(v): vault.keys(row["id"], int(v), bytes.fromhex(s[2:])) for v, s in row["secrets"].items()}
-    gateways = tuple(row["gateways"])
+    gateways = tuple(sorted(row["gateways"]))
     return Device(
         row["id"], row["kind"], row["site"], row["site_name"], row["revoked"], row["village"], gateways, keys,
         frozenset(row["pending"]), row["wanted"], row["wanted_ver"],

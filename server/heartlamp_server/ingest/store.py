@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from heartlamp_protocol.inbound import Answer, Reading, Still
+from heartlamp_protocol.inbound import Answer, Cancel, Reading, Still
 from heartlamp_protocol.uplink import Note
 
 from heartlamp_server.alarm import store as alarms
+from heartlamp_server.alarm.model import REMEMBERED
 from heartlamp_server.area.store import PLACES, to_place
 from heartlamp_server.database import feed, jsons, state
 from heartlamp_server.database.feed import Done
@@ -21,6 +22,7 @@ from heartlamp_server.incident.card import feed_row
 from heartlamp_server.incident.command import tell
 from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.model import Incident
+from heartlamp_server.ingest.happened import AGAIN_WITHIN
 from heartlamp_server.ingest.model import Known, NoteRow, Parsed, Plan
 from heartlamp_server.ingest.notes import subject_device
 from heartlamp_server.telemetry.model import TimeSeries
@@ -36,12 +38,14 @@ SELECT id FROM site WHERE id = ANY(ARRAY(
     SELECT site FROM incident WHERE id = ANY(%(events)s)
 )) ORDER BY id FOR NO KEY UPDATE
 """
-# Of the sites: open ones, closed ones that are spoken of, and the last closed one, which a late cancel belongs to.
+# Of the sites: open ones, closed ones that are spoken of, and the last closed one, if it was closed so lately that it
+# matters to what is said now.
 _INCIDENTS = """
 SELECT i.* FROM incident i WHERE site = ANY(%(sites)s) AND (closed_at IS NULL
     OR id = ANY(%(events)s) OR id IN (SELECT incident FROM event WHERE id = ANY(%(events)s))
-    OR id IN (SELECT (SELECT l.id FROM incident l WHERE l.site = s.id AND l.closed_at IS NOT NULL
-                      ORDER BY l.opened_at DESC LIMIT 1) FROM unnest(%(sites)s::text[]) AS s (id)))
+    OR id IN (SELECT l.id FROM unnest(%(sites)s::text[]) AS s (id) CROSS JOIN LATERAL
+                  (SELECT id, closed_at FROM incident WHERE site = s.id AND closed_at IS NOT NULL
+                   ORDER BY opened_at DESC LIMIT 1) AS l WHERE l.closed_at >= statement_timestamp() - %(back)s))
 """
 _NOTE = ("id", "gateway", "incident", "refers_to", "what", "subject", "at")
 _NOTES = (
@@ -60,13 +64,18 @@ _STATE = state.together(
 )
 
 
+_EVER = timedelta(days=36_500)
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a batch speaks of."""
+    """What a batch speaks of. `back`: how long ago an incident may have been closed that it means without naming it: a
+    late cancel belongs to the last one there ever was, a press soon after the close reopens."""
 
     devices: list[str]
     events: list[str]
     notes: list[str]
+    back: timedelta = _EVER
 
     @classmethod
     def of(cls, parsed: Sequence[Parsed], notes: Sequence[Note]) -> "Names":
@@ -79,7 +88,14 @@ class Names:
             sorted({c.head.device for c in contents} | set(spoken_of)),
             sorted({c.id for c in happened} | set(referred)),
             [n.id for n in notes],
+            _EVER if any(isinstance(c, Cancel) for c in happened) else _oldest(parsed) + AGAIN_WITHIN,
         )
+
+
+def _oldest(parsed: Sequence[Parsed]) -> timedelta:
+    """The age of the oldest of them, as far as any is believed."""
+    ages = (max(p.item.age, 0) + max(p.frame.age, 0) for p in parsed if p.frame)
+    return timedelta(milliseconds=min(max(ages, default=0), REMEMBERED / timedelta(milliseconds=1)))
 
 
 async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault, patience_ms: int = 0) -> Known:
@@ -94,7 +110,13 @@ async def load(conn: psycopg.AsyncConnection[Any], names: Names, vault: Vault, p
         if patience_ms:
             await conn.execute("SET LOCAL lock_timeout = DEFAULT")
         sites = [row[0] for row in await lock.fetchall()]
-        wanted = {"devices": names.devices, "events": names.events, "notes": names.notes, "sites": sites}
+        wanted = {
+            "devices": names.devices,
+            "events": names.events,
+            "notes": names.notes,
+            "sites": sites,
+            "back": names.back,
+        }
         found = await state.read(await conn.execute(_STATE, wanted))
     notes = [NoteRow(**(row | {"at": datetime.fromisoformat(row["at"])})) for row in found["notes"]]
     return Known(
