@@ -310,6 +310,9 @@ def ingest(gateways: str, config: Config, size: Size, conninfo: str, pid: int) -
         ):
             many = min(most, size.villages * of_a_village)
             took = measured(name, client.alarms(size, many, in_one, skip), many, "batch", at_once)
+            left, until = followed(conn)
+            took += f"; {left:,} of the calls were yet to be followed, which took {until:.1f} s"
+            found[f"{name} left"], found[f"{name} followed after"] = left, until
             floor = found[f"{name} bare"] = bare.measure(conninfo, in_one, many)
             ratio = found[name] / floor
             print(
@@ -319,6 +322,20 @@ def ingest(gateways: str, config: Config, size: Size, conninfo: str, pid: int) -
         print(f"  points of readings: {found['points']:,.0f} a second{took}", flush=True)
     forget(conninfo, began)
     return {name: round(value, 1) for name, value in found.items()}
+
+
+def followed(conn: psycopg.Connection[Any]) -> tuple[int, float]:
+    """(how many calls nobody has looked at yet, seconds until each was), so that what is measured next is alone."""
+    began, left = time.monotonic(), _wanted(conn)
+    while _wanted(conn):
+        time.sleep(0.05)
+    return left, time.monotonic() - began
+
+
+def _wanted(conn: psycopg.Connection[Any]) -> int:
+    row = conn.execute("SELECT count(*) FROM course_wanted").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def forget(conninfo: str, since: datetime) -> None:

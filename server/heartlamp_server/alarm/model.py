@@ -76,7 +76,7 @@ class Judgement:
 def verified(frame: Frame, keys: Keys | None) -> bool:
     if keys is None:
         return False
-    return hmac.compare_digest(hmac.new(keys.device, frame.body, "sha256").hexdigest(), frame.mac)
+    return hmac.compare_digest(hmac.digest(keys.device, frame.body, "sha256").hex(), frame.mac)
 
 
 def judge(frame: Frame, device: Device | None, stored: Stored | None, gateway: str, user: str) -> Judgement:
