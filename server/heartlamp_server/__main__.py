@@ -24,6 +24,7 @@ from heartlamp_server.matter import commands as matter_commands
 from heartlamp_server.notification import commands as notification_commands
 from heartlamp_server.operation import commands as operation_commands
 from heartlamp_server.operation import init
+from heartlamp_server.options import of_file
 from heartlamp_server.responder import commands as responder_commands
 from heartlamp_server.responder.roster import commands as roster_commands
 from heartlamp_server.running import Running, config_option, connected, opened
@@ -35,7 +36,7 @@ def main() -> None:
     try:
         sys.exit(args.do(args))
     except (ConfigError, DatabaseError, OSError) as error:
-        print(f"heartlamp-server: {error}", file=sys.stderr)
+        print(f"heartlamp-server: {of_file(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         sys.exit(1)
 
 

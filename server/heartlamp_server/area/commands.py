@@ -2,9 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
+
+from heartlamp_server.options import day
 
 
 def add_to(commands: Any, do: Callable[[argparse.Namespace], int]) -> list[argparse.ArgumentParser]:
@@ -24,7 +25,7 @@ def add_to(commands: Any, do: Callable[[argparse.Namespace], int]) -> list[argpa
         parser.add_argument("--refused", type=Path, help="where the refused rows go; else beside the file")
         if kind == "areas":
             parser.add_argument(
-                "--since", type=date.fromisoformat, help="names and codes that differ hold from this day, such as "
+                "--since", type=day, help="names and codes that differ hold from this day, such as "
                 "2026-03-01, and what was is kept; without it what was had been wrong"
             )  # fmt: skip
         parser.set_defaults(do=do)

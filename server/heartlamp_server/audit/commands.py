@@ -64,7 +64,7 @@ def _verify(running: "Running", key_of: Key, args: argparse.Namespace) -> int:
 
     try:
         printed = read_head(args.head) if args.head else None
-        key = bytes.fromhex(args.key).hex()
+        key = _key(args.key)
         copy = InFile(args.file) if args.file else None
     except ValueError as wrong:
         raise ConfigError(str(wrong)) from wrong
@@ -88,6 +88,13 @@ def _verify(running: "Running", key_of: Key, args: argparse.Namespace) -> int:
             )
             return 1
     return code
+
+
+def _key(text: str) -> str:
+    try:
+        return bytes.fromhex(text).hex()
+    except ValueError:
+        raise ValueError(f"{text!r} is no key: 64 hex digits, as a month's report prints it") from None
 
 
 def _told(found: "Whole | Wrong", printed: bool) -> int:

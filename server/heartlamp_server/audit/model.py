@@ -111,7 +111,10 @@ def signed_words(head: Head, at: datetime) -> bytes:
 def read_head(text: str) -> tuple[int | None, bytes]:
     """Of `17:9f86…` or the hash alone: (n or None, hash). Raises ValueError."""
     number, colon, digits = text.strip().rpartition(":")
-    digest = bytes.fromhex(digits)
+    try:
+        digest = bytes.fromhex(digits)
+    except ValueError:
+        digest = b""
     if len(digest) != len(FIRST) or (colon and not number.isdigit()):
         raise ValueError(f"{text!r} is no head: NUMBER:64 hex digits, as the month's report prints it")
     return (int(number) if colon else None), digest

@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from heartlamp_server.config import Config
+from heartlamp_server.options import day, month
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,23 +36,19 @@ def add_to(commands: Any, config_option: Callable[[argparse.ArgumentParser], Non
         return sub
 
     verb("recompute", _recompute, "make every fact anew from its timeline; says how many differed, and puts them right")
-    month = verb("month", _month, "write the month's report, as .xlsx in the area's form or as .html to print")
-    month.add_argument("month", type=_any_day, help="2026-08, or any day of it")
-    month.add_argument("--out", type=Path, required=True, help="FILE.xlsx or FILE.html")
-    month.add_argument("--version", type=int, default=0, help="of a locked month; the one that counts")
+    report = verb("month", _month, "write the month's report, as .xlsx in the area's form or as .html to print")
+    report.add_argument("month", type=month, help="2026-08, or any day of it")
+    report.add_argument("--out", type=Path, required=True, help="FILE.xlsx or FILE.html")
+    report.add_argument("--version", type=int, default=0, help="of a locked month; the one that counts")
     brief = verb("brief", _brief, "print the daily brief, or write it as .html")
-    brief.add_argument("--day", type=date.fromisoformat, help="on which it ends; the last one")
+    brief.add_argument("--day", type=day, help="on which it ends; the last one")
     brief.add_argument("--out", type=Path, help="FILE.html")
-    for sub in (month, brief):
+    for sub in (report, brief):
         sub.add_argument("--area", default="", help="a code or a name; the area that all others are in")
         sub.add_argument("--lang", choices=("zh", "en"), default="zh")
         sub.add_argument("--plain", action="store_true", help="without silent alarms, as for the village")
     form = verb("form", _form, "write the shipped form of the month's report, to begin a county's own from")
     form.add_argument("out", type=Path, help="FILE.xlsx")
-
-
-def _any_day(text: str) -> date:
-    return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
 
 
 async def _awaited(work: Awaitable[int]) -> int:

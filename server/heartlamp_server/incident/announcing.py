@@ -13,6 +13,7 @@ from heartlamp_server.audit import store as audit
 from heartlamp_server.database import state
 from heartlamp_server.device import store as devices
 from heartlamp_server.incident.drill import WINDOW
+from heartlamp_server.incident.model import Refused
 
 OPEN = (
     "SELECT d.id, d.site, coalesce(p.display, d.announced_by) AS by, d.announced_at AS at, d.until FROM drill d "
@@ -24,9 +25,19 @@ _HEARD_BY = state.together(places=PLACES)
 
 
 async def announce(conn: psycopg.AsyncConnection[Any], site: str, by: str) -> int:
-    """Its number; where one is open there already, that one's. The gateways that hear the site are told. In a
+    """Its number; where one is open there already, that one's. The gateways that hear the site are told. Raises Refused
+    where a call of the house goes on: its next press would be real. A silent one says nothing of itself here. In a
     transaction."""
     await conn.execute("SELECT id FROM site WHERE id = %s FOR NO KEY UPDATE", (site,))
+    calls = await conn.execute(
+        "SELECT 1 FROM incident WHERE site = %s AND closed_at IS NULL AND NOT drill AND what <> 'silent'", (site,)
+    )
+    if await calls.fetchone():
+        raise Refused(
+            "这一户的求助还没有办结，再按就是真警情；办结后再宣布演练",
+            "a call of this house goes on, and its next press is real: announce the drill when it is closed",
+            "先办结求助 · close the call first",
+        )
     cursor = await conn.execute(
         "SELECT id FROM drill WHERE site = %s AND until > clock_timestamp() AND used = ''", (site,)
     )

@@ -13,6 +13,7 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.incident import announcing
 from heartlamp_server.incident.drill import Announced
 from heartlamp_server.incident.intake import Connection
+from heartlamp_server.incident.model import Refused
 from heartlamp_server.problems import Problem, problem
 from heartlamp_server.responder.gate import Gate
 from heartlamp_server.responder.scope import Scope, Spot, may, reach
@@ -73,17 +74,21 @@ def router(database: Database, gate: Gate) -> APIRouter:
     routes = APIRouter()
     There = Annotated[Scope, Depends(gate.require("drill.announce"))]
     nowhere = partial(problem, 404, "没有这个点位 · no such site", "请刷新 · reload")
-    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404)}
+    refusals: dict[int | str, dict[str, Any]] = {n: {"model": Problem} for n in (403, 404, 409)}
 
     @routes.post("/drills", responses=refusals)
     async def announce(given: Announcing, scope: There) -> DrillView:
         """Announces a drill of one site: its next press within 120 s is the drill, and everybody who is called is told
-        that it is one."""
+        that it is one. 409 while a call of the house goes on."""
         async with database.connection() as conn, conn.transaction():
             spots = await site_spots(conn, [given.site])
             if not may(scope, "drill.announce", spots.get(given.site, Spot())) or given.site not in spots:
                 raise nowhere()
-            found = await _one(conn, await announcing.announce(conn, given.site, scope.person.name))
+            try:
+                number = await announcing.announce(conn, given.site, scope.person.name)
+            except Refused as why:
+                raise problem(409, str(why), why.do) from why
+            found = await _one(conn, number)
             assert found is not None
             return _view(found, await displays(conn, [found.drill.by]))
 

@@ -17,6 +17,7 @@ from heartlamp_server.database.pool import Database
 from heartlamp_server.device.revoke import revoke_device
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.incident.announcing import announce
+from heartlamp_server.incident.model import Refused
 from heartlamp_server.problems import problem
 from heartlamp_server.provisioning import store
 from heartlamp_server.provisioning.forms import (
@@ -119,7 +120,10 @@ def router(database: Database, gate: Gate, vault: Vault) -> APIRouter:
             claim = await _held(conn, scope, id, given.secret)
             if claim.used_at is None and not claim.offline:
                 raise refused("not_used")
-            number = await announce(conn, claim.site, scope.person.name)
+            try:
+                number = await announce(conn, claim.site, scope.person.name)
+            except Refused as why:
+                raise problem(409, str(why), why.do) from why
             row = await (await conn.execute("SELECT until FROM drill WHERE id = %s", (number,))).fetchone()
             assert row is not None
         return ClaimDrill(until=row[0])

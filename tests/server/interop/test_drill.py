@@ -60,6 +60,19 @@ def commands(village: Village) -> Callable[[str], Event]:
     return lambda kind: stream.next(lambda e: e.kind == "command" and e.data.get("kind") == kind)
 
 
+def test_no_drill_is_announced_where_a_call_goes_on_and_a_silent_one_stays_silent(
+    county: County, operator: Operator, village: Village
+) -> None:
+    """Its next press would be real, whatever was announced."""
+    village.send(panic := village.keys[0].press(), village.keys[1].press("silent"))
+    refused = operator.http.post("/api/drills", json={"site": village.sites[0]})
+    assert refused.status_code == 409
+    assert "announce the drill when it is closed" in refused.json()["error"]
+    announce(county, operator, village, house=1)
+    operator.say(panic.id, "closed", how="spoke_to")
+    announce(county, operator, village)
+
+
 def test_the_press_is_a_drill_for_everybody_from_the_first_on(
     county: County, operator: Operator, village: Village
 ) -> None:
@@ -102,11 +115,12 @@ def test_another_alarm_of_the_house_makes_it_real_and_nobodys(
 def test_an_open_call_is_no_drill_and_a_silent_one_uses_up_no_window(
     county: County, operator: Operator, village: Village
 ) -> None:
-    village.send(real := village.keys[0].press())
     announce(county, operator, village)
-    village.send(again := village.keys[0].press())
-    assert operator.card(real.id)["drill"] is False
-    assert again.id in operator.get(f"incidents/{real.id}")["events"]
+    reported = operator.http.post("/api/reports", json={"site": village.sites[0], "what": "panic", "words": "有人摔倒"})
+    real = reported.json()["incident"]
+    village.send(pressed := village.keys[0].press())
+    assert operator.card(real)["drill"] is False
+    assert pressed.id in operator.get(f"incidents/{real}")["events"]
     announce(county, operator, village, 1)
     village.send(village.lamps[1].press("silent"), press := village.keys[1].press())
     assert operator.card(press.id)["drill"] is True

@@ -51,7 +51,7 @@ def read(file: Path, sheet: str = "") -> Iterator[Row]:
 def read_data(data: bytes, name: str, sheet: str = "") -> Iterator[Row]:
     """The same of a file's bytes; `name`: as it is called. Raises NoSheet."""
     if not data.strip():
-        raise NoSheet("the file is empty: was it saved?")
+        raise NoSheet("the file is empty: save it in the program it comes from, and try again")
     if data.startswith(b"PK"):
         return _limited(_xlsx(data, sheet))
     if data.startswith(_OLE):
