@@ -17,7 +17,7 @@ import pytest
 from heartlamp_protocol.escalation.decide import Course
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
-from heartlamp_server.escalation.worker import Escalation, Village
+from heartlamp_server.escalation.worker import Around, Escalation, Village
 from heartlamp_server.incident.model import Incident
 
 from tests.server import escalating
@@ -113,6 +113,34 @@ def test_three_workers_that_are_killed_do_each_step_once(workers: tuple[County, 
     assert called(county) == everything
 
 
+def look(county: County, around: Around = escalating.AROUND) -> None:
+    """One look of a worker of our own."""
+
+    async def once() -> None:
+        database = Database(county.conninfo)
+        await database.open(escalating.nothing, escalating.nothing)
+        try:
+            await Escalation(database, Vault(bytes(32)), lambda: "epoch", around).look()
+        finally:
+            await database.close()
+
+    asyncio.run(once())
+
+
+def test_a_house_that_is_held_holds_up_no_other(workers: tuple[County, Workers]) -> None:
+    county, _ = workers
+    village = county.village(houses=3)
+    pressed = [key.press() for key in village.keys[:3]]
+    with before_any_worker(county):
+        village.send(*pressed)
+    with psycopg.connect(county.conninfo) as somebody:
+        somebody.execute("SELECT FROM site WHERE id = %s FOR NO KEY UPDATE", (village.sites[0],))
+        look(county)
+        assert {id for (id,) in county.sql("SELECT incident FROM course")} == {press.id for press in pressed[1:]}
+    look(county)
+    assert county.sql("SELECT count(*) FROM course") == [(3,)]
+
+
 def test_calls_are_followed_together_and_one_that_cannot_be_holds_up_no_other(
     workers: tuple[County, Workers], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -131,16 +159,7 @@ def test_calls_are_followed_together_and_one_that_cannot_be_holds_up_no_other(
             raise RuntimeError("no course can be made of this")
         return [COURSE for _ in incidents]
 
-    async def look() -> int:
-        database = Database(county.conninfo)
-        await database.open(escalating.nothing, escalating.nothing)
-        around = replace(escalating.AROUND, courses=courses)
-        try:
-            return await Escalation(database, Vault(bytes(32)), lambda: "epoch", around).look()
-        finally:
-            await database.close()
-
-    assert asyncio.run(look()) == 2
+    look(county, replace(escalating.AROUND, courses=courses))
     assert sorted(map(len, looks)) == [1, 1, 1, 3], "together, and then each alone"
     followed = {id for (id,) in county.sql("SELECT incident FROM course")}
     assert followed == {press.id for press in pressed} - {bad}

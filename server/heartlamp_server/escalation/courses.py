@@ -73,9 +73,13 @@ async def hold(conn: Connection, ids: Sequence[str]) -> list[str]:
     return [row[0] for row in await (await conn.execute(_HELD, (list(ids),))).fetchall()]
 
 
-async def lock(conn: Connection, ids: Sequence[str]) -> None:
-    """Their sites, as an answer does it."""
+async def lock(conn: Connection, ids: Sequence[str], patience_ms: int) -> None:
+    """Their sites, as an answer does it; 0: with the pool's patience."""
+    if patience_ms:
+        await conn.execute(f"SET LOCAL lock_timeout = {patience_ms:d}")
     await conn.execute(_LOCK, (list(ids),))
+    if patience_ms:
+        await conn.execute("SET LOCAL lock_timeout = DEFAULT")
 
 
 async def read(conn: Connection, ids: Sequence[str]) -> tuple[list[tuple[Incident, Kept]], datetime]:

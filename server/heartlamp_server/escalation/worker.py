@@ -12,7 +12,7 @@ import psycopg
 from heartlamp_protocol.escalation.decide import Course, Due
 
 from heartlamp_server.database.feed import Done
-from heartlamp_server.database.pool import Database, NotReady
+from heartlamp_server.database.pool import Database, Held, NotReady
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import courses, engine
 from heartlamp_server.escalation.courses import Kept
@@ -25,6 +25,7 @@ LOOK_S = 1.0
 PAUSE_S = 0.1  # after a look, so that the next is at several calls where many come
 AT_ONCE = 200
 TOGETHER = 50  # calls in one transaction
+PATIENCE_MS = 250  # of several for a house that is held: an operator answers, or a press comes in
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -95,8 +96,8 @@ class Escalation:
         while True:
             self._poked.clear()
             try:
-                if await self.look() == AT_ONCE:
-                    continue  # there are more
+                if await self.look():
+                    continue
             except NotReady:
                 log.warning("escalation waits: the store is away")
             except Exception:
@@ -107,41 +108,40 @@ class Escalation:
             except TimeoutError:
                 pass
 
-    async def look(self) -> int:
-        """At those that wait longest. Returns how many were followed."""
+    async def look(self) -> bool:
+        """At those that wait longest. Returns whether there may be more, and the next look may get further."""
         async with self._database.connection() as conn:
             waiting = await courses.waiting(conn, AT_ONCE)
-        return sum([await self._follow(waiting[n : n + TOGETHER]) for n in range(0, len(waiting), TOGETHER)])
+        followed = [await self._follow(waiting[n : n + TOGETHER]) for n in range(0, len(waiting), TOGETHER)]
+        return len(waiting) == AT_ONCE and sum(followed) > 0
 
     async def _follow(self, ids: Sequence[str]) -> int:
-        """Together; should that fail, each alone: one that cannot be followed keeps nobody from the others. It is loud,
-        and tried again."""
+        """Together; should that fail, each alone: one that cannot be followed, or whose house is held, keeps nobody
+        from the others. It is loud, and tried again. Returns how many were followed."""
         try:
-            await self._look_at(ids)
-            return len(ids)
-        except NotReady:
-            raise
-        except Exception:
+            return await self._look_at(ids)
+        except Exception as error:
+            if isinstance(error, NotReady) and not isinstance(error, Held):
+                raise
             if len(ids) == 1:
                 log.exception("%s cannot be followed", ids[0])
                 return 0
-            return sum([await self._follow([id]) for id in ids])
+        return sum([await self._follow([id]) for id in ids])
 
-    async def _look_at(self, ids: Sequence[str]) -> None:
+    async def _look_at(self, ids: Sequence[str]) -> int:
         done = None
         async with self._database.connection() as conn, conn.transaction():
             ids = await courses.hold(conn, ids)
             seen, now = await courses.read(conn, ids)
             if not seen:
-                return
+                return 0
             villages = await self._around.villages(conn, [incident for incident, _ in seen])
             new = [(incident, villages[incident.id]) for incident, kept in seen if kept.new]
             made = dict(zip((i.id for i, _ in new), await self._around.courses(conn, new, now), strict=True))
-            known = [course for _, kept in seen if (course := kept.course)] + [
-                course for course in made.values() if course
-            ]
-            mute = await self._around.mute(conn, known)
-            await courses.lock(conn, ids)  # not before: who answers waits for what follows
+            known = [made.get(incident.id, kept.course) for incident, kept in seen]
+            mute = await self._around.mute(conn, [course for course in known if course])
+            # Not before: who answers waits for what follows.
+            await courses.lock(conn, ids, PATIENCE_MS if len(ids) > 1 else 0)
             followed, now = await courses.read(conn, ids)
             followed = await self._with_what_was_said(conn, followed)
             looked_at: list[tuple[Incident, Kept, datetime | None]] = []
@@ -167,6 +167,7 @@ class Escalation:
                 done = await change.keep(conn, self._vault, self._epoch(), changed, entries)
         if done is not None:
             self._around.wake(done)
+        return len(looked_at)
 
     async def _with_what_was_said(
         self, conn: Connection, taken: Sequence[tuple[Incident, Kept]]
