@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -101,6 +102,9 @@ def _run(args: argparse.Namespace) -> int:
         logs.flush()
         os._exit(code)  # all is on disk; a task that does not heed its cancellation must not hold up the end
 
+    gc.set_threshold(
+        20_000
+    )  # a batch makes thousands of objects and no rings; by default they are looked for every 700
     uvloop.run(work())
     return 0
 

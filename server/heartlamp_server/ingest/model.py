@@ -46,7 +46,8 @@ def storable(text: str) -> str:
 
 
 def clean_item(item: Item) -> Item:
-    return replace(item, user=storable(item.user))
+    user = storable(item.user)
+    return item if user == item.user else replace(item, user=user)
 
 
 def clean_note(note: Note) -> Note:
