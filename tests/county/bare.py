@@ -18,25 +18,30 @@ _INSERT = {
 }
 
 
-def measure(conninfo: str, in_one: int, many: int) -> float:
-    """Alarms a second. Of incidents that are open: those that the server took in just before."""
+Rows = list[tuple[str, str]]
+"""(table, its rows as JSON) of one batch."""
+
+
+def rows(conninfo: str, in_one: int, many: int) -> list[Rows]:
+    """Of incidents that are open: those that the server took in just before."""
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        newest = "SELECT id FROM incident WHERE closed_at IS NULL ORDER BY opened_at DESC, id LIMIT %s"
+        ids = [row[0] for row in conn.execute(newest, (many,))]
+        return [_rows(conn, ids[n : n + in_one]) for n in range(0, len(ids) - in_one + 1, in_one)]
+
+
+def measure(conninfo: str, batches: Sequence[Rows], in_one: int) -> float:
+    """Alarms a second."""
     with psycopg.connect(conninfo, autocommit=True, prepare_threshold=0, options=OPTIONS) as conn:
-        ids = [
-            row[0]
-            for row in conn.execute(
-                "SELECT id FROM incident WHERE closed_at IS NULL ORDER BY opened_at DESC, id LIMIT %s", (many,)
-            )
-        ]
         _drop(conn)
         for table in _TABLES:
             _copy(conn, table)
-        batches = [_rows(conn, ids[n : n + in_one]) for n in range(0, len(ids) - in_one + 1, in_one)]
         began = time.perf_counter()
         for batch in batches:
             with conn.pipeline():
                 conn.execute("BEGIN")
-                for table, rows in batch:
-                    conn.execute(_INSERT[table], (rows,))
+                for table, those in batch:
+                    conn.execute(_INSERT[table], (those,))
                 conn.execute("COMMIT")
         took = time.perf_counter() - began
         _drop(conn)
@@ -63,7 +68,7 @@ def _copy(conn: psycopg.Connection[Any], table: str) -> None:
 _KEY = {"incident": "id", "timeline": "incident", "event": "incident"}
 
 
-def _rows(conn: psycopg.Connection[Any], ids: Sequence[str]) -> list[tuple[str, str]]:
+def _rows(conn: psycopg.Connection[Any], ids: Sequence[str]) -> Rows:
     found = []
     for table in _READ:
         row = conn.execute(
