@@ -6,18 +6,11 @@ another: the MQTT password, the device's MAC key, the county's MAC key towards t
 
 import hashlib
 
-try:
-    from hmac import digest
-except ImportError:  # a board
-    digest = None  # type: ignore[assignment]
-
 _BLOCK = 64
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """On a board the paddings are combined with the key as one number: byte by byte takes twice as long or more."""
-    if digest is not None:
-        return digest(key, message, "sha256")
+    """The paddings are combined with the key as one number: byte by byte takes twice as long or more."""
     if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
     number = int.from_bytes(key + bytes(_BLOCK - len(key)), "big")
