@@ -26,7 +26,7 @@ from heartlamp_server.escalation.choose import Call, courses_at
 from heartlamp_server.escalation.compile import village_plan
 from heartlamp_server.escalation.duties import target_id
 from heartlamp_server.escalation.policy import MACHINES
-from heartlamp_server.escalation.worker import Around, Village
+from heartlamp_server.escalation.worker import Around, Callees, Village
 from heartlamp_server.incident import acts, change
 from heartlamp_server.incident import store as incidents
 from heartlamp_server.incident.model import Entry, Incident, Refused, answer
@@ -85,7 +85,7 @@ class Calling:
 
     def around(self, wake: Callable[[Done], None]) -> Around:
         return Around(
-            self.villages, self.courses, self.away_ms, self.mute, self.call, wake, self.cannot, self.over, self.anew
+            self.villages, self.courses, self.away_ms, self.callees, self.call, wake, self.cannot, self.over, self.anew
         )
 
     async def villages(self, conn: Connection, incidents: Sequence[Incident]) -> dict[str, Village]:
@@ -102,6 +102,8 @@ class Calling:
     async def courses(
         self, conn: Connection, incidents: Sequence[tuple[Incident, Village]], now: datetime
     ) -> list[Course | None]:
+        if not incidents:
+            return []
         places = await duties.places(conn, sorted({village.group for _, village in incidents}))
         calls = [
             Call(replace(places[village.group], site=incident.site), incident.what, village.plan_version)
@@ -114,8 +116,8 @@ class Calling:
         heard = [AWAY_MS if age is None else round(age) for _, _, planned, age in village.gateways if planned]
         return AWAY_MS if incident.what == "silent" else max(0, min(heard, default=AWAY_MS))
 
-    async def mute(self, conn: Connection, courses: Sequence[Course]) -> frozenset[str]:
-        """Operators and commanders who are at no screen now."""
+    async def callees(self, conn: Connection, courses: Sequence[Course]) -> Callees:
+        """Mute are operators and commanders who are at no screen now."""
         persons = {t.id for c in courses for t in c.targets if any(r.channel in PERSONAL for r in t.reaches)}
         behind = await duties.behind(conn, persons)
         cursor = await conn.execute(
@@ -125,7 +127,12 @@ class Calling:
         )
         desks = {target_id(row[0]) for row in await cursor.fetchall()}
         there = {target_id(p.name) for found in (await session.staffed(conn)).values() for p in found}
-        return frozenset((desks - there) | (persons - behind.keys()))
+        names = [one.name for one in behind.values()] if self._channels() else []
+        numbers = await people.numbers(conn, self._seal, names)
+        return Callees(
+            frozenset((desks - there) | (persons - behind.keys())),
+            {id: (one, [n.number for n in numbers.get(one.name, ())]) for id, one in behind.items()},
+        )
 
     def cannot(self, incident: Incident) -> frozenset[str]:
         """Who told the county so; what was told to the village its notes say."""
@@ -150,6 +157,7 @@ class Calling:
         village: Village,
         course: Course,
         due: Due,
+        callees: Callees,
         time: int,
         now: datetime,
     ) -> None:
@@ -157,10 +165,7 @@ class Calling:
         channels = self._channels()
         if not any(r.channel in PERSONAL for r in due.reaches) or not channels:
             return
-        found = (await duties.behind(conn, [due.target.id])).get(due.target.id)
-        numbers = (
-            [n.number for n in (await people.numbers(conn, self._seal, [found.name]))[found.name]] if found else []
-        )
+        found, numbers = callees.behind.get(due.target.id, (None, ()))
         wanted = Wanted(
             incident.id,
             course.version,
@@ -189,7 +194,7 @@ class Calling:
             await outbox.say(conn, [(str(key), "failed", {"why": str(why)})], now)
 
 
-def ways_to(person: duties.Called, numbers: list[str], channels: Channels, gateways: list[str]) -> tuple[Way, ...]:
+def ways_to(person: duties.Called, numbers: Sequence[str], channels: Channels, gateways: list[str]) -> tuple[Way, ...]:
     """A telephone before a text, the first number before the second, a notice in the console beside them."""
     found = []
     for name, kind in channels.kinds.items():

@@ -1,6 +1,6 @@
 """What the same rows cost PostgreSQL alone: the rows that a batch of alarms made, read back and written again by one
-connection with one statement a table, under the same indexes and foreign keys, and committed. No HTTP, no parsing, no
-MAC, no rule, no question."""
+connection with one statement a table, under the same indexes and foreign keys, a COMMIT for each request. No HTTP, no
+parsing, no MAC, no rule, no question, no lock, no notification, and nothing in the tables before."""
 
 import json
 import time

@@ -328,6 +328,7 @@ def followed(conn: psycopg.Connection[Any]) -> tuple[int, float]:
     """(how many calls nobody has looked at yet, seconds until each was), so that what is measured next is alone."""
     began, left = time.monotonic(), _wanted(conn)
     while _wanted(conn):
+        assert time.monotonic() - began < 600, "there are calls that cannot be followed: see the server's log"
         time.sleep(0.05)
     return left, time.monotonic() - began
 

@@ -13,7 +13,7 @@ from heartlamp_protocol.escalation.decide import Course, Due
 from heartlamp_server.database.pool import Database
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import worker
-from heartlamp_server.escalation.worker import Around, Escalation, Village
+from heartlamp_server.escalation.worker import Around, Callees, Escalation, Village
 from heartlamp_server.incident.model import Incident
 
 from tests.server.test_policy import course_for
@@ -49,12 +49,19 @@ def _away(incident: Incident, village: Village) -> int:
     return 10_000_000  # the village is gone: everything is the county's to do
 
 
-async def _mute(conn: Connection, courses: Sequence[Course]) -> frozenset[str]:
-    return frozenset()
+async def _callees(conn: Connection, courses: Sequence[Course]) -> Callees:
+    return Callees()
 
 
 async def _call(
-    conn: Connection, incident: Incident, village: Village, course: Course, due: Due, time: int, now: datetime
+    conn: Connection,
+    incident: Incident,
+    village: Village,
+    course: Course,
+    due: Due,
+    callees: Callees,
+    time: int,
+    now: datetime,
 ) -> None:
     await conn.execute(
         "INSERT INTO called (incident, step, target, time) VALUES (%s, %s, %s, %s)",
@@ -62,7 +69,7 @@ async def _call(
     )
 
 
-AROUND = Around(_villages, _courses, _away, _mute, _call, lambda done: None)
+AROUND = Around(_villages, _courses, _away, _callees, _call, lambda done: None)
 
 
 async def nothing(conn: Connection) -> None:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from heartlamp_server.escalation.courses import NEXT, STATE
 
+from tests.gateway.rig.waiting import until
 from tests.server.county import County, Operator, Village
 
 
@@ -79,3 +80,13 @@ def test_what_changes_a_call_has_it_looked_at_and_its_end_does_not(
     operator.say(press.id, "closed", how="arrived")
     assert not wanted(county, press.id)
     assert county.sql("SELECT count(*) FROM course WHERE incident = %s AND look_at IS NOT NULL", press.id) == [(0,)]
+
+
+def test_what_was_corrected_is_followed_anew(county: County, village: Village) -> None:
+    """Of a silent alarm nobody may be told; that it is one is what a forged frame had said."""
+    true = village.keys[0].press()
+    followed = "SELECT course IS NOT NULL FROM course WHERE incident = %s"
+    village.send(village.keys[0].press("silent", id=true.id).forged())
+    until("nobody may be told", lambda: county.sql(followed, true.id) == [(False,)])
+    assert village.send(true)[0].verdict == "received"
+    until("a course of the true one", lambda: county.sql(followed, true.id) == [(True,)])

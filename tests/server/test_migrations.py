@@ -196,6 +196,24 @@ def test_who_has_a_role_everywhere_is_found_beside_the_families(empty_database: 
         assert conn.execute(everywhere).fetchall() == [("王",)]
 
 
+def test_what_was_corrected_and_is_open_is_followed_anew(empty_database: Callable[[], str]) -> None:
+    with before(empty_database(), "0028") as (conn, step):
+        for id in ("i1", "i2"):
+            conn.execute(
+                "INSERT INTO incident (id, site, what, place, opened_at, presses, last_press_at, events, rver, aver, "
+                "answer, who, responders, doubts, cancelled, lit, lit_of, closed_by, closed_how) "
+                "VALUES (%s, 's1', %s, '{}', now(), 1, now(), '{}', 1, 0, 'none', '', '[]', '{}', false, '{}', 0, '', "
+                "'')",
+                (id, id),
+            )
+        conn.execute("INSERT INTO timeline (incident, at, kind, detail) VALUES ('i1', now(), 'corrected', '{}')")
+        conn.execute("INSERT INTO course (incident) VALUES ('i1'), ('i2')")
+        conn.execute("DELETE FROM course_wanted")
+        step()
+        assert conn.execute("SELECT incident FROM course_wanted").fetchall() == [("i1",)]
+        assert conn.execute("SELECT incident FROM course").fetchall() == [("i2",)]
+
+
 def test_days_are_set_with_a_reason(empty_database: Callable[[], str]) -> None:
     with before(empty_database(), "0025") as (conn, step):
         step()

@@ -31,10 +31,6 @@ class NotReady(Exception):
     """The store cannot be reached now; the sender keeps what it has and comes again."""
 
 
-class Held(NotReady):
-    """It is there, but somebody else held for too long what was asked for, or two held each other's."""
-
-
 Prepare = Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]]
 
 
@@ -89,8 +85,7 @@ class Database:
             if not isinstance(error, psycopg.Error) or error.sqlstate is None or error.sqlstate.startswith("57P"):
                 self._up.clear()
                 self._doubt.set()
-            held = isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
-            raise (Held if held else NotReady)(str(error)) from error
+            raise NotReady(str(error)) from error
 
     async def watch(self) -> None:
         """Runs for ever: brings the database back when it died."""

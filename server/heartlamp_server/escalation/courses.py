@@ -16,18 +16,20 @@ from heartlamp_server.incident.store import from_row
 Connection = psycopg.AsyncConnection[Any]
 
 # What changed since it was looked at, and what time makes due: each by its index, however many are open. The triggers
-# of step 0024 keep `course_wanted`, and what is closed is in neither. The incident's own row is not locked here: who
-# answers it does not wait for us. Two workers never hold the same one. By clock_timestamp(), which may differ from row
-# to row, no index is read.
+# of step 0024 keep `course_wanted`, and what is closed is in neither. Nothing is locked here. By clock_timestamp(),
+# which may differ from row to row, no index is read.
 NEXT = """
 SELECT incident FROM (
     (SELECT incident, at FROM course_wanted ORDER BY at LIMIT %(most)s) UNION ALL
     (SELECT incident, look_at FROM course WHERE look_at <= statement_timestamp() ORDER BY look_at LIMIT %(most)s)
 ) due GROUP BY incident ORDER BY min(at) LIMIT %(most)s
 """
+# Two workers never hold the same one.
 _HELD = "SELECT id FROM unnest(%s::text[]) AS id WHERE pg_try_advisory_xact_lock(hashtext('course'), hashtext(id))"
-_LOCK = """
-SELECT id FROM site WHERE id = ANY(ARRAY(SELECT site FROM incident WHERE id = ANY(%s))) ORDER BY id FOR NO KEY UPDATE
+_LOCK = "SELECT id FROM site WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+_PUT_OFF = """
+WITH wanted AS (UPDATE course_wanted SET at = clock_timestamp() WHERE incident = %(incident)s)
+UPDATE course SET look_at = clock_timestamp() + interval '1 second' WHERE incident = %(incident)s AND look_at < now()
 """
 # One by one by their ids: of an array whose length is not known, PostgreSQL would rather read every open incident.
 STATE = """
@@ -73,13 +75,10 @@ async def hold(conn: Connection, ids: Sequence[str]) -> list[str]:
     return [row[0] for row in await (await conn.execute(_HELD, (list(ids),))).fetchall()]
 
 
-async def lock(conn: Connection, ids: Sequence[str], patience_ms: int) -> None:
-    """Their sites, as an answer does it; 0: with the pool's patience."""
-    if patience_ms:
-        await conn.execute(f"SET LOCAL lock_timeout = {patience_ms:d}")
-    await conn.execute(_LOCK, (list(ids),))
-    if patience_ms:
-        await conn.execute("SET LOCAL lock_timeout = DEFAULT")
+async def lock(conn: Connection, sites: Sequence[str]) -> set[str]:
+    """Those of them that nobody holds, locked as an answer does it. What is held is looked at a moment later: whoever
+    waits for one house while it holds others makes their people wait, too."""
+    return {row[0] for row in await (await conn.execute(_LOCK, (list(sites),))).fetchall()}
 
 
 async def read(conn: Connection, ids: Sequence[str]) -> tuple[list[tuple[Incident, Kept]], datetime]:
@@ -114,6 +113,11 @@ async def keep(conn: Connection, looked_at: Sequence[tuple[Incident, Kept, datet
         for incident, kept, look_at in looked_at
     ]
     await conn.execute(_SAVE, {"incidents": [row["incident"] for row in rows], "rows": jsons.text(rows)})
+
+
+async def put_off(conn: Connection, incident: str) -> None:
+    """Behind all others that wait."""
+    await conn.execute(_PUT_OFF, {"incident": incident})
 
 
 async def said_since(conn: Connection, after: Mapping[str, int]) -> dict[str, tuple[int, list[tuple[str, datetime]]]]:

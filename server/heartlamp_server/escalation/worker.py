@@ -1,10 +1,10 @@
-"""Follows the courses of open incidents: several may run, on several machines. A look is one transaction: what is due
-is asked for, what it was asked for is kept, and both or neither is true after a kill."""
+"""Follows the courses of open incidents: several may run, on several machines. Fifty at a time are one transaction:
+what is due is asked for, what it was asked for is kept, and both or neither is true after a kill."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ import psycopg
 from heartlamp_protocol.escalation.decide import Course, Due
 
 from heartlamp_server.database.feed import Done
-from heartlamp_server.database.pool import Database, Held, NotReady
+from heartlamp_server.database.pool import Database, NotReady
 from heartlamp_server.device.vault import Vault
 from heartlamp_server.escalation import courses, engine
 from heartlamp_server.escalation.courses import Kept
+from heartlamp_server.escalation.duties import Called
 from heartlamp_server.incident import acts, change
 from heartlamp_server.incident.model import Incident
 
@@ -25,7 +26,6 @@ LOOK_S = 1.0
 PAUSE_S = 0.1  # after a look, so that the next is at several calls where many come
 AT_ONCE = 200
 TOGETHER = 50  # calls in one transaction
-PATIENCE_MS = 250  # of several for a house that is held: an operator answers, or a press comes in
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -62,20 +62,29 @@ class Village:
 
 
 @dataclass(frozen=True, slots=True)
+class Callees:
+    """Whom courses name. `mute`: targets to whom no way seems to lead, or who are not at their post; `behind`: target
+    -> (person, numbers in the order of calling)."""
+
+    mute: frozenset[str] = frozenset()
+    behind: Mapping[str, tuple[Called, Sequence[str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
-    """What a look asks the rest of the county for; asked for several at once. `villages(conn, incidents)`: by
-    incident; `courses(conn, those, now)`: what holds for those that nobody has looked at yet, in their order;
-    `away_ms(incident, village)`: since when its gateway was not heard; `mute(conn, courses)`: targets to whom no way
-    seems to lead, or who are not at their post; `call(conn, incident, village, course, due, time, now)`: asks for it,
-    `time` the how-manieth, from 0; `wake`: called after the commit; `cannot(incident)`: targets who told the county so;
-    `over(conn, incident, steps, now)`: these steps have what they were for; `anew(conn, incident, now)`: it is no drill
-    any more, and what was not said yet of one is not to be said."""
+    """What a look asks the rest of the county for; asked for several at once. `villages(conn, incidents)`: by incident;
+    `courses(conn, those, now)`: what holds for those that nobody has looked at yet, in their order; `callees(conn,
+    courses)`: whom they name; `away_ms(incident, village)`: since when its gateway was not heard; `call(conn, incident,
+    village, course, due, callees, time, now)`: asks for it, `time` the how-manieth, from 0; `wake`: called after the
+    commit; `cannot(incident)`: targets who told the county so; `over(conn, incident, steps, now)`: these steps have
+    what they were for; `anew(conn, incident, now)`: it is no drill any more, and what was not said yet of one is not to
+    be said."""
 
     villages: Callable[[Connection, Sequence[Incident]], Awaitable[Mapping[str, Village]]]
     courses: Callable[[Connection, Sequence[tuple[Incident, Village]], datetime], Awaitable[list[Course | None]]]
     away_ms: Callable[[Incident, Village], int]
-    mute: Callable[[Connection, Sequence[Course]], Awaitable[frozenset[str]]]
-    call: Callable[[Connection, Incident, Village, Course, Due, int, datetime], Awaitable[None]]
+    callees: Callable[[Connection, Sequence[Course]], Awaitable[Callees]]
+    call: Callable[[Connection, Incident, Village, Course, Due, Callees, int, datetime], Awaitable[None]]
     wake: Callable[[Done], None]
     cannot: Callable[[Incident], frozenset[str]] = _nobody
     over: Callable[[Connection, Incident, frozenset[int], datetime], Awaitable[None]] = _nothing
@@ -116,15 +125,17 @@ class Escalation:
         return len(waiting) == AT_ONCE and sum(followed) > 0
 
     async def _follow(self, ids: Sequence[str]) -> int:
-        """Together; should that fail, each alone: one that cannot be followed, or whose house is held, keeps nobody
-        from the others. It is loud, and tried again. Returns how many were followed."""
+        """Together; should that fail, each alone: one that cannot be followed keeps nobody from the others. It is loud,
+        and tried again after them. Returns how many were followed."""
         try:
             return await self._look_at(ids)
-        except Exception as error:
-            if isinstance(error, NotReady) and not isinstance(error, Held):
-                raise
+        except NotReady:
+            raise
+        except Exception:
             if len(ids) == 1:
                 log.exception("%s cannot be followed", ids[0])
+                async with self._database.connection() as conn:
+                    await courses.put_off(conn, ids[0])
                 return 0
         return sum([await self._follow([id]) for id in ids])
 
@@ -139,23 +150,24 @@ class Escalation:
             new = [(incident, villages[incident.id]) for incident, kept in seen if kept.new]
             made = dict(zip((i.id for i, _ in new), await self._around.courses(conn, new, now), strict=True))
             known = [made.get(incident.id, kept.course) for incident, kept in seen]
-            mute = await self._around.mute(conn, [course for course in known if course])
+            callees = await self._around.callees(conn, [course for course in known if course])
             # Not before: who answers waits for what follows.
-            await courses.lock(conn, ids, PATIENCE_MS if len(ids) > 1 else 0)
-            followed, now = await courses.read(conn, ids)
+            free = await courses.lock(conn, [incident.site for incident, _ in seen])
+            as_seen = {incident.id: (incident.what, kept.new) for incident, kept in seen if incident.site in free}
+            followed, now = await courses.read(conn, list(as_seen))
+            # What is another matter since, or to be followed anew, is so in a moment.
+            followed = [one for one in followed if as_seen[one[0].id] == (one[0].what, one[1].new)]
             followed = await self._with_what_was_said(conn, followed)
             looked_at: list[tuple[Incident, Kept, datetime | None]] = []
             changed, entries = [], []
             for incident, kept in followed:
-                if incident.id not in villages:
-                    continue  # it was reopened at this moment, and waits
                 course = made.get(incident.id, kept.course)
                 if kept.anew:
                     await self._around.anew(conn, incident, now)
                 if course is None:
                     looked_at.append((incident, kept, None))
                     continue
-                turn = await self._turn(conn, incident, villages[incident.id], course, kept, mute, now)
+                turn = await self._turn(conn, incident, villages[incident.id], course, kept, callees, now)
                 looked_at.append((incident, replace(kept, course=course, done=turn.done), turn.look_at))
                 for key in turn.late:
                     incident, entry = acts.late(incident, key, now)
@@ -191,16 +203,16 @@ class Escalation:
         village: Village,
         course: Course,
         kept: Kept,
-        mute: frozenset[str],
+        callees: Callees,
         now: datetime,
     ) -> engine.Turn:
         """What is due is asked for."""
         cannot = kept.cannot | self._around.cannot(incident)
         away = self._around.away_ms(incident, village)
-        turn = engine.turn(course, incident, kept.done, now, away, cannot, mute)
+        turn = engine.turn(course, incident, kept.done, now, away, cannot, callees.mute)
         for due in turn.due:
             time = turn.done[due.step, due.target.id][0] - 1
-            await self._around.call(conn, incident, village, course, due, time, now)
+            await self._around.call(conn, incident, village, course, due, callees, time, now)
         if over := engine.over(course, incident, now):
             await self._around.over(conn, incident, over, now)
         return turn

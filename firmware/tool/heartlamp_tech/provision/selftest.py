@@ -7,7 +7,7 @@ from typing import Any
 
 from heartlamp_protocol.device.kinds import LAMPS
 
-from heartlamp_tech.county.web import County
+from heartlamp_tech.county.web import County, Refused
 from heartlamp_tech.port_lines import PortLines
 from heartlamp_tech.provision.hands import Hands
 from heartlamp_tech.serial_lines import Answer, SerialError
@@ -122,7 +122,9 @@ def whole(
     if kind in SILENT:
         return tests, None
     told("a drill")
-    county.post(f"/api/claims/{claim}/drill", {"secret": secret})
+    if why := announced(county, claim, secret):
+        tests.append(part("press", False, why))
+        return tests, None
     found, event = press(line, hands, kind, "press")
     tests += found
     if event:
@@ -134,7 +136,8 @@ def whole(
         return tests, None
     told("mains and router off")
     try:
-        county.post(f"/api/claims/{claim}/drill", {"secret": secret})
+        if why := announced(county, claim, secret):
+            return tests, {"ok": False, "found": why}
         found, event = press(line, hands, kind, "off")
     finally:
         hands.mains(True)
@@ -146,6 +149,17 @@ def whole(
 def failed(tests: list[Test]) -> list[Test]:
     """Those that keep a visit from being done; a press that nobody may make does not."""
     return [one for one in tests if not one["ok"] and one["part"] != "press"]
+
+
+def announced(county: County, claim: str, secret: str) -> str:
+    """Why the drill was not: a call of the house goes on, and a press would be one, too. "": it was. Raises Trouble."""
+    try:
+        county.post(f"/api/claims/{claim}/drill", {"secret": secret})
+    except Refused as why:
+        if why.status != 409:
+            raise
+        return f"not pressed: {why}"
+    return ""
 
 
 def trouble_of(tests: list[Test], site: str) -> Trouble:
