@@ -400,7 +400,7 @@ def test_a_lamp_behind_a_lamp_shows_six_calls_and_says_so(site: Site, far: FarVi
     said = far.wait(lambda said: said.device == "lampb001" and said.what == "shown", 20)
     print(f"{len(state)} B down and `shown` up, 20 % loss: {(said.at - at) * 1000:.0f} ms")
     assert json.loads(said.payload)["ver"] == 3
-    assert len(far_lamp.showing["calls"]) == 6
+    far_lamp.wait_for(lambda line: "show" in line and len(line["show"]["calls"]) == 6)
 
 
 def test_a_pulse_goes_on_only_when_it_came_just_now(site: Site, far: FarVillage) -> None:

@@ -47,7 +47,7 @@ CALLS: dict[tuple[str, str], Callable[[Township], list[Asked]]] = {
     ("GET", "/api/hotline"): lambda t: [{"query": {"state": s}} for s in ("open", "settled")],
     ("GET", "/api/hotline/{id}/caller"): lambda t: [{"path": {"id": MADE[t.mark][0][0]}}],
     ("POST", "/api/hotline/{id}/incident"): lambda t: [
-        {"path": {"id": MADE[t.mark][0][0]}, "body": {"site": t.village.sites[1], "what": "gas"}}
+        {"path": {"id": MADE[t.mark][0][0]}, "body": {"site": t.village.sites[0], "what": "gas"}}
     ],
     ("POST", "/api/hotline/{id}/settle"): lambda t: [
         {"path": {"id": MADE[t.mark][0][1]}, "body": {"how": "nothing", "why": f"打错{t.mark}"}}
