@@ -250,7 +250,7 @@ class DeviceEnded(BaseModel):
 
 
 class UseProblem(BaseModel):
-    """As every problem. `code`: of a claim, expired, used, revoked, not_used or wrong_device; of all else ""."""
+    """As every problem. `code`: of a claim, expired, used, revoked, not_used, in_call or wrong_device; else ""."""
 
     error: str
     do: str

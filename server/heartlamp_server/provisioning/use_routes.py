@@ -42,6 +42,11 @@ _WHY = {
     "expired": ("认领已过期", "the claim is over", "请重新认领 · claim again"),
     "revoked": ("认领已作废", "the claim was given up or its device revoked", "请重新认领 · claim again"),
     "used": ("认领已被使用", "the claim was used already", "请重新认领 · claim again"),
+    "in_call": (
+        "这一户的求助还没有办结，再按就是真警情",
+        "a call of this house goes on, and a press would be one, too",
+        "办结后再试 · try again when it is closed",
+    ),
     "not_used": ("设备还没有启用", "its device was not brought to life", "请先启用 · use the claim first"),
     "wrong_device": (
         "设备没有证明持有这次认领的密钥",
@@ -123,7 +128,7 @@ def router(database: Database, gate: Gate, vault: Vault) -> APIRouter:
             try:
                 number = await announce(conn, claim.site, scope.person.name)
             except Refused as why:
-                raise problem(409, str(why), why.do) from why
+                raise refused("in_call") from why
             row = await (await conn.execute("SELECT until FROM drill WHERE id = %s", (number,))).fetchone()
             assert row is not None
         return ClaimDrill(until=row[0])

@@ -98,6 +98,9 @@ def test_from_a_claim_to_a_device_that_is_believed(technician: Somebody, village
     assert (event["event"], event["kind"], event["what"]) == (pressed.id, "alarm", "panic")
     assert (event["drill"], event["at_console"]) == (True, True)
     assert event["heard_at"] <= event["received_at"]
+    village.county.sql("UPDATE incident SET drill = false WHERE id = %s", pressed.id)
+    assert technician.post(f"claims/{one['id']}/drill", secret=one["secret"]).json()["code"] == "in_call"
+    village.county.sql("UPDATE incident SET drill = true WHERE id = %s", pressed.id)
     tests = [{"part": "red key", "ok": True, "found": ""}]
     consent = {"given": True, "language": "zh", "witness": "三组户长"}
     done = result(technician, one, "done", tests=tests, mains_off={"ok": True, "found": ""}, consent=consent)
